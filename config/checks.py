@@ -1,0 +1,52 @@
+"""What Django says about a deployment before it starts: database version and roles."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connections
+
+POSTGRES_VERSION_MIN = 17
+
+
+@register(Tags.security)
+def check_database_roles(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Warn when one database role both owns the tables and works in them."""
+    if settings.DATABASE_APPLICATION_ROLE is not None:
+        return []
+    return [
+        Warning(
+            "One database role owns the tables and works in them, so it could undo the laws of"
+            " the books.",
+            hint="Give the application a role of its own: set DATABASE_URL to it and"
+            " DATABASE_OWNER_URL to the owner.",
+            id="tianping.W001",
+        )
+    ]
+
+
+@register(Tags.database)
+def check_database_version(
+    app_configs: Sequence[AppConfig] | None,
+    databases: Sequence[str] | None = None,
+    **kwargs: Any,
+) -> list[CheckMessage]:
+    """Refuse a server older than PostgreSQL 17, which has no `transaction_timeout`."""
+    messages: list[CheckMessage] = []
+    for alias in databases or []:
+        connection = connections[alias]
+        connection.ensure_connection()
+        major = connection.connection.info.server_version // 10_000
+        if major < POSTGRES_VERSION_MIN:
+            messages.append(
+                Error(
+                    f"PostgreSQL {POSTGRES_VERSION_MIN} is the minimum, and this server is"
+                    f" PostgreSQL {major}.",
+                    id="tianping.E001",
+                )
+            )
+    return messages

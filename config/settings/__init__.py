@@ -1,0 +1,1 @@
+"""One module per kind of deployment; all of them start from `base`."""

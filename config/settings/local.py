@@ -1,0 +1,15 @@
+"""A developer's machine and the demo: secrets are made once and kept in `var/`."""
+
+from config import env
+from config.settings.base import *  # noqa: F403  a settings module extends another
+from config.settings.base import VAR_DIR
+
+SECRET_KEY = env.text_or_kept("SECRET_KEY", path=VAR_DIR / "secret_key", make=env.new_secret_key)
+ENCRYPTION_KEYS = env.encryption_keys(
+    env.text_or_kept(
+        "ENCRYPTION_KEYS", path=VAR_DIR / "encryption_keys", make=env.new_encryption_keys
+    )
+)
+# No `collectstatic` is needed here: files are served from where they lie.
+WHITENOISE_USE_FINDERS = True
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

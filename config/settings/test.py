@@ -1,0 +1,29 @@
+"""The test rig: one connection per thread, no pool, and nothing kept on disk but the database."""
+
+from config import databases, env
+from config.settings.base import *  # noqa: F403  a settings module extends another
+from config.settings.base import _addresses
+
+SECRET_KEY = "only-for-tests-" + "0" * 50
+ENCRYPTION_KEYS = env.encryption_keys("test1:" + "A" * 43 + "=")
+DEBUG = False
+SANDBOX = True
+SANDBOX_CLOCK_FILE = ""
+PUBLIC_URL = "http://testserver"
+BUSINESS_TIME_ZONE = "Asia/Shanghai"
+STAFF_SECOND_FACTOR = True
+TRUSTED_PROXIES = []
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+
+# A test is one long transaction, and a property test a very long one; a lost lock must still end.
+DATABASES = {
+    "default": databases.connection_settings(
+        _addresses.application_url,
+        options="-c lock_timeout=5s -c statement_timeout=60s"
+        " -c transaction_timeout=0 -c idle_in_transaction_session_timeout=0"
+        " -c synchronous_commit=off",
+    )
+}
+WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -1,0 +1,33 @@
+"""Every address that this deployment answers."""
+
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from config import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+]
+
+
+def _exists(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+for prefix, module in (
+    ("v1/", "config.api.urls"),
+    ("portal/", "payments.portal.urls"),
+    ("portal/", "settlements.portal.urls"),
+    ("notify/", "payments.api.notifications"),
+):
+    if _exists(module):
+        urlpatterns.append(path(prefix, include(module)))
