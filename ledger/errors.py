@@ -37,12 +37,14 @@ class DomainError(Exception):
     def __str__(self) -> str:
         """Say the detail in the language that is active now, with the facts filled in."""
         sentence = str(self.detail)
-        if not self.context:
+        try:
+            return sentence % _Facts(self.context)
+        except (TypeError, ValueError):
+            # A translation with a slip in its placeholders must not hide the refusal.
             return sentence
-        return sentence % _Facts(self.context)
 
     def __repr__(self) -> str:
-        """Name the class and its facts; needs no active language, so logs can use it early."""
+        """Name the class and its facts, for logs."""
         facts = ", ".join(f"{name}={value!r}" for name, value in self.context.items())
         return f"{type(self).__name__}({facts})"
 
