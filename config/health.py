@@ -1,4 +1,4 @@
-"""Is this process alive, and can it work?"""
+"""Whether this process is alive, and whether it can work."""
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
