@@ -5,13 +5,14 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Tags
 from django.db import connections
 
 POSTGRES_VERSION_MIN = 17
 
 
-@register(Tags.security)
+@checks.register(Tags.security)
 def check_database_roles(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
@@ -19,7 +20,7 @@ def check_database_roles(
     if settings.DATABASE_APPLICATION_ROLE is not None:
         return []
     return [
-        Warning(
+        checks.Warning(
             "One database role owns the tables and works in them, so it could undo the laws of"
             " the books.",
             hint="Give the application a role of its own: set DATABASE_URL to it and"
@@ -29,7 +30,7 @@ def check_database_roles(
     ]
 
 
-@register(Tags.database)
+@checks.register(Tags.database)
 def check_database_version(
     app_configs: Sequence[AppConfig] | None,
     databases: Sequence[str] | None = None,
@@ -43,7 +44,7 @@ def check_database_version(
         major = connection.connection.info.server_version // 10_000
         if major < POSTGRES_VERSION_MIN:
             messages.append(
-                Error(
+                checks.Error(
                     f"PostgreSQL {POSTGRES_VERSION_MIN} is the minimum, and this server is"
                     f" PostgreSQL {major}.",
                     id="tianping.E001",

@@ -2,7 +2,7 @@
 
 from config import env
 from config.settings.base import *  # noqa: F403  a settings module extends another
-from config.settings.base import VAR_DIR
+from config.settings.base import STATIC_ROOT, VAR_DIR
 
 SECRET_KEY = env.text_or_kept("SECRET_KEY", path=VAR_DIR / "secret_key", make=env.new_secret_key)
 ENCRYPTION_KEYS = env.encryption_keys(
@@ -12,4 +12,5 @@ ENCRYPTION_KEYS = env.encryption_keys(
 )
 # No `collectstatic` is needed here: files are served from where they lie.
 WHITENOISE_USE_FINDERS = True
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns when there is none
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

@@ -2,7 +2,7 @@
 
 from config import databases, env
 from config.settings.base import *  # noqa: F403  a settings module extends another
-from config.settings.base import _addresses
+from config.settings.base import STATIC_ROOT, _addresses
 
 SECRET_KEY = "only-for-tests-" + "0" * 50
 ENCRYPTION_KEYS = env.encryption_keys("test1:" + "A" * 43 + "=")
@@ -26,4 +26,5 @@ DATABASES = {
 }
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns when there is none
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
