@@ -1,0 +1,123 @@
+"""The moves that payments and orders to channels may make (see docs: states)."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ledger.states import StateTable
+
+
+class OperationStatus(models.TextChoices):
+    """Where one order to a channel stands; `unknown` means that only a query can tell."""
+
+    PREPARED = "prepared", _("prepared")
+    SENDING = "sending", _("sending")
+    AWAITING_PAYER = "awaiting_payer", _("awaiting the payer")
+    PROCESSING = "processing", _("processing")
+    UNKNOWN = "unknown", _("outcome unknown")
+    MANUAL_REVIEW = "manual_review", _("manual review")
+    SUCCEEDED = "succeeded", _("succeeded")
+    FAILED = "failed", _("failed")
+    CLOSED = "closed", _("closed")
+
+
+_RESOLUTIONS = {
+    OperationStatus.SUCCEEDED,
+    OperationStatus.FAILED,
+    OperationStatus.CLOSED,
+    OperationStatus.MANUAL_REVIEW,
+}
+
+OPERATION = StateTable(
+    OperationStatus,
+    noun=_("An order to a channel"),
+    moves={
+        OperationStatus.PREPARED: {OperationStatus.SENDING},
+        OperationStatus.SENDING: {
+            OperationStatus.PREPARED,
+            OperationStatus.SUCCEEDED,
+            OperationStatus.FAILED,
+            OperationStatus.AWAITING_PAYER,
+            OperationStatus.PROCESSING,
+            OperationStatus.UNKNOWN,
+        },
+        OperationStatus.AWAITING_PAYER: {*_RESOLUTIONS, OperationStatus.UNKNOWN},
+        OperationStatus.PROCESSING: {*_RESOLUTIONS, OperationStatus.UNKNOWN},
+        # A query may find that the order exists and waits (docs/adr/0011).
+        OperationStatus.UNKNOWN: {
+            *_RESOLUTIONS,
+            OperationStatus.AWAITING_PAYER,
+            OperationStatus.PROCESSING,
+        },
+        OperationStatus.MANUAL_REVIEW: {OperationStatus.SUCCEEDED, OperationStatus.FAILED},
+    },
+)
+"""Moved by the engine's claim, a verified answer, the bill, or two people with evidence.
+
+Back to `prepared` only when the bytes certainly never left: same number, after a pause.
+"""
+
+# An attempt shows its operation's state and is moved with it, in the same transaction.
+AttemptStatus = OperationStatus
+
+ATTEMPT = StateTable(AttemptStatus, noun=_("A payment attempt"), moves=OPERATION.moves)
+"""Mirrors its operation, move by move."""
+
+LIVE_ATTEMPTS = (
+    AttemptStatus.PREPARED,
+    AttemptStatus.SENDING,
+    AttemptStatus.AWAITING_PAYER,
+    AttemptStatus.PROCESSING,
+    AttemptStatus.UNKNOWN,
+    AttemptStatus.MANUAL_REVIEW,
+)
+"""States in which an attempt may still take the payer's money: at most one of a payment."""
+
+
+class PaymentStatus(models.TextChoices):
+    """What partners see of a payment; refunds and disputes are shown from their own rows."""
+
+    CREATED = "created", _("created")
+    RISK_REVIEW = "risk_review", _("under review")
+    AWAITING_PAYMENT = "awaiting_payment", _("awaiting payment")
+    AUTHORIZED = "authorized", _("authorized")
+    CLOSING = "closing", _("closing")
+    PAID = "paid", _("paid")
+    CONFLICTED = "conflicted", _("conflicted")
+    PAID_LATE = "paid_late", _("paid late")
+    REFUNDING_LATE = "refunding_late", _("refunding a late payment")
+    REFUNDED_LATE = "refunded_late", _("late payment refunded")
+    CLOSED = "closed", _("closed")
+    REJECTED = "rejected", _("rejected")
+
+
+PAYMENT = StateTable(
+    PaymentStatus,
+    noun=_("A payment"),
+    moves={
+        PaymentStatus.CREATED: {
+            PaymentStatus.AWAITING_PAYMENT,
+            PaymentStatus.RISK_REVIEW,
+            PaymentStatus.REJECTED,
+            PaymentStatus.CLOSED,
+        },
+        PaymentStatus.RISK_REVIEW: {PaymentStatus.CREATED, PaymentStatus.REJECTED},
+        PaymentStatus.AWAITING_PAYMENT: {
+            PaymentStatus.AUTHORIZED,
+            PaymentStatus.PAID,
+            PaymentStatus.CONFLICTED,
+            PaymentStatus.CLOSING,
+        },
+        PaymentStatus.AUTHORIZED: {PaymentStatus.PAID, PaymentStatus.CLOSING},
+        PaymentStatus.CLOSING: {
+            PaymentStatus.CLOSED,
+            PaymentStatus.PAID,
+            PaymentStatus.CONFLICTED,
+        },
+        # Not the end: a channel may confirm a payment after we closed it.
+        PaymentStatus.CLOSED: {PaymentStatus.PAID_LATE},
+        PaymentStatus.PAID_LATE: {PaymentStatus.PAID, PaymentStatus.REFUNDING_LATE},
+        PaymentStatus.REFUNDING_LATE: {PaymentStatus.REFUNDED_LATE},
+        PaymentStatus.CONFLICTED: {PaymentStatus.PAID, PaymentStatus.REFUNDING_LATE},
+    },
+)
+"""A risk officer decides on reviews, two people on conflicts; the channel's answer on the rest."""

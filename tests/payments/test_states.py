@@ -1,0 +1,91 @@
+"""Payments and orders to channels move as the page of states says, and not otherwise."""
+
+import pytest
+
+from ledger.errors import IllegalMoveError
+from payments.states import (
+    ATTEMPT,
+    LIVE_ATTEMPTS,
+    OPERATION,
+    PAYMENT,
+    OperationStatus,
+    PaymentStatus,
+)
+
+
+def test_orders_to_a_channel() -> None:
+    assert OPERATION.as_trigger_argument().split(",") == [
+        "awaiting_payer>closed",
+        "awaiting_payer>failed",
+        "awaiting_payer>manual_review",
+        "awaiting_payer>succeeded",
+        "awaiting_payer>unknown",
+        "manual_review>failed",
+        "manual_review>succeeded",
+        "prepared>sending",
+        "processing>closed",
+        "processing>failed",
+        "processing>manual_review",
+        "processing>succeeded",
+        "processing>unknown",
+        "sending>awaiting_payer",
+        "sending>failed",
+        "sending>prepared",
+        "sending>processing",
+        "sending>succeeded",
+        "sending>unknown",
+        "unknown>closed",
+        "unknown>failed",
+        "unknown>manual_review",
+        "unknown>succeeded",
+    ]
+    assert OPERATION.terminal == {
+        OperationStatus.SUCCEEDED,
+        OperationStatus.FAILED,
+        OperationStatus.CLOSED,
+    }
+
+
+def test_an_attempt_mirrors_its_operation() -> None:
+    assert ATTEMPT.as_trigger_argument() == OPERATION.as_trigger_argument()
+
+
+def test_an_attempt_is_live_until_its_outcome_is_certain() -> None:
+    assert set(LIVE_ATTEMPTS) == set(OperationStatus) - OPERATION.terminal
+
+
+def test_payments() -> None:
+    assert PAYMENT.as_trigger_argument().split(",") == [
+        "authorized>closing",
+        "authorized>paid",
+        "awaiting_payment>authorized",
+        "awaiting_payment>closing",
+        "awaiting_payment>conflicted",
+        "awaiting_payment>paid",
+        "closed>paid_late",
+        "closing>closed",
+        "closing>conflicted",
+        "closing>paid",
+        "conflicted>paid",
+        "conflicted>refunding_late",
+        "created>awaiting_payment",
+        "created>closed",
+        "created>rejected",
+        "created>risk_review",
+        "paid_late>paid",
+        "paid_late>refunding_late",
+        "refunding_late>refunded_late",
+        "risk_review>created",
+        "risk_review>rejected",
+    ]
+    assert PAYMENT.terminal == {
+        PaymentStatus.PAID,
+        PaymentStatus.REJECTED,
+        PaymentStatus.REFUNDED_LATE,
+    }
+
+
+@pytest.mark.parametrize("status", list(PaymentStatus))
+def test_a_paid_payment_stays_paid(status: PaymentStatus) -> None:
+    with pytest.raises(IllegalMoveError):
+        PAYMENT.require_move(PaymentStatus.PAID, status)
