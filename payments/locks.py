@@ -1,0 +1,49 @@
+"""The only row locks of payments. Order: merchant account, payment, attempt, operation."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from payments.models import ChannelOperation, MerchantAccount, Payment, PaymentAttempt
+
+
+def locked_payment(payment_id: str) -> Payment:
+    """Return the payment, locked until the transaction ends. Raises Payment.DoesNotExist."""
+    return Payment.objects.select_for_update().get(pk=payment_id)
+
+
+def locked_attempt(attempt_id: str) -> PaymentAttempt:
+    """Return the attempt with its payment, operation and channel account; payment first.
+
+    Raises PaymentAttempt.DoesNotExist.
+    """
+    payment_id = PaymentAttempt.objects.values_list("payment_id", flat=True).get(pk=attempt_id)
+    payment = locked_payment(payment_id)
+    attempt = (
+        PaymentAttempt.objects.select_for_update(of=("self", "operation"))
+        .select_related("operation", "channel_account")
+        .get(pk=attempt_id)
+    )
+    attempt.payment = payment
+    return attempt
+
+
+def locked_operation(operation_id: str) -> ChannelOperation:
+    """Return the operation, locked until the transaction ends.
+
+    Raises ChannelOperation.DoesNotExist.
+    """
+    return ChannelOperation.objects.select_for_update().get(pk=operation_id)
+
+
+def locked_merchant_accounts_due(
+    *, currency: str, business_date: date, limit: int
+) -> Sequence[MerchantAccount]:
+    """Return up to `limit` accounts that have not matured through the day, locked in id order.
+
+    Accounts that another worker holds are passed over; its chunk takes them.
+    """
+    return list(
+        MerchantAccount.objects.select_for_update(skip_locked=True)
+        .filter(currency=currency, matured_through_date__lt=business_date)
+        .order_by("id")[:limit]
+    )

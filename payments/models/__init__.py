@@ -1,0 +1,38 @@
+"""The rows of taking money: merchants, payers, payments, channels, lines, events."""
+
+from payments.models.balance_transactions import BalanceTransaction, LineKind
+from payments.models.calendar import BusinessDay
+from payments.models.channels import ChannelAccount, ChannelKind, ChannelNotification
+from payments.models.credentials import ApiCredential, CredentialKind
+from payments.models.events import Event
+from payments.models.fees import FeePlan
+from payments.models.idempotency import IdempotencyRecord
+from payments.models.merchants import MemberRole, Merchant, MerchantAccount, MerchantMember
+from payments.models.operations import ChannelOperation, OperationKind
+from payments.models.payers import Payer
+from payments.models.payments import Payment, PaymentAllocation, PaymentAttempt, PaymentMethod
+
+__all__ = [
+    "ApiCredential",
+    "BalanceTransaction",
+    "BusinessDay",
+    "ChannelAccount",
+    "ChannelKind",
+    "ChannelNotification",
+    "ChannelOperation",
+    "CredentialKind",
+    "Event",
+    "FeePlan",
+    "IdempotencyRecord",
+    "LineKind",
+    "MemberRole",
+    "Merchant",
+    "MerchantAccount",
+    "MerchantMember",
+    "OperationKind",
+    "Payer",
+    "Payment",
+    "PaymentAllocation",
+    "PaymentAttempt",
+    "PaymentMethod",
+]

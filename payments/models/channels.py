@@ -1,0 +1,104 @@
+"""The channels that money comes and goes by, and what they tell us."""
+
+from functools import partial
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from ledger.identifiers import ID_MAX_LENGTH, new_id
+
+
+class ChannelKind(models.TextChoices):
+    """Who is on the other side."""
+
+    ALIPAY = "alipay", _("Alipay")
+    BANK = "bank", _("bank")
+
+
+class ChannelAccount(models.Model):
+    """Our account with one channel: where orders go, and the keys they are signed with.
+
+    For Alipay `merchant_no` is the seller id; for a bank it is our account number. The private
+    key is kept encrypted (`ledger.encryption`, bound to this row) and read only where it signs.
+    `channel_fee_bps` is what the channel takes, netted from what it settles.
+    """
+
+    id = models.CharField(
+        _("id"), max_length=ID_MAX_LENGTH, primary_key=True, default=partial(new_id, "chn")
+    )
+    channel = models.CharField(_("channel"), max_length=12, choices=ChannelKind.choices)
+    name = models.CharField(_("name"), max_length=80)
+    currency = models.CharField(_("currency"), max_length=3)
+    gateway_url = models.URLField(_("gateway"), max_length=300, blank=True, default="")
+    app_id = models.CharField(_("app id"), max_length=64, blank=True, default="")
+    merchant_no = models.CharField(_("merchant number"), max_length=64)
+    agent_code = models.CharField(_("bank code"), max_length=20, blank=True, default="")
+    private_key_encrypted = models.TextField(_("private key (encrypted)"), blank=True, default="")
+    channel_public_key = models.TextField(_("channel's public key"), blank=True, default="")
+    channel_fee_bps = models.PositiveIntegerField(_("channel fee in basis points"), default=0)
+    settles_to = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="settled_channels",
+        limit_choices_to={"channel": "bank"},
+        verbose_name=_("settles to bank account"),
+    )
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+    created_at = models.DateTimeField(_("created at"))
+
+    class Meta:
+        verbose_name = _("channel account")
+        verbose_name_plural = _("channel accounts")
+        ordering = ["channel", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "merchant_no", "app_id", "currency"],
+                name="payments_channel_account_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(channel__in=ChannelKind.values), name="payments_channel_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(channel_fee_bps__lte=10_000), name="payments_channel_fee_sane"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ChannelNotification(models.Model):
+    """One genuine notification, kept as its raw bytes. It only makes us ask; append-only.
+
+    Forged ones are refused at the door and never stored.
+    """
+
+    channel_account = models.ForeignKey(
+        ChannelAccount,
+        on_delete=models.PROTECT,
+        related_name="notifications",
+        verbose_name=_("channel account"),
+    )
+    notification_id = models.CharField(_("channel's notification id"), max_length=128)
+    channel_no = models.CharField(_("our number"), max_length=64, db_index=True)
+    claimed_status = models.CharField(_("status it claims"), max_length=40)
+    body = models.BinaryField(_("body"), max_length=65_536)
+    client_ip = models.GenericIPAddressField(_("client address"), null=True, blank=True)
+    received_at = models.DateTimeField(_("received at"))
+
+    class Meta:
+        verbose_name = _("channel notification")
+        verbose_name_plural = _("channel notifications")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel_account", "notification_id"],
+                name="payments_notification_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel_no} {self.claimed_status}"

@@ -1,0 +1,190 @@
+"""Payments: what is owed, to whom, and the tries to collect it."""
+
+from functools import partial
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from ledger.identifiers import ID_MAX_LENGTH, new_id
+from payments.models.channels import ChannelAccount
+from payments.models.credentials import ApiCredential
+from payments.models.fees import FeePlan
+from payments.models.merchants import Merchant
+from payments.models.operations import ChannelOperation
+from payments.models.payers import Payer
+from payments.states import LIVE_ATTEMPTS, AttemptStatus, PaymentStatus
+
+
+class PaymentMethod(models.TextChoices):
+    """How a payer pays."""
+
+    ALIPAY_QR = "alipay_qr", _("Alipay QR code")
+
+
+class Payment(models.Model):
+    """What one payer owes for one purchase at one or several merchants.
+
+    `merchant` is whose credential created it; None means the platform. The sum of the
+    allocations and `unallocated_minor` is the amount: the database says so. Status moves are
+    those of `payments.states`; refunds and settlement are shown from their own rows.
+    """
+
+    id = models.CharField(
+        _("id"), max_length=ID_MAX_LENGTH, primary_key=True, default=partial(new_id, "pay")
+    )
+    merchant = models.ForeignKey(
+        Merchant,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="payments",
+        verbose_name=_("created by merchant"),
+    )
+    created_by = models.ForeignKey(
+        ApiCredential,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("created by credential"),
+    )
+    merchant_order_no = models.CharField(_("merchant's order number"), max_length=64)
+    payer = models.ForeignKey(
+        Payer,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="payments",
+        verbose_name=_("payer"),
+    )
+    amount_minor = models.BigIntegerField(_("amount"))
+    unallocated_minor = models.BigIntegerField(_("belongs to no merchant"), default=0)
+    currency = models.CharField(_("currency"), max_length=3)
+    description = models.CharField(_("description"), max_length=120)
+    metadata = models.JSONField(_("metadata"), default=dict, blank=True)
+    status = models.CharField(
+        _("status"), max_length=20, choices=PaymentStatus.choices, default=PaymentStatus.CREATED
+    )
+    status_code = models.CharField(_("reason code"), max_length=60, blank=True, default="")
+    method = models.CharField(
+        _("method"), max_length=20, choices=PaymentMethod.choices, blank=True, default=""
+    )
+    client_ip = models.GenericIPAddressField(_("payer's address"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"))
+    expires_at = models.DateTimeField(_("expires at"))
+    paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant", "merchant_order_no"],
+                nulls_distinct=False,
+                name="payments_payment_order_no",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_minor__gt=0)
+                & Q(amount_minor__lte=10**13)
+                & Q(unallocated_minor__gte=0),
+                name="payments_payment_amounts",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=PaymentStatus.values), name="payments_payment_status"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="payments_payment_newest"),
+            models.Index(fields=["merchant_order_no"], name="payments_payment_order"),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class PaymentAllocation(models.Model):
+    """What of one payment belongs to one merchant, and at which fee. Never changes.
+
+    `fee_minor` is the platform's fee by `fee_plan`, fixed when the payment is created.
+    """
+
+    id = models.CharField(
+        _("id"), max_length=ID_MAX_LENGTH, primary_key=True, default=partial(new_id, "pal")
+    )
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, related_name="allocations", verbose_name=_("payment")
+    )
+    merchant = models.ForeignKey(
+        Merchant, on_delete=models.PROTECT, related_name="allocations", verbose_name=_("merchant")
+    )
+    place = models.PositiveSmallIntegerField(_("place"))
+    amount_minor = models.BigIntegerField(_("amount"))
+    fee_plan = models.ForeignKey(
+        FeePlan, on_delete=models.PROTECT, related_name="+", verbose_name=_("fee plan")
+    )
+    fee_minor = models.BigIntegerField(_("fee"))
+
+    class Meta:
+        verbose_name = _("allocation")
+        verbose_name_plural = _("allocations")
+        ordering = ["payment_id", "place"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["payment", "merchant"], name="payments_allocation_once_each"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_minor__gt=0)
+                & Q(fee_minor__gte=0)
+                & Q(fee_minor__lte=models.F("amount_minor")),
+                name="payments_allocation_amounts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class PaymentAttempt(models.Model):
+    """One try to collect a payment on one channel; its status mirrors its operation's.
+
+    At most one of a payment is live. `qr_code` is what the payer scans.
+    """
+
+    id = models.CharField(
+        _("id"), max_length=ID_MAX_LENGTH, primary_key=True, default=partial(new_id, "att")
+    )
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, related_name="attempts", verbose_name=_("payment")
+    )
+    channel_account = models.ForeignKey(
+        ChannelAccount, on_delete=models.PROTECT, related_name="+", verbose_name=_("channel account")
+    )
+    operation = models.OneToOneField(
+        ChannelOperation,
+        on_delete=models.PROTECT,
+        related_name="attempt",
+        verbose_name=_("operation"),
+    )
+    method = models.CharField(_("method"), max_length=20, choices=PaymentMethod.choices)
+    status = models.CharField(
+        _("status"), max_length=16, choices=AttemptStatus.choices, default=AttemptStatus.PREPARED
+    )
+    qr_code = models.CharField(_("QR code"), max_length=300, blank=True, default="")
+    created_at = models.DateTimeField(_("created at"))
+
+    class Meta:
+        verbose_name = _("payment attempt")
+        verbose_name_plural = _("payment attempts")
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["payment"],
+                condition=Q(status__in=LIVE_ATTEMPTS),
+                name="payments_attempt_one_live",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.id

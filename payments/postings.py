@@ -1,0 +1,131 @@
+"""How each event of taking money reads in the books: the accountant's page.
+
+Pure functions; the numbers are those of docs/recipes. A channel's money is kept per merchant
+(`chn_…/mer_…`), so that payments of two merchants touch no common row.
+"""
+
+from datetime import date, datetime
+
+from ledger import chart
+from ledger.actions.journal import Entry, Leg, credit, debit
+from payments.models import MerchantAccount, Payment, PaymentAllocation
+
+UNALLOCATED = "unallocated"
+"""The owner of money that belongs to no merchant."""
+
+
+def channel_owner(channel_account_id: str, merchant_id: str = UNALLOCATED) -> str:
+    """Name the owner of a channel's money of one merchant, or of nobody."""
+    return f"{channel_account_id}/{merchant_id}"
+
+
+def paid(
+    allocation: PaymentAllocation,
+    *,
+    currency: str,
+    channel_account_id: str,
+    channel_fee_minor: int,
+    effective_date: date,
+    at: datetime,
+) -> Entry:
+    """Book one merchant's share of a paid payment: E01, E02a and E03 as one entry.
+
+        Dr 1101 gross        Cr 2001 gross - fee
+                             Cr 4001 fee
+        Dr 5001 channel fee  Cr 1101 channel fee
+    """
+    owner = channel_owner(channel_account_id, allocation.merchant_id)
+    gross, fee = allocation.amount_minor, allocation.fee_minor
+    legs = [
+        debit(chart.CHANNEL_RECEIVABLE, owner, gross, currency),
+        credit(chart.MERCHANT_PENDING, allocation.merchant_id, gross - fee, currency),
+        credit(chart.SERVICE_FEE, allocation.merchant_id, fee, currency),
+        *_channel_fee(owner, channel_fee_minor, currency),
+    ]
+    return Entry(
+        source=f"{allocation.id}:paid",
+        kind="payment_paid",
+        subject=allocation.payment_id,
+        legs=_without_zeros(legs),
+        effective_date=effective_date,
+        at=at,
+    )
+
+
+def paid_unallocated(
+    payment: Payment,
+    *,
+    channel_account_id: str,
+    channel_fee_minor: int,
+    effective_date: date,
+    at: datetime,
+) -> Entry:
+    """Book what of a paid payment belongs to no merchant: Dr 1101 / Cr 2901, and its fee."""
+    owner = channel_owner(channel_account_id)
+    currency = payment.currency
+    legs = [
+        debit(chart.CHANNEL_RECEIVABLE, owner, payment.unallocated_minor, currency),
+        credit(chart.SUSPENSE_LONG, UNALLOCATED, payment.unallocated_minor, currency),
+        *_channel_fee(owner, channel_fee_minor, currency),
+    ]
+    return Entry(
+        source=f"{payment.id}:unallocated",
+        kind="payment_paid",
+        subject=payment.id,
+        legs=_without_zeros(legs),
+        effective_date=effective_date,
+        at=at,
+    )
+
+
+def conflicted(
+    payment: Payment,
+    *,
+    amount_minor: int,
+    currency: str,
+    channel_account_id: str,
+    effective_date: date,
+    at: datetime,
+) -> Entry:
+    """Park money that came otherwise than asked: Dr 1101 / Cr 2901 of nobody's."""
+    owner = channel_owner(channel_account_id)
+    return Entry(
+        source=f"{payment.id}:conflicted",
+        kind="payment_conflicted",
+        subject=payment.id,
+        legs=(
+            debit(chart.CHANNEL_RECEIVABLE, owner, amount_minor, currency),
+            credit(chart.SUSPENSE_LONG, UNALLOCATED, amount_minor, currency),
+        ),
+        effective_date=effective_date,
+        at=at,
+    )
+
+
+def matured(
+    account: MerchantAccount, *, amount_minor: int, business_date: date, at: datetime
+) -> Entry:
+    """Move what became available from pending: E04, Dr 2001 / Cr 2002."""
+    merchant_id, currency = account.merchant_id, account.currency
+    return Entry(
+        source=f"{merchant_id}:{currency}:matured:{business_date}",
+        kind="maturity",
+        subject=merchant_id,
+        legs=(
+            debit(chart.MERCHANT_PENDING, merchant_id, amount_minor, currency),
+            credit(chart.MERCHANT_AVAILABLE, merchant_id, amount_minor, currency),
+        ),
+        effective_date=business_date,
+        at=at,
+    )
+
+
+def _channel_fee(owner: str, fee_minor: int, currency: str) -> list[Leg]:
+    return [
+        debit(chart.CHANNEL_COST, owner, fee_minor, currency),
+        credit(chart.CHANNEL_RECEIVABLE, owner, fee_minor, currency),
+    ]
+
+
+def _without_zeros(legs: list[Leg]) -> tuple[Leg, ...]:
+    return tuple(leg for leg in legs if leg.amount_minor)

@@ -1,0 +1,20 @@
+"""The rows of paying out: destinations, settlements, payouts, the bank's answers."""
+
+from settlements.models.bills import Bill, BillKind, BillLine, BillLineState
+from settlements.models.destinations import Destination, DestinationKind
+from settlements.models.payouts import PaymentFile, Payout
+from settlements.models.settlements import Settlement, SettlementBatch, SettlementItem
+
+__all__ = [
+    "Bill",
+    "BillKind",
+    "BillLine",
+    "BillLineState",
+    "Destination",
+    "DestinationKind",
+    "PaymentFile",
+    "Payout",
+    "Settlement",
+    "SettlementBatch",
+    "SettlementItem",
+]
