@@ -143,17 +143,6 @@ class OverdrawnError(DomainError):
     detail = _("The balance of account %(account)s is not enough.")
 
 
-class AccountNotFoundError(DomainError):
-    """No account has this code, owner and currency.
-
-    Nothing was written. Do not retry before the account has been opened.
-    """
-
-    code = "account_not_found"
-    status = 404
-    detail = _("There is no such account: %(account)s.")
-
-
 class DecryptionError(DomainError):
     """A ciphertext was changed, moved to another place, or its key is not configured.
 

@@ -3,6 +3,7 @@
 import inspect
 
 import pytest
+from django.utils.functional import Promise
 
 from ledger import errors
 from ledger.errors import DomainError
@@ -49,6 +50,8 @@ def test_a_text_of_its_own_replaces_the_sentence_of_the_class() -> None:
 @pytest.mark.parametrize("refusal", CLASSES)
 def test_every_refusal_tells_what_happened_and_what_to_do(refusal: type[DomainError]) -> None:
     assert inspect.getdoc(refusal), "says nothing"
+    assert isinstance(refusal.detail, Promise), "cannot be translated"
+    assert str(refusal()).endswith("."), "is no sentence"
     assert 400 <= refusal.status <= 599
     assert refusal.outcome in {"not_executed", "executed", "unknown"}
     assert refusal.retry in {"same_key", "new_key", "do_not"}
