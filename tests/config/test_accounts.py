@@ -1,0 +1,87 @@
+"""Signing in: who may, how passwords are kept, and how often one may guess."""
+
+import pytest
+from django.contrib.auth.hashers import identify_hasher
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def merchant(db):
+    return User.objects.create_user("lan", email="lan@example.com", password=PASSWORD)
+
+
+def test_keeps_passwords_as_argon2id_with_our_parameters(merchant):
+    assert merchant.password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
+    assert identify_hasher(merchant.password).__class__.__name__ == "HouseArgon2PasswordHasher"
+
+
+@pytest.mark.parametrize("login", ["lan", "lan@example.com"])
+def test_signs_in_by_name_or_address(client, merchant, login):
+    response = client.post(reverse("account_login"), {"login": login, "password": PASSWORD})
+
+    assert (response.status_code, response["Location"]) == (302, "/")
+    assert client.session["_auth_user_id"] == str(merchant.id)
+
+
+def test_refuses_a_wrong_password(client, merchant):
+    response = client.post(reverse("account_login"), {"login": "lan", "password": "wrong"})
+
+    assert response.status_code == 200
+    assert "_auth_user_id" not in client.session
+
+
+def test_nobody_signs_up_alone(client, db):
+    response = client.post(
+        reverse("account_signup"),
+        {
+            "username": "stranger",
+            "email": "stranger@example.com",
+            "password1": PASSWORD,
+            "password2": PASSWORD,
+        },
+    )
+
+    assert response.status_code == 200
+    assert not User.objects.filter(username="stranger").exists()
+
+
+def test_stops_guessing_per_client_address(client, merchant):
+    # Given
+    for _ in range(10):
+        client.post(reverse("account_login"), {"login": "lan", "password": "wrong"})
+
+    # When
+    response = client.post(reverse("account_login"), {"login": "lan", "password": PASSWORD})
+
+    # Then
+    assert "_auth_user_id" not in client.session
+    assert "Too many failed login attempts" in response.content.decode()
+
+
+def test_the_back_office_has_no_sign_in_of_its_own(client, db):
+    response = client.get("/admin/login/", follow=False)
+
+    assert response.status_code == 302
+    assert response["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "DENY"),
+        ("Referrer-Policy", "same-origin"),
+    ],
+)
+def test_pages_carry_safe_headers(client, db, name, value):
+    assert client.get(reverse("account_login"))[name] == value
+
+
+def test_pages_run_nothing_that_is_not_ours(client, db):
+    policy = client.get(reverse("account_login"))["Content-Security-Policy"]
+
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy

@@ -1,0 +1,32 @@
+"""What is said about a deployment before it starts."""
+
+import pytest
+
+from config import checks
+
+
+def test_warns_when_one_role_is_owner_and_application(settings):
+    settings.DATABASE_APPLICATION_ROLE = None
+
+    assert [message.id for message in checks.check_database_roles(None)] == ["tianping.W001"]
+
+
+def test_is_content_with_two_roles(settings):
+    settings.DATABASE_APPLICATION_ROLE = "tianping_app"
+
+    assert checks.check_database_roles(None) == []
+
+
+@pytest.mark.django_db
+def test_refuses_a_server_that_is_too_old(monkeypatch):
+    assert checks.check_database_version(None, databases=["default"]) == []
+
+    monkeypatch.setattr(checks, "POSTGRES_VERSION_MIN", 99)
+
+    (message,) = checks.check_database_version(None, databases=["default"])
+    assert (message.id, message.level) == ("tianping.E001", checks.checks.ERROR)
+    assert "PostgreSQL 99 is the minimum" in message.msg
+
+
+def test_asks_no_database_that_it_was_not_told_to_ask():
+    assert checks.check_database_version(None) == []
