@@ -1,0 +1,1 @@
+"""Speak to channels and banks: outward craft, pure Python, one folder per protocol."""
