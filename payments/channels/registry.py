@@ -1,0 +1,107 @@
+"""Find the adapter of a channel account, with its keys loaded once.
+
+Adding a channel means adding one line to `_BUILDERS`.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Final, Generic, TypeVar
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+
+from payments.channels.alipay.adapter import AlipayChannel
+from payments.channels.base import Channel, ChannelConfig, ChannelConfigurationError
+from payments.channels.transport import Transport
+
+KEY_BITS_MIN: Final = 2048
+KEYS_MAX: Final = 256
+
+_Key = TypeVar("_Key", bound=RSAPrivateKey | RSAPublicKey)
+
+
+def channel_for(config: ChannelConfig, transport: Transport) -> Channel:
+    """Give the adapter for an account; cheap, so call it anew for every order.
+
+    Raises ChannelConfigurationError if the channel is not known or a key cannot be used.
+    """
+    try:
+        build = _BUILDERS[config.channel]
+    except KeyError:
+        raise ChannelConfigurationError(f"There is no channel {config.channel!r}.") from None
+    return build(config, transport)
+
+
+def _alipay(config: ChannelConfig, transport: Transport) -> Channel:
+    """Build the adapter for an Alipay app in key mode."""
+    return AlipayChannel(
+        config,
+        transport=transport,
+        private_key=_PRIVATE_KEYS.loaded(config.private_key_pem),
+        channel_public_key=_PUBLIC_KEYS.loaded(config.channel_public_key_pem),
+    )
+
+
+_BUILDERS: Final[Mapping[str, Callable[[ChannelConfig, Transport], Channel]]] = {
+    "alipay": _alipay,
+}
+
+
+def _load_private_key(pem: bytes) -> RSAPrivateKey:
+    """Read our own key. Raises TypeError for a key of another kind."""
+    key = load_pem_private_key(pem, password=None)
+    if not isinstance(key, RSAPrivateKey):
+        raise TypeError("not an RSA key")
+    return key
+
+
+def _load_public_key(pem: bytes) -> RSAPublicKey:
+    """Read the channel's key. Raises TypeError for a key of another kind."""
+    key = load_pem_public_key(pem)
+    if not isinstance(key, RSAPublicKey):
+        raise TypeError("not an RSA key")
+    return key
+
+
+class _KeyCache(Generic[_Key]):
+    """Keys that were loaded before: reading a private key costs more than a signature.
+
+    Kept under the digest of their text, so that no second copy of a secret text lies about.
+    """
+
+    def __init__(self, setting: str, load: Callable[[bytes], _Key]) -> None:
+        """Take the name of the setting, for complaints, and the way to read its text."""
+        self._setting = setting
+        self._load = load
+        self._keys: dict[bytes, _Key] = {}
+
+    def loaded(self, pem: str) -> _Key:
+        """Give the key of a PEM text. Threads that meet here load it twice, which does no harm.
+
+        Raises ChannelConfigurationError; the text itself is never in the message.
+        """
+        raw = pem.encode()
+        digest = hashlib.sha256(raw).digest()
+        key = self._keys.get(digest)
+        if key is None:
+            key = self._read(raw)
+            if len(self._keys) >= KEYS_MAX:
+                self._keys.clear()
+            self._keys[digest] = key
+        return key
+
+    def _read(self, raw: bytes) -> _Key:
+        """Read a key and refuse a weak one. Raises ChannelConfigurationError."""
+        try:
+            key = self._load(raw)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            # The cause is left out: it could quote the key.
+            raise ChannelConfigurationError(f"{self._setting} is not an RSA key in PEM.") from None
+        if key.key_size < KEY_BITS_MIN:
+            raise ChannelConfigurationError(f"{self._setting} has fewer than {KEY_BITS_MIN} bits.")
+        return key
+
+
+_PRIVATE_KEYS: Final = _KeyCache("private_key_pem", _load_private_key)
+_PUBLIC_KEYS: Final = _KeyCache("channel_public_key_pem", _load_public_key)
