@@ -14,8 +14,11 @@ from typing import Final, Protocol
 RAW_BYTES_MAX: Final = 8 * 1024
 """How much of an answer is kept as evidence, in bytes of UTF-8."""
 
-TEXT_LENGTH_MAX: Final = 500
-"""How much of a channel's words (a message, a reference) is kept, in characters."""
+WORDS_LENGTH_MAX: Final = 300
+"""How much of a channel's message to people is kept, in characters."""
+
+REFERENCE_LENGTH_MAX: Final = 80
+"""How much of a channel's code or reference is kept; none of theirs is longer than 64."""
 
 # Codes of our own, where the channel gave none. The channels' codes are kept as they came.
 NOT_FOUND: Final = "NOT_FOUND"
@@ -164,7 +167,7 @@ def kept_answer(body: bytes) -> str:
     return text.encode()[:RAW_BYTES_MAX].decode("utf-8", "ignore")
 
 
-def kept_text(text: str, *, length_max: int = TEXT_LENGTH_MAX) -> str:
+def kept_text(text: str, *, length_max: int = REFERENCE_LENGTH_MAX) -> str:
     """Turn a channel's words into text that a database takes and a page can show.
 
     Control characters and halves of characters become spaces; the rest is cut at `length_max`.

@@ -29,6 +29,10 @@ from payments.channels.transport import Answer, NotSentError, Transport, Unanswe
 
 NOTIFICATION_BYTES_MAX: Final = 64 * 1024
 FIELDS_MAX: Final = 200
+# The lengths of Alipay's own documentation.
+NOTIFY_ID_LENGTH_MAX: Final = 128
+OUT_TRADE_NO_LENGTH_MAX: Final = 64
+STATUS_LENGTH_MAX: Final = 32
 _CHARSETS: Final = {
     "": "utf-8",
     "utf-8": "utf-8",
@@ -99,11 +103,13 @@ class AlipayChannel:
         notification = Notification(
             notification_id=fields.get("notify_id", ""),
             channel_no=fields.get("out_trade_no", ""),
-            status=fields.get("trade_status", ""),
+            status=fields.get("trade_status", "")[:STATUS_LENGTH_MAX],
             raw_fields=MappingProxyType(fields),
         )
-        if not notification.notification_id or not notification.channel_no:
-            raise MalformedNotificationError("notify_id or out_trade_no is missing")
+        if not 0 < len(notification.notification_id) <= NOTIFY_ID_LENGTH_MAX:
+            raise MalformedNotificationError("notify_id is missing or too long")
+        if not 0 < len(notification.channel_no) <= OUT_TRADE_NO_LENGTH_MAX:
+            raise MalformedNotificationError("out_trade_no is missing or too long")
         return notification
 
     def acknowledge(self) -> tuple[bytes, str]:
@@ -134,7 +140,7 @@ class AlipayChannel:
                 self._config.gateway_url, params, {"biz_content": biz_content}
             )
         except NotSentError as error:
-            message = base.kept_text(str(error))
+            message = base.kept_text(str(error), length_max=base.WORDS_LENGTH_MAX)
             return Outcome(OutcomeKind.NOT_SENT, code=base.NOT_CONNECTED, message=message)
         except UnansweredError as error:
             return _unknown(base.NO_ANSWER, str(error), b"")
@@ -237,6 +243,6 @@ def _unknown(code: str, message: str, body: bytes) -> Outcome:
     return Outcome(
         OutcomeKind.UNKNOWN,
         code=code,
-        message=base.kept_text(message),
+        message=base.kept_text(message, length_max=base.WORDS_LENGTH_MAX),
         raw=base.kept_answer(body),
     )

@@ -39,11 +39,19 @@ FAILURE_CODES: Final = frozenset(
         "isv.insufficient-isv-permissions",
         "isv.insufficient-user-permissions",
         "isv.invalid-app-id",
+        "isv.invalid-format",
         "isv.invalid-method",
+        "isv.invalid-parameter",
         "isv.invalid-signature",
+        "isv.invalid-signature-type",
+        "isv.invalid-timestamp",
+        "isv.missing-app-id",
         "isv.missing-method",
         "isv.missing-signature",
         "isv.missing-signature-key",
+        "isv.missing-signature-type",
+        "isv.missing-timestamp",
+        "isv.missing-version",
     }
 )
 """The closed list of codes after which an order to pay has certainly failed.
@@ -166,7 +174,10 @@ def _code_and_message(node: Mapping[str, str]) -> tuple[str, str]:
     """Give the most exact code and the words that come with it."""
     code = node.get("sub_code") or node.get("code", "")
     message = node.get("sub_msg") or node.get("msg", "")
-    return base.kept_text(code) or base.UNREADABLE_ANSWER, base.kept_text(message)
+    return (
+        base.kept_text(code) or base.UNREADABLE_ANSWER,
+        base.kept_text(message, length_max=base.WORDS_LENGTH_MAX),
+    )
 
 
 def _amount(node: Mapping[str, str]) -> tuple[str, int | None]:

@@ -477,7 +477,7 @@ class TestTrouble:
         # Then
         assert outcome.kind == OutcomeKind.SUCCEEDED
         assert outcome.channel_ref == "20  26"
-        assert outcome.message == "a b" + "x" * 497
+        assert outcome.message == "a b" + "x" * 297
 
     def test_lets_the_guard_speak(self, config):
         # Given

@@ -292,6 +292,7 @@ class TestMalformed:
         for fields in (
             {key: value for key, value in FIELDS.items() if key != name},
             {**FIELDS, name: ""},
+            {**FIELDS, name: "x" * 129},
         ):
             with pytest.raises(MalformedNotificationError):
                 channel.verify_notification(headers=FORM, body=written(fields))

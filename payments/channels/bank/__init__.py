@@ -1,0 +1,1 @@
+"""Banks, by file."""
