@@ -166,7 +166,9 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "config.accounts.HouseMFAAdapter"
 MFA_TOTP_ISSUER = "Tianping"
+MFA_TOTP_TOLERANCE = 1  # a period to either side: phones are not atomic clocks
 
 # --- partner API -------------------------------------------------------------------------------
 

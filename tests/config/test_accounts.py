@@ -1,11 +1,19 @@
 """Signing in: who may, how passwords are kept, and how often one may guess."""
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
 from django.contrib.auth.hashers import identify_hasher
 from django.contrib.auth.models import User
 from django.urls import reverse
 
 PASSWORD = "correct horse battery"
+
+
+def current_code(secret: str, *, later: int = 0) -> str:
+    """Return what an authenticator shows, `later` periods from now; one code serves once."""
+    _before, now, after = totp.yield_hotp_counters_from_time()
+    return totp.format_hotp_value(totp.hotp_value(secret, after if later else now))
 
 
 @pytest.fixture
@@ -31,6 +39,37 @@ def test_refuses_a_wrong_password(client, merchant):
 
     assert response.status_code == 200
     assert "_auth_user_id" not in client.session
+
+
+def test_staff_enrol_a_second_factor_and_are_asked_for_it_from_then_on(client, db):
+    # Given
+    staff = User.objects.create_user(
+        "mei", email="mei@example.com", password=PASSWORD, is_staff=True, is_superuser=True
+    )
+    credentials = {"login": "mei", "password": PASSWORD}
+    client.post(reverse("account_login"), credentials)
+    assert client.get("/admin/")["Location"] == reverse("mfa_activate_totp")
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    assert client.get(reverse("mfa_activate_totp")).status_code == 200
+    secret = client.session[totp.SECRET_SESSION_KEY]
+
+    # When
+    answer = client.post(reverse("mfa_activate_totp"), {"code": current_code(secret)})
+
+    # Then
+    assert answer.status_code == 302
+    assert client.get("/admin/").status_code == 200
+    kept = Authenticator.objects.get(user=staff, type=Authenticator.Type.TOTP).data["secret"]
+    assert secret not in kept
+    assert kept.startswith("v1.test1.")
+
+    # And when signing in again, the password alone opens nothing
+    client.post(reverse("account_logout"))
+    asked = client.post(reverse("account_login"), credentials)
+    assert asked["Location"] == reverse("mfa_authenticate")
+    assert client.get("/admin/").status_code == 302
+    client.post(reverse("mfa_authenticate"), {"code": current_code(secret, later=1)})
+    assert client.get("/admin/").status_code == 200
 
 
 def test_nobody_signs_up_alone(client, db):
