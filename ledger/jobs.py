@@ -1,10 +1,38 @@
 """The one place that defers a job, by its name, inside the transaction that asks for it."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import wraps
 from typing import Any
 
+from django.db import close_old_connections, transaction
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
+
+RETRY = RetryStrategy(max_attempts=8, exponential_wait=2)
+"""A job that raised is tried again, later each time; after the last it is listed as failed."""
+
+
+def task(name: str, *, queue: str = "money") -> Callable[[Callable[..., None]], Any]:
+    """Register a function as the task called `name`.
+
+    The function gets the arguments it was deferred with and `at` (aware UTC). It runs in a
+    worker's thread, outside any transaction, perhaps twice: it must be idempotent.
+    """
+
+    def register(function: Callable[..., None]) -> Any:
+        @wraps(function)
+        def run(*, at: str, **arguments: Any) -> None:
+            close_old_connections()
+            try:
+                function(at=datetime.fromisoformat(at), **arguments)
+            finally:
+                close_old_connections()
+
+        return app.task(name=name, queue=queue, retry=RETRY)(run)
+
+    return register
 
 
 def defer(
@@ -29,8 +57,12 @@ def defer(
         queueing_lock=queueing_lock,
         allow_unknown=True,
     )
-    try:
+    if queueing_lock is None:
         job.defer(at=at.isoformat(), **arguments)
+        return True
+    try:
+        with transaction.atomic():  # so that a lock that is taken does not end the caller's deed
+            job.defer(at=at.isoformat(), **arguments)
     except AlreadyEnqueued:
         return False
     return True

@@ -1,0 +1,103 @@
+"""Registering channel accounts, and reading them for an adapter."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from ledger import encryption
+from ledger.actions.audit import record_audit
+from ledger.identifiers import new_id
+from payments.channels.base import Channel, ChannelConfig
+from payments.channels.registry import channel_for
+from payments.channels.transport import Transport
+from payments.models import ChannelAccount
+
+
+class NetworkInTransactionError(RuntimeError):
+    """A channel was about to be called while a database transaction was open: our mistake."""
+
+
+def _refuse_in_transaction() -> None:
+    if connection.in_atomic_block:
+        raise NetworkInTransactionError("commit first, then call the channel")
+
+
+_TRANSPORT = Transport(guard=_refuse_in_transaction)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAccountRequest:
+    """What is entered when a channel account is registered. Keys are PEM texts."""
+
+    channel: str
+    name: str
+    currency: str
+    merchant_no: str
+    gateway_url: str = ""
+    app_id: str = ""
+    agent_code: str = ""
+    private_key_pem: str = ""
+    channel_public_key_pem: str = ""
+    channel_fee_bps: int = 0
+    settles_to: ChannelAccount | None = None
+
+
+@transaction.atomic(durable=True)
+def register_channel_account(
+    request: ChannelAccountRequest, *, actor: str, at: datetime
+) -> ChannelAccount:
+    """Register an account with a channel. The private key is encrypted, bound to its row."""
+    account_id = new_id("chn")
+    account = ChannelAccount.objects.create(
+        id=account_id,
+        channel=request.channel,
+        name=request.name,
+        currency=request.currency,
+        gateway_url=request.gateway_url,
+        app_id=request.app_id,
+        merchant_no=request.merchant_no,
+        agent_code=request.agent_code,
+        private_key_encrypted=(
+            encryption.encrypt(request.private_key_pem, aad=_key_place(account_id))
+            if request.private_key_pem
+            else ""
+        ),
+        channel_public_key=request.channel_public_key_pem,
+        channel_fee_bps=request.channel_fee_bps,
+        settles_to=request.settles_to,
+        created_at=at,
+    )
+    record_audit(
+        action="channel_account.registered",
+        subject=account.id,
+        actor=actor,
+        at=at,
+        after={"channel": request.channel, "app_id": request.app_id, "name": request.name},
+    )
+    return account
+
+
+def channel_of(account: ChannelAccount) -> Channel:
+    """Return the adapter that speaks for this account, with its keys.
+
+    Raises ChannelConfigurationError or DecryptionError when the account cannot work.
+    """
+    config = ChannelConfig(
+        account_id=account.id,
+        channel=account.channel,
+        gateway_url=account.gateway_url,
+        app_id=account.app_id,
+        merchant_no=account.merchant_no,
+        private_key_pem=encryption.decrypt(
+            account.private_key_encrypted, aad=_key_place(account.id)
+        ),
+        channel_public_key_pem=account.channel_public_key,
+        notify_url=f"{settings.PUBLIC_URL}/notify/{account.id}/",
+    )
+    return channel_for(config, _TRANSPORT)
+
+
+def _key_place(account_id: str) -> str:
+    return f"payments_channelaccount|private_key|{account_id}"

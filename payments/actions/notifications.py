@@ -1,0 +1,85 @@
+"""What channels tell us unasked. It is verified, kept, and only makes us ask."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+from ledger import jobs
+from payments.actions.channels import channel_of
+from payments.channels.base import (
+    ForgedNotificationError,
+    MalformedNotificationError,
+    Notification,
+)
+from payments.errors import NotificationRefusedError, UnknownChannelAccountError
+from payments.models import ChannelAccount, ChannelNotification, ChannelOperation
+
+
+def receive_notification(
+    channel_account_id: str,
+    *,
+    headers: Mapping[str, str],
+    body: bytes,
+    client_ip: str | None,
+    at: datetime,
+) -> tuple[bytes, str]:
+    """Take one notification and return the exact answer (body, content type) it wants.
+
+    A genuine one is kept once and makes a job ask the channel; its words are never believed.
+    Repetitions are answered alike and change nothing.
+
+    Raises UnknownChannelAccountError, or NotificationRefusedError for a forged or malformed
+    one; nothing is written then.
+    """
+    try:
+        account = ChannelAccount.objects.get(pk=channel_account_id, app_id__gt="")
+    except ChannelAccount.DoesNotExist:
+        raise UnknownChannelAccountError() from None
+    channel = channel_of(account)
+    try:
+        notification = channel.verify_notification(headers=headers, body=body)
+    except (ForgedNotificationError, MalformedNotificationError) as error:
+        raise NotificationRefusedError() from error
+    _keep(account, notification=notification, body=body, client_ip=client_ip, at=at)
+    return channel.acknowledge()
+
+
+@transaction.atomic(durable=True)
+def _keep(
+    account: ChannelAccount,
+    *,
+    notification: Notification,
+    body: bytes,
+    client_ip: str | None,
+    at: datetime,
+) -> None:
+    """Store the raw bytes once, and have the owner of the order ask, in one transaction."""
+    is_known = ChannelNotification.objects.filter(
+        channel_account=account, notification_id=notification.notification_id
+    ).exists()
+    ChannelNotification.objects.bulk_create(
+        [
+            ChannelNotification(
+                channel_account=account,
+                notification_id=notification.notification_id,
+                channel_no=notification.channel_no,
+                claimed_status=notification.status[:40],
+                body=body,
+                client_ip=client_ip,
+                received_at=at,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    if is_known:
+        return
+    subject = (
+        ChannelOperation.objects.filter(
+            channel_account=account, channel_no=notification.channel_no
+        )
+        .values_list("subject", flat=True)
+        .first()
+    )
+    if subject is not None:
+        jobs.defer("payments.query_attempt", attempt_id=subject, at=at)

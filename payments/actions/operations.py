@@ -1,0 +1,169 @@
+"""The engine for every order that leaves the house: claim, send or ask, record what came back.
+
+Intent is committed before the call and the number never changes (R1, R2); what was ever sent is
+asked about before it is sent again (R3); only a closed list of answers means failed (R4), the
+rest is unknown and asked again on a schedule (R10); a result counts only while its lease is
+held (R9). Machine time is the database's; the process clock decides nothing.
+"""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, models
+from django.db.models import DateTimeField, F, Func, Q
+from django.db.models.functions import Coalesce
+
+from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
+from payments.errors import LeaseLostError
+from payments.models import ChannelOperation
+from payments.states import OperationStatus
+
+LEASE = timedelta(seconds=60)
+QUERY_DELAYS = [
+    *(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60, 300, 900)),
+    *(timedelta(hours=hours) for hours in (1, 3, 6)),
+    *(timedelta(days=1) for _ in range(7)),
+]
+"""How long to wait before each question (R10); after the last, people look."""
+
+ASKABLE = (
+    OperationStatus.SENDING,
+    OperationStatus.AWAITING_PAYER,
+    OperationStatus.PROCESSING,
+    OperationStatus.UNKNOWN,
+)
+RESULTS = {
+    OutcomeKind.SUCCEEDED: OperationStatus.SUCCEEDED,
+    OutcomeKind.FAILED: OperationStatus.FAILED,
+    OutcomeKind.CLOSED: OperationStatus.CLOSED,
+    OutcomeKind.AWAITING_PAYER: OperationStatus.AWAITING_PAYER,
+    OutcomeKind.PROCESSING: OperationStatus.PROCESSING,
+    OutcomeKind.UNKNOWN: OperationStatus.UNKNOWN,
+    OutcomeKind.NOT_SENT: OperationStatus.PREPARED,
+}
+FINAL = (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CLOSED)
+
+
+class DatabaseClock(Func):
+    """The database's clock at this very moment, which moves on inside a transaction."""
+
+    template = "clock_timestamp()"
+    output_field: models.Field[datetime, datetime] = DateTimeField()
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to speak to the channel about one order, until it runs out."""
+
+    operation_id: str
+    token: uuid.UUID
+
+
+def claim_to_send(operation_id: str) -> Lease | None:
+    """Take the right to send a prepared order, or None when somebody else has. A part.
+
+    Commit before calling: an order that may have left is never `prepared` again by accident.
+    """
+    return _claim(
+        operation_id,
+        from_statuses=[OperationStatus.PREPARED],
+        status=OperationStatus.SENDING,
+        sends=F("sends") + 1,
+        first_sent_at=Coalesce("first_sent_at", DatabaseClock()),
+    )
+
+
+def claim_to_ask(operation_id: str) -> Lease | None:
+    """Take the right to ask about an order that was sent, or None. A part."""
+    return _claim(operation_id, from_statuses=ASKABLE, queries=F("queries") + 1)
+
+
+def claim_to_resend(operation_id: str) -> Lease | None:
+    """Take the right to send again, under the same number, an order that moves no money. A part.
+
+    Only for orders whose unknown outcome was answered with "no such order" (prepay, R5).
+    """
+    return _claim(
+        operation_id, from_statuses=[OperationStatus.UNKNOWN], sends=F("sends") + 1
+    )
+
+
+def record_outcome(
+    operation: ChannelOperation, *, lease: Lease, outcome: Outcome, at: datetime
+) -> None:
+    """Write down what the channel said, and give the lease back. A part; the row is locked.
+
+    An answer that tells nothing new leaves the status and moves the next question.
+
+    Raises LeaseLostError when the lease is no longer ours; nothing is written then.
+    """
+    assert connection.in_atomic_block, "record_outcome is a part"
+    if operation.lease_token != lease.token:
+        raise LeaseLostError()
+    operation.status = _next_status(operation, outcome)
+    operation.code = outcome.code[:80]
+    operation.message = outcome.message[:300]
+    operation.raw_answer = outcome.raw
+    operation.channel_ref = outcome.channel_ref or operation.channel_ref
+    operation.lease_token = None
+    operation.lease_until = None
+    operation.finished_at = at if operation.status in FINAL else None
+    operation.save(
+        update_fields=[
+            "status",
+            "code",
+            "message",
+            "raw_answer",
+            "channel_ref",
+            "lease_token",
+            "lease_until",
+            "finished_at",
+        ]
+    )
+    if operation.status not in FINAL:
+        _schedule(operation)
+
+
+def is_unplaced(operation: ChannelOperation) -> bool:
+    """Tell whether the channel said that it does not know an order whose outcome is unknown."""
+    return operation.status == OperationStatus.UNKNOWN and operation.code == NOT_FOUND
+
+
+def _claim(
+    operation_id: str, *, from_statuses: Iterable[str], **changes: object
+) -> Lease | None:
+    assert connection.in_atomic_block, "claiming is a part; commit it before the call"
+    lease = Lease(operation_id=operation_id, token=uuid.uuid4())
+    claimed = (
+        ChannelOperation.objects.filter(pk=operation_id, status__in=from_statuses)
+        .filter(Q(lease_until=None) | Q(lease_until__lt=DatabaseClock()))
+        .update(lease_token=lease.token, lease_until=DatabaseClock() + LEASE, **changes)
+    )
+    return lease if claimed else None
+
+
+def _next_status(operation: ChannelOperation, outcome: Outcome) -> str:
+    result = RESULTS[outcome.kind]
+    was = operation.status
+    if result == OperationStatus.UNKNOWN and was != OperationStatus.SENDING:
+        return was  # nothing new: it waits, or is unknown, as before
+    if result == OperationStatus.PREPARED and was != OperationStatus.SENDING:
+        return was  # a question that never left
+    return result
+
+
+def _schedule(operation: ChannelOperation) -> None:
+    """Set when to ask (or to send, if it never left) next; after the last question people look."""
+    if operation.status == OperationStatus.PREPARED:
+        tried = min(operation.sends, len(QUERY_DELAYS)) - 1
+    else:
+        tried = operation.queries
+    if tried >= len(QUERY_DELAYS):
+        operation.status = OperationStatus.MANUAL_REVIEW
+        operation.save(update_fields=["status"])
+        return
+    ChannelOperation.objects.filter(pk=operation.pk).update(
+        next_query_at=DatabaseClock() + QUERY_DELAYS[tried]
+    )

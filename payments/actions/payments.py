@@ -1,0 +1,310 @@
+"""What is owed: create, confirm, cancel. Parts, composed by doors and `idempotency.run_once`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, connection
+
+from ledger import jobs
+from ledger.actions.audit import record_audit
+from ledger.errors import CurrencyMismatchError
+from ledger.identifiers import new_id
+from payments import locks, pricing, states
+from payments.actions import merchants
+from payments.actions.events import record_event
+from payments.errors import (
+    AllocationMismatchError,
+    NoChannelError,
+    OrderNumberTakenError,
+    PaymentExpiredError,
+    PaymentInFlightError,
+    PaymentNotFoundError,
+    UnknownMerchantError,
+)
+from payments.models import (
+    ChannelAccount,
+    ChannelKind,
+    ChannelOperation,
+    Merchant,
+    OperationKind,
+    Payer,
+    Payment,
+    PaymentAllocation,
+    PaymentAttempt,
+    PaymentMethod,
+)
+from payments.queries.calendar import business_date_of
+from payments.screening import Judgement, ScreeningRequest, Verdict, get_screener
+from payments.states import LIVE_ATTEMPTS, PaymentStatus
+
+LIFETIME = timedelta(hours=2)
+"""How long a payment may be paid when its creator says nothing; a QR code lives as long."""
+
+CHANNEL_OF_METHOD = {PaymentMethod.ALIPAY_QR: ChannelKind.ALIPAY}
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationRequest:
+    """What of a payment shall belong to one merchant, in minor units of the payment."""
+
+    merchant_id: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRequest:
+    """What a partner asks for. What the allocations leave over belongs to no merchant.
+
+    `merchant_id` is whose credential asks (None: the platform's); the order number is unique
+    for it for ever. `payer_no` is the partner's own number of the payer.
+    """
+
+    merchant_order_no: str
+    amount_minor: int
+    currency: str
+    allocations: Sequence[AllocationRequest]
+    description: str
+    payer_no: str | None = None
+    merchant_id: str | None = None
+    credential_id: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    expires_at: datetime | None = None
+
+
+def create_payment(request: PaymentRequest, *, actor: str, at: datetime) -> Payment:
+    """Record what is owed. A part; nobody is asked and no money moves.
+
+    Raises OrderNumberTakenError, AllocationMismatchError, UnknownMerchantError or
+    CurrencyMismatchError; nothing is written then.
+    """
+    assert connection.in_atomic_block, "create_payment is a part; open a transaction around it"
+    unallocated = _require_fitting(request)
+    plans = _require_merchants(request)
+    merchants.open_accounts(
+        plans, currency=request.currency, business_date=business_date_of(at)
+    )
+    payment = Payment(
+        merchant_id=request.merchant_id,
+        created_by_id=request.credential_id,
+        merchant_order_no=request.merchant_order_no,
+        payer_id=_payer_id(request.payer_no, at=at),
+        amount_minor=request.amount_minor,
+        unallocated_minor=unallocated,
+        currency=request.currency,
+        description=request.description,
+        metadata=dict(request.metadata),
+        created_at=at,
+        expires_at=request.expires_at or at + LIFETIME,
+    )
+    _insert_once(payment)
+    PaymentAllocation.objects.bulk_create(
+        PaymentAllocation(
+            payment=payment,
+            merchant_id=allocation.merchant_id,
+            place=place,
+            amount_minor=allocation.amount_minor,
+            fee_plan=plans[allocation.merchant_id].fee_plan,
+            fee_minor=pricing.fee(
+                allocation.amount_minor, plans[allocation.merchant_id].fee_plan.terms
+            ),
+        )
+        for place, allocation in enumerate(request.allocations, 1)
+    )
+    _tell(payment, "payment.created", actor=actor, at=at)
+    return payment
+
+
+def confirm_payment(
+    payment_id: str, *, method: str, client_ip: str | None, actor: str, at: datetime
+) -> Payment:
+    """Let risk judge the payment, and if it may go on, prepare the order to the channel. A part.
+
+    The order is written here and sent by a job after COMMIT. Confirming again while a try is
+    live changes nothing. A denied payment becomes `rejected` and keeps the reason's code.
+
+    Raises PaymentNotFoundError, PaymentExpiredError, NoChannelError or IllegalMoveError;
+    nothing is written then.
+    """
+    assert connection.in_atomic_block, "confirm_payment is a part; open a transaction around it"
+    payment = _locked(payment_id)
+    if payment.status == PaymentStatus.AWAITING_PAYMENT:
+        if payment.attempts.filter(status__in=LIVE_ATTEMPTS).exists():
+            return payment
+    else:
+        states.PAYMENT.requiremove(payment.status, PaymentStatus.AWAITING_PAYMENT)
+    if payment.expires_at <= at:
+        raise PaymentExpiredError()
+    account = _channel_account(method, payment.currency)
+    payment.method = method
+    payment.client_ip = client_ip
+    judgement = _judge(payment, at=at)
+    if judgement.verdict == Verdict.ALLOW:
+        _prepare_attempt(payment, account=account, at=at)
+        move(payment, PaymentStatus.AWAITING_PAYMENT, actor=actor, at=at)
+    elif payment.status == PaymentStatus.AWAITING_PAYMENT:
+        # An earlier try failed for certain, so nothing is at the channel: the payment ends here.
+        move(payment, PaymentStatus.CLOSING, code=judgement.code, actor=actor, at=at)
+        move(payment, PaymentStatus.CLOSED, code=judgement.code, actor=actor, at=at)
+    elif judgement.verdict == Verdict.DENY:
+        move(payment, PaymentStatus.REJECTED, code=judgement.code, actor=actor, at=at)
+    else:
+        move(payment, PaymentStatus.RISK_REVIEW, code=judgement.code, actor=actor, at=at)
+    return payment
+
+
+def cancel_payment(payment_id: str, *, actor: str, at: datetime) -> Payment:
+    """Close a payment that was never confirmed. A part. Closing twice changes nothing.
+
+    Raises PaymentNotFoundError, or PaymentInFlightError once it was confirmed: money may come.
+    """
+    assert connection.in_atomic_block, "cancel_payment is a part; open a transaction around it"
+    payment = _locked(payment_id)
+    if payment.status == PaymentStatus.CLOSED:
+        return payment
+    if payment.status != PaymentStatus.CREATED:
+        raise PaymentInFlightError()
+    move(payment, PaymentStatus.CLOSED, code="cancelled", actor=actor, at=at)
+    return payment
+
+
+def _locked(payment_id: str) -> Payment:
+    try:
+        return locks.locked_payment(payment_id)
+    except Payment.DoesNotExist:
+        raise PaymentNotFoundError() from None
+
+
+def _require_fitting(request: PaymentRequest) -> int:
+    """Return what the allocations leave over. Raises AllocationMismatchError."""
+    amounts = [allocation.amount_minor for allocation in request.allocations]
+    merchant_ids = {allocation.merchant_id for allocation in request.allocations}
+    left = request.amount_minor - sum(amounts)
+    if left < 0 or not amounts or min(amounts) <= 0 or len(merchant_ids) < len(amounts):
+        raise AllocationMismatchError()
+    return left
+
+
+def _require_merchants(request: PaymentRequest) -> dict[str, Merchant]:
+    wanted = {allocation.merchant_id for allocation in request.allocations}
+    found = {
+        merchant.id: merchant
+        for merchant in Merchant.objects.filter(id__in=wanted, is_active=True).select_related(
+            "fee_plan"
+        )
+    }
+    for merchant_id in sorted(wanted):
+        if merchant_id not in found or request.merchant_id not in (None, merchant_id):
+            raise UnknownMerchantError(merchant=merchant_id)
+        plan_currency = found[merchant_id].fee_plan.currency
+        if plan_currency != request.currency:
+            raise CurrencyMismatchError(left=request.currency, right=plan_currency)
+    return found
+
+
+def _payer_id(payer_no: str | None, *, at: datetime) -> str | None:
+    if payer_no is None:
+        return None
+    known = Payer.objects.filter(external_no=payer_no).values_list("pk", flat=True).first()
+    if known is None:
+        # Two first payments of one payer at once: the row that is there wins.
+        Payer.objects.bulk_create(
+            [Payer(id=new_id("pyr"), external_no=payer_no, created_at=at)], ignore_conflicts=True
+        )
+        known = Payer.objects.values_list("pk", flat=True).get(external_no=payer_no)
+    return known
+
+
+def _insert_once(payment: Payment) -> None:
+    try:
+        payment.save(force_insert=True)
+    except IntegrityError as error:
+        diagnosis = getattr(error.__cause__, "diag", None)
+        if getattr(diagnosis, "constraint_name", "") == "payments_payment_order_no":
+            raise OrderNumberTakenError(merchant_order_no=payment.merchant_order_no) from error
+        raise
+
+
+def _channel_account(method: str, currency: str) -> ChannelAccount:
+    kind = CHANNEL_OF_METHOD.get(PaymentMethod(method)) if method in PaymentMethod.values else None
+    account = (
+        ChannelAccount.objects.filter(channel=kind, currency=currency, is_enabled=True)
+        .order_by("id")
+        .first()
+    )
+    if account is None:
+        raise NoChannelError(method=method, currency=currency)
+    return account
+
+
+def _judge(payment: Payment, *, at: datetime) -> Judgement:
+    return get_screener().screen(
+        ScreeningRequest(
+            payment_id=payment.id,
+            payer_id=payment.payer_id,
+            merchant_ids=tuple(
+                payment.allocations.order_by("place").values_list("merchant_id", flat=True)
+            ),
+            amount_minor=payment.amount_minor,
+            currency=payment.currency,
+            method=payment.method,
+            client_ip=payment.client_ip,
+            business_date=business_date_of(at),
+            at=at,
+        )
+    )
+
+
+def _prepare_attempt(payment: Payment, *, account: ChannelAccount, at: datetime) -> None:
+    """Write the try and its order, and have them sent after COMMIT."""
+    attempt_id = new_id("att")
+    operation = ChannelOperation.objects.create(
+        kind=OperationKind.PAY,
+        channel_account=account,
+        channel_no=attempt_id.upper(),
+        subject=attempt_id,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        created_at=at,
+    )
+    PaymentAttempt.objects.create(
+        id=attempt_id,
+        payment=payment,
+        channel_account=account,
+        operation=operation,
+        method=payment.method,
+        created_at=at,
+    )
+    jobs.defer("payments.send_attempt", attempt_id=attempt_id, at=at)
+
+
+def move(
+    payment: Payment, status: PaymentStatus, *, actor: str, at: datetime, code: str = ""
+) -> None:
+    """Move a locked payment on, with its event and audit row. A part."""
+    payment.status = status
+    payment.status_code = code
+    payment.save(update_fields=["status", "status_code", "method", "client_ip", "paid_at"])
+    _tell(payment, f"payment.{status}", actor=actor, at=at)
+
+
+def _tell(payment: Payment, kind: str, *, actor: str, at: datetime) -> None:
+    """Write the event and the audit row of what just happened to the payment."""
+    snapshot = {
+        "status": payment.status,
+        "amount": payment.amount_minor,
+        "currency": payment.currency,
+        "merchant_order_no": payment.merchant_order_no,
+    }
+    if payment.status_code:
+        snapshot["code"] = payment.status_code
+    record_event(kind=kind, subject=payment.id, at=at, payload=snapshot)
+    record_audit(
+        action=kind,
+        subject=payment.id,
+        actor=actor,
+        at=at,
+        client_ip=payment.client_ip,
+        after=snapshot,
+    )

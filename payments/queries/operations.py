@@ -1,0 +1,31 @@
+"""Which orders to channels somebody has to look after."""
+
+from collections.abc import Sequence
+
+from django.db.models import Q, QuerySet
+
+from payments.actions.operations import DatabaseClock
+from payments.models import ChannelOperation
+from payments.states import OperationStatus
+
+WAITING = (
+    OperationStatus.PREPARED,
+    OperationStatus.AWAITING_PAYER,
+    OperationStatus.PROCESSING,
+    OperationStatus.UNKNOWN,
+)
+
+
+def operations_due(*, limit: int) -> Sequence[ChannelOperation]:
+    """Return orders to ask about (or send) now, and those whose sender died, oldest first."""
+    is_free = Q(lease_until=None) | Q(lease_until__lt=DatabaseClock())
+    is_due = Q(status__in=WAITING, next_query_at__lt=DatabaseClock()) & is_free
+    is_orphan = Q(status=OperationStatus.SENDING, lease_until__lt=DatabaseClock())
+    return list(ChannelOperation.objects.filter(is_due | is_orphan).order_by("created_at")[:limit])
+
+
+def unknown_operations() -> QuerySet[ChannelOperation]:
+    """Return the orders whose outcome nobody knows, oldest first."""
+    return ChannelOperation.objects.filter(
+        status__in=[OperationStatus.UNKNOWN, OperationStatus.MANUAL_REVIEW]
+    ).order_by("created_at")
