@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, models
-from django.db.models import DateTimeField, F, Func, Q
+from django.db import connection
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
 from payments.errors import LeaseLostError
-from payments.models import ChannelOperation
+from payments.models import ChannelOperation, DatabaseClock
 from payments.states import OperationStatus
 
 LEASE = timedelta(seconds=60)
@@ -44,13 +44,6 @@ RESULTS = {
     OutcomeKind.NOT_SENT: OperationStatus.PREPARED,
 }
 FINAL = (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CLOSED)
-
-
-class DatabaseClock(Func):
-    """The database's clock at this very moment, which moves on inside a transaction."""
-
-    template = "clock_timestamp()"
-    output_field: models.Field[datetime, datetime] = DateTimeField()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from payments.models.events import Event
 from payments.models.fees import FeePlan
 from payments.models.idempotency import IdempotencyRecord
 from payments.models.merchants import MemberRole, Merchant, MerchantAccount, MerchantMember
-from payments.models.operations import ChannelOperation, OperationKind
+from payments.models.operations import ChannelOperation, DatabaseClock, OperationKind
 from payments.models.payers import Payer
 from payments.models.payments import Payment, PaymentAllocation, PaymentAttempt, PaymentMethod
 
@@ -21,6 +21,7 @@ __all__ = [
     "ChannelNotification",
     "ChannelOperation",
     "CredentialKind",
+    "DatabaseClock",
     "Event",
     "FeePlan",
     "IdempotencyRecord",

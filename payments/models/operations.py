@@ -11,6 +11,13 @@ from payments.models.channels import ChannelAccount
 from payments.states import OperationStatus
 
 
+class DatabaseClock(models.Func):
+    """The database's clock at this very moment, which moves on inside a transaction."""
+
+    template = "clock_timestamp()"
+    output_field = models.DateTimeField()
+
+
 class OperationKind(models.TextChoices):
     """What the channel is asked to do."""
 

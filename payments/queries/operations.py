@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from django.db.models import Q, QuerySet
 
-from payments.actions.operations import DatabaseClock
-from payments.models import ChannelOperation
+from payments.models import ChannelOperation, DatabaseClock
 from payments.states import OperationStatus
 
 WAITING = (
