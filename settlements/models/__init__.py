@@ -1,6 +1,6 @@
 """The rows of paying out: destinations, settlements, payouts, the bank's answers."""
 
-from settlements.models.bills import Bill, BillKind, BillLine, BillLineState
+from settlements.models.bills import Bill, BillKind, BillLine, BillLineState, OpenReason
 from settlements.models.destinations import Destination, DestinationKind
 from settlements.models.payouts import PaymentFile, Payout
 from settlements.models.settlements import Settlement, SettlementBatch, SettlementItem
@@ -12,6 +12,7 @@ __all__ = [
     "BillLineState",
     "Destination",
     "DestinationKind",
+    "OpenReason",
     "PaymentFile",
     "Payout",
     "Settlement",

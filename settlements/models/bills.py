@@ -67,6 +67,23 @@ class BillLineState(models.TextChoices):
     OPEN = "open", _("open: nobody knows it yet")
 
 
+class OpenReason(models.TextChoices):
+    """Why a line of the bank is nobody's yet."""
+
+    UNKNOWN = "unknown", _("nothing of ours is known to be this")
+    NOT_BOOKED = "not_booked", _("the bank has not booked it yet")
+    OTHER_CURRENCY = "other_currency", _("in another currency than the account")
+    AMOUNT_DIFFERS = "amount_differs", _("the amount differs from the payout")
+    NOT_SENT = "not_sent", _("the payout was never sent to the bank")
+    ALREADY_CONFIRMED = "already_confirmed", _("the payout was confirmed before")
+    CONTRADICTS = "contradicts", _("the payout was recorded as failed before")
+    PAYOUT_RETURNED = "payout_returned", _("the bank gave a payout back")
+    OTHER_CHANNEL = "other_channel", _("no channel account of this number settles to this account")
+    DAY_DIFFERS = "day_differs", _("differs from what the channel owes for this day")
+    DAY_SETTLED = "day_settled", _("the channel's day was credited before")
+    ALREADY_BOOKED = "already_booked", _("this bank reference was booked before")
+
+
 class BillLine(models.Model):
     """One movement on the bank's statement. Open lines are the list that finance works off.
 
@@ -90,7 +107,9 @@ class BillLine(models.Model):
     end_to_end_id = models.CharField(_("our reference"), max_length=64, blank=True, default="")
     text = models.CharField(_("text"), max_length=300, blank=True, default="")
     state = models.CharField(_("state"), max_length=8, choices=BillLineState.choices)
-    reason = models.CharField(_("why it is open"), max_length=60, blank=True, default="")
+    reason = models.CharField(
+        _("why it is open"), max_length=20, choices=OpenReason.choices, blank=True, default=""
+    )
     payout = models.ForeignKey(
         Payout,
         on_delete=models.PROTECT,
@@ -119,7 +138,8 @@ class BillLine(models.Model):
                 name="settlements_bill_line_amount",
             ),
             models.CheckConstraint(
-                condition=Q(state="open", entry=None) | Q(state="matched", entry__isnull=False),
+                condition=(Q(state="open", entry=None) & ~Q(reason=""))
+                | Q(state="matched", entry__isnull=False, reason=""),
                 name="settlements_bill_line_booked",
             ),
         ]

@@ -10,9 +10,7 @@ from ledger.identifiers import ID_MAX_LENGTH, new_id
 from ledger.models import JournalEntry
 from payments.models import ChannelAccount, ChannelOperation
 from settlements.models.settlements import Settlement
-from settlements.states import PayoutStatus
-
-LIVE = ["queued", "sending", "processing", "awaiting_recipient", "exported", "unknown"]
+from settlements.states import LIVE_PAYOUTS, PayoutStatus
 
 
 class PaymentFile(models.Model):
@@ -110,7 +108,7 @@ class Payout(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["settlement"],
-                condition=Q(status__in=LIVE),
+                condition=Q(status__in=[status.value for status in LIVE_PAYOUTS]),
                 name="settlements_payout_one_live",
             ),
             models.CheckConstraint(

@@ -1,0 +1,2 @@
+DROP TRIGGER settlements_payout_moves ON settlements_payout;
+DROP TRIGGER settlements_settlement_moves ON settlements_settlement;
