@@ -1,0 +1,106 @@
+"""The only row locks of settlements. Order: merchant account, settlement, payout, operation."""
+
+from collections.abc import Collection, Sequence
+
+from payments.models import ChannelAccount, MerchantAccount
+from settlements.models import Destination, Payout, Settlement
+from settlements.states import PayoutStatus, SettlementStatus
+
+
+def locked_merchant_accounts(
+    *, currency: str, after_id: int, limit: int
+) -> Sequence[MerchantAccount]:
+    """Return the next `limit` merchant accounts after an id, locked in id order.
+
+    Under this lock nothing of these merchants matures, is drafted or is released.
+    """
+    return list(
+        MerchantAccount.objects.select_for_update()
+        .filter(currency=currency, pk__gt=after_id)
+        .order_by("pk")[:limit]
+    )
+
+
+def locked_merchant_account(merchant_id: str, *, currency: str) -> MerchantAccount:
+    """Return one merchant's account, locked. Raises MerchantAccount.DoesNotExist."""
+    return MerchantAccount.objects.select_for_update().get(
+        merchant_id=merchant_id, currency=currency
+    )
+
+
+def locked_settlement(settlement_id: str) -> Settlement:
+    """Return the settlement, locked until the transaction ends.
+
+    Raises Settlement.DoesNotExist.
+    """
+    return Settlement.objects.select_for_update().get(pk=settlement_id)
+
+
+def locked_settlements_to_pay(*, bank_account_id: str, limit: int) -> Sequence[Settlement]:
+    """Return approved settlements whose payout waits for this bank account, locked in id order.
+
+    What another exporter or a cancelling person holds is passed over: it goes to their file, or
+    to none.
+    """
+    waiting = Payout.objects.filter(
+        operation__channel_account_id=bank_account_id, status=PayoutStatus.QUEUED
+    )
+    return list(
+        Settlement.objects.select_for_update(skip_locked=True)
+        .filter(status=SettlementStatus.APPROVED, pk__in=waiting.values("settlement_id"))
+        .order_by("pk")[:limit]
+    )
+
+
+def locked_live_payouts(settlement_ids: Collection[str]) -> Sequence[Payout]:
+    """Return the queued payouts of settlements that are locked already, with their operations."""
+    return list(
+        Payout.objects.select_for_update(of=("self", "operation"))
+        .select_related("operation")
+        .filter(settlement_id__in=settlement_ids, status=PayoutStatus.QUEUED)
+        .order_by("pk")
+    )
+
+
+def locked_payouts_by_number(
+    channel_nos: Collection[str], *, bank_account_id: str
+) -> dict[str, Payout]:
+    """Return a bank account's payouts by our number for them, each with its settlement, locked.
+
+    Numbers that are not ours are left out.
+    """
+    ours = Payout.objects.filter(
+        operation__channel_no__in=channel_nos, operation__channel_account_id=bank_account_id
+    )
+    settlements = {
+        settlement.pk: settlement
+        for settlement in Settlement.objects.select_for_update()
+        .filter(pk__in=ours.values("settlement_id"))
+        .order_by("pk")
+    }
+    payouts = (
+        ours.select_for_update(of=("self", "operation")).select_related("operation").order_by("pk")
+    )
+    found: dict[str, Payout] = {}
+    for payout in payouts:
+        payout.settlement = settlements[payout.settlement_id]
+        found[payout.operation.channel_no] = payout
+    return found
+
+
+def locked_bank_account(bank_account_id: str) -> ChannelAccount:
+    """Return our bank account, locked against other imports and exports of it.
+
+    Raises ChannelAccount.DoesNotExist.
+    """
+    # FOR NO KEY UPDATE: orders that are just being written may still point at the account.
+    return ChannelAccount.objects.select_for_update(no_key=True).get(pk=bank_account_id)
+
+
+def locked_active_destination(merchant_id: str, *, currency: str) -> Destination | None:
+    """Return the merchant's active destination, locked, or None if there is none yet."""
+    return (
+        Destination.objects.select_for_update()
+        .filter(merchant_id=merchant_id, currency=currency, is_active=True)
+        .first()
+    )
