@@ -2,7 +2,7 @@
 
 from config import databases, env
 from config.settings.base import *  # noqa: F403  a settings module extends another
-from config.settings.base import STATIC_ROOT, _addresses
+from config.settings.base import INSTALLED_APPS, MIDDLEWARE, STATIC_ROOT, _addresses
 
 SECRET_KEY = "only-for-tests-" + "0" * 50
 ENCRYPTION_KEYS = env.encryption_keys("test1:" + "A" * 43 + "=")
@@ -28,3 +28,8 @@ WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns when there is none
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+# Every request of a test fails when it asks the database the same thing row by row.
+INSTALLED_APPS = ["zeal", *INSTALLED_APPS]
+MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]
+ZEAL_RAISE = True
