@@ -1,0 +1,403 @@
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+import xmlschema
+from defusedxml import ElementTree as ET
+
+from ledger.errors import UnknownCurrencyError
+from payments.channels.bank.payment_file import (
+    NAMESPACE,
+    PaymentFile,
+    PaymentFileError,
+    Transfer,
+    render_payment_file,
+)
+
+FIRST = Transfer(
+    end_to_end_id="PO20260105000001",
+    amount_minor=1_249_950,
+    currency="CNY",
+    creditor_name="商户甲有限公司",
+    creditor_account="6222020000000000001",
+    creditor_bank_code="102100099996",
+    remittance_text="STL20260105-M0001",
+    instruction_id="S20260105000001",
+)
+SECOND = Transfer(
+    end_to_end_id="PO20260105000002",
+    amount_minor=300_000,
+    currency="CNY",
+    creditor_name="Smith & <Sons>",
+    creditor_account="GB29NWBK60161331926819",
+)
+FILE = PaymentFile(
+    message_id="PB20260105-0001-V1",
+    created_at=datetime(2026, 1, 5, 2, 30, tzinfo=UTC),
+    execution_date=date(2026, 1, 5),
+    currency="CNY",
+    debtor_name="Example Platform Ltd",
+    debtor_account="110900000000001",
+    debtor_bank_code="308100005019",
+    transfers=(FIRST, SECOND),
+)
+GOLDEN = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.09">
+  <CstmrCdtTrfInitn>
+    <GrpHdr>
+      <MsgId>PB20260105-0001-V1</MsgId>
+      <CreDtTm>2026-01-05T02:30:00+00:00</CreDtTm>
+      <NbOfTxs>2</NbOfTxs>
+      <CtrlSum>15499.50</CtrlSum>
+      <InitgPty>
+        <Nm>Example Platform Ltd</Nm>
+      </InitgPty>
+    </GrpHdr>
+    <PmtInf>
+      <PmtInfId>PB20260105-0001-V1</PmtInfId>
+      <PmtMtd>TRF</PmtMtd>
+      <NbOfTxs>2</NbOfTxs>
+      <CtrlSum>15499.50</CtrlSum>
+      <ReqdExctnDt>
+        <Dt>2026-01-05</Dt>
+      </ReqdExctnDt>
+      <Dbtr>
+        <Nm>Example Platform Ltd</Nm>
+      </Dbtr>
+      <DbtrAcct>
+        <Id>
+          <Othr>
+            <Id>110900000000001</Id>
+          </Othr>
+        </Id>
+        <Ccy>CNY</Ccy>
+      </DbtrAcct>
+      <DbtrAgt>
+        <FinInstnId>
+          <ClrSysMmbId>
+            <ClrSysId>
+              <Cd>CNAPS</Cd>
+            </ClrSysId>
+            <MmbId>308100005019</MmbId>
+          </ClrSysMmbId>
+        </FinInstnId>
+      </DbtrAgt>
+      <CdtTrfTxInf>
+        <PmtId>
+          <InstrId>S20260105000001</InstrId>
+          <EndToEndId>PO20260105000001</EndToEndId>
+        </PmtId>
+        <Amt>
+          <InstdAmt Ccy="CNY">12499.50</InstdAmt>
+        </Amt>
+        <CdtrAgt>
+          <FinInstnId>
+            <ClrSysMmbId>
+              <ClrSysId>
+                <Cd>CNAPS</Cd>
+              </ClrSysId>
+              <MmbId>102100099996</MmbId>
+            </ClrSysMmbId>
+          </FinInstnId>
+        </CdtrAgt>
+        <Cdtr>
+          <Nm>商户甲有限公司</Nm>
+        </Cdtr>
+        <CdtrAcct>
+          <Id>
+            <Othr>
+              <Id>6222020000000000001</Id>
+            </Othr>
+          </Id>
+        </CdtrAcct>
+        <RmtInf>
+          <Ustrd>STL20260105-M0001</Ustrd>
+        </RmtInf>
+      </CdtTrfTxInf>
+      <CdtTrfTxInf>
+        <PmtId>
+          <EndToEndId>PO20260105000002</EndToEndId>
+        </PmtId>
+        <Amt>
+          <InstdAmt Ccy="CNY">3000.00</InstdAmt>
+        </Amt>
+        <Cdtr>
+          <Nm>Smith &amp; &lt;Sons&gt;</Nm>
+        </Cdtr>
+        <CdtrAcct>
+          <Id>
+            <IBAN>GB29NWBK60161331926819</IBAN>
+          </Id>
+        </CdtrAcct>
+      </CdtTrfTxInf>
+    </PmtInf>
+  </CstmrCdtTrfInitn>
+</Document>
+"""
+
+
+@pytest.fixture(scope="module")
+def schema(shared):
+    return xmlschema.XMLSchema(shared / "vectors/iso20022/xsd/pain.001.001.09.xsd")
+
+
+def test_writes_exactly_this(schema):
+    # When
+    rendered = render_payment_file(FILE)
+
+    # Then
+    assert rendered.decode() == GOLDEN
+    schema.validate(rendered.decode())
+
+
+def test_says_all_that_the_shared_example_says(schema, shared):
+    # Given
+    example = ET.parse(shared / "vectors/iso20022/own/pain.001.001.09.xml")
+    schema.validate(example)
+
+    # When
+    ours = ET.fromstring(render_payment_file(FILE))
+
+    # Then every text of the example's first transfer stands at the same place in ours
+    space = {"": NAMESPACE}
+    theirs = example.getroot()
+    paths = [
+        ".//CdtTrfTxInf/" + path
+        for path in (
+            "PmtId/InstrId",
+            "PmtId/EndToEndId",
+            "Amt/InstdAmt",
+            "CdtrAgt/FinInstnId/ClrSysMmbId/ClrSysId/Cd",
+            "CdtrAgt/FinInstnId/ClrSysMmbId/MmbId",
+            "Cdtr/Nm",
+            "CdtrAcct/Id/Othr/Id",
+            "RmtInf/Ustrd",
+        )
+    ]
+    paths += ["CstmrCdtTrfInitn/PmtInf/" + path for path in ("NbOfTxs", "CtrlSum", "PmtMtd")]
+    for path in paths:
+        assert ours.findtext(path, namespaces=space) == theirs.findtext(path, namespaces=space)
+        assert ours.findtext(path, namespaces=space)
+
+
+def test_writes_the_same_bytes_for_the_same_content():
+    # Given the same instant told in another zone, and fractions that a file does not carry
+    elsewhere = FILE.created_at.astimezone(timezone(timedelta(hours=8)))
+    later = elsewhere.replace(microsecond=999_999)
+
+    # When, Then
+    assert render_payment_file(replace(FILE, created_at=later)) == render_payment_file(FILE)
+
+
+@pytest.mark.parametrize(
+    ("amount_minor", "currency", "text"),
+    [
+        (1, "CNY", "0.01"),
+        (999_999_999_999_999_999, "CNY", "9999999999999999.99"),
+        (1, "JPY", "1"),
+        (999_999_999_999_999_999, "JPY", "999999999999999999"),
+        (1_234, "KWD", "1.234"),
+        (12_345, "CLF", "1.2345"),
+        (1_234, "BRL", "12.34"),
+    ],
+)
+def test_writes_amounts_with_the_places_of_their_currency(schema, amount_minor, currency, text):
+    # Given
+    transfer = replace(FIRST, amount_minor=amount_minor, currency=currency)
+
+    # When
+    rendered = render_payment_file(replace(FILE, currency=currency, transfers=(transfer,)))
+
+    # Then
+    schema.validate(rendered.decode())
+    assert f'<InstdAmt Ccy="{currency}">{text}</InstdAmt>'.encode() in rendered
+    assert rendered.count(f"<CtrlSum>{text}</CtrlSum>".encode()) == 2
+    assert f"<Ccy>{currency}</Ccy>".encode() in rendered
+
+
+def test_writes_a_bic_where_the_bank_has_one(schema):
+    # When
+    rendered = render_payment_file(
+        replace(
+            FILE,
+            debtor_bank_code="ICBKCNBJ",
+            transfers=(replace(FIRST, creditor_bank_code="ICBKCNBJSHI"),),
+        )
+    )
+
+    # Then
+    schema.validate(rendered.decode())
+    assert b"<BICFI>ICBKCNBJ</BICFI>" in rendered
+    assert b"<BICFI>ICBKCNBJSHI</BICFI>" in rendered
+    assert b"CNAPS" not in rendered
+
+
+def test_takes_every_head_office_of_the_shared_list(schema, shared):
+    # Given
+    offices = json.loads((shared / "vectors/bank/cnaps_head_offices.json").read_text())
+    codes = [code for code in _texts(offices) if code.isdigit() and len(code) == 12]
+    assert len(codes) == 15
+
+    # When
+    transfers = tuple(
+        replace(FIRST, end_to_end_id=f"PO{number}", creditor_bank_code=code)
+        for number, code in enumerate(codes)
+    )
+    rendered = render_payment_file(replace(FILE, transfers=transfers))
+
+    # Then
+    schema.validate(rendered.decode())
+    assert [f"<MmbId>{code}</MmbId>".encode() in rendered for code in codes] == [True] * 15
+
+
+def test_writes_every_valid_iban_as_one_and_refuses_a_mistyped_one(schema, shared):
+    # Given
+    examples = json.loads((shared / "vectors/bank/iban_registry_examples.json").read_text())
+    ibans = sorted(
+        {
+            text.replace(" ", "").replace(".", "").replace("-", "").upper()
+            for text in examples["valid"]
+        }
+    )
+    assert len(ibans) == 143
+
+    # When
+    transfers = tuple(
+        replace(SECOND, end_to_end_id=f"PO{number}", creditor_account=iban)
+        for number, iban in enumerate(ibans)
+    )
+    rendered = render_payment_file(replace(FILE, transfers=transfers))
+
+    # Then
+    schema.validate(rendered.decode())
+    assert rendered.count(b"<IBAN>") == 143
+    for iban in ibans:
+        mistyped = iban[:2] + f"{(int(iban[2:4]) + 1) % 100:02d}" + iban[4:]
+        with pytest.raises(PaymentFileError, match="check digits"):
+            render_payment_file(
+                replace(FILE, transfers=(replace(FIRST, creditor_account=mistyped),))
+            )
+
+
+def test_carries_a_thousand_transfers(schema):
+    # Given
+    transfers = tuple(
+        replace(FIRST, end_to_end_id=f"po_01jdexample00000000000{number:05d}", amount_minor=number)
+        for number in range(1, 1_001)
+    )
+
+    # When
+    rendered = render_payment_file(replace(FILE, transfers=transfers))
+
+    # Then
+    schema.validate(rendered.decode())
+    assert rendered.count(b"<NbOfTxs>1000</NbOfTxs>") == 2
+    assert rendered.count(b"<CtrlSum>5005.00</CtrlSum>") == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["阿卜杜拉·买买提", "Ünal & Søn", "ООО Ромашка", "𠮷野家", "山田　太郎", "n" * 140]
+)
+def test_writes_names_of_every_script_as_they_are(schema, name):
+    # When
+    rendered = render_payment_file(replace(FILE, transfers=(replace(FIRST, creditor_name=name),)))
+
+    # Then
+    schema.validate(rendered.decode())
+    found = ET.fromstring(rendered).findtext(".//Cdtr/Nm", namespaces={"": NAMESPACE})
+    assert found == name
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"end_to_end_id": ""}, "end_to_end_id"),
+        ({"end_to_end_id": "x" * 36}, "end_to_end_id"),
+        ({"end_to_end_id": "付1"}, "end_to_end_id"),
+        ({"end_to_end_id": "po\n1"}, "end_to_end_id"),
+        ({"end_to_end_id": "/po"}, "end_to_end_id"),
+        ({"end_to_end_id": "po//1"}, "end_to_end_id"),
+        ({"end_to_end_id": " po"}, "end_to_end_id"),
+        ({"instruction_id": "x" * 36}, "instruction_id"),
+        ({"amount_minor": 0}, "amount_minor"),
+        ({"amount_minor": -1}, "amount_minor"),
+        ({"amount_minor": 10**18}, "amount_minor"),
+        ({"currency": "USD"}, "currency"),
+        ({"creditor_name": ""}, "creditor_name"),
+        ({"creditor_name": " "}, "creditor_name"),
+        ({"creditor_name": "n" * 141}, "creditor_name"),
+        ({"creditor_name": "a\0b"}, "creditor_name"),
+        ({"creditor_name": "a\nb"}, "creditor_name"),
+        ({"creditor_name": "a\u202eb"}, "creditor_name"),
+        ({"creditor_name": "a\ud800"}, "creditor_name"),
+        ({"creditor_name": "a\ufffe"}, "creditor_name"),
+        ({"creditor_account": ""}, "creditor_account"),
+        ({"creditor_account": "6222 0200"}, "creditor_account"),
+        ({"creditor_account": "6222&0200"}, "creditor_account"),
+        ({"creditor_account": "=HYPERLINK(1)"}, "creditor_account"),
+        ({"creditor_account": "1" * 35}, "creditor_account"),
+        ({"creditor_account": "GB30NWBK60161331926819"}, "creditor_account"),
+        ({"creditor_bank_code": ""}, "creditor_bank_code"),
+        ({"creditor_bank_code": "10210009999"}, "creditor_bank_code"),
+        ({"creditor_bank_code": "102100099996\n"}, "creditor_bank_code"),
+        ({"creditor_bank_code": "icbkcnbj"}, "creditor_bank_code"),
+        ({"remittance_text": "n" * 141}, "remittance_text"),
+        ({"remittance_text": "a\x1b"}, "remittance_text"),
+    ],
+)
+def test_refuses_a_transfer_that_no_bank_can_carry_out(change, field):
+    # Given
+    broken = replace(FIRST, **change)
+
+    # When
+    with pytest.raises(PaymentFileError) as refusal:
+        render_payment_file(replace(FILE, transfers=(SECOND, broken)))
+
+    # Then
+    assert refusal.value.field == field
+    if field not in ("amount_minor", "end_to_end_id"):
+        assert refusal.value.end_to_end_id == "PO20260105000001"
+    assert broken.creditor_account not in str(refusal.value) or not broken.creditor_account
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"transfers": ()}, "transfers"),
+        ({"transfers": (FIRST, SECOND, FIRST)}, "end_to_end_id"),
+        ({"message_id": ""}, "message_id"),
+        ({"message_id": "x" * 36}, "message_id"),
+        ({"debtor_name": ""}, "debtor_name"),
+        ({"debtor_account": ""}, "debtor_account"),
+        ({"debtor_bank_code": ""}, "debtor_bank_code"),
+        ({"debtor_bank_code": "1"}, "debtor_bank_code"),
+        ({"created_at": datetime(2026, 1, 5, 2, 30)}, "created_at"),  # noqa: DTZ001
+        ({"transfers": (replace(FIRST, amount_minor=10**18 - 1), SECOND)}, "amount_minor"),
+    ],
+)
+def test_refuses_a_file_that_is_not_sound(change, field):
+    with pytest.raises(PaymentFileError) as refusal:
+        render_payment_file(replace(FILE, **change))
+
+    assert refusal.value.field == field
+
+
+def test_refuses_a_currency_that_we_do_not_know():
+    with pytest.raises(UnknownCurrencyError):
+        render_payment_file(replace(FILE, currency="XXX"))
+
+
+def test_shows_no_account_number_in_a_representation():
+    assert "6222020000000000001" not in repr(FIRST)
+    assert "PO20260105000001" in repr(FIRST)
+
+
+def _texts(value) -> list[str]:
+    """Give every text of a JSON value."""
+    if isinstance(value, dict):
+        return [text for item in value.items() for part in item for text in _texts(part)]
+    if isinstance(value, list):
+        return [text for part in value for text in _texts(part)]
+    return [str(value)]
