@@ -30,6 +30,7 @@ _addresses = databases.addresses(
     owner_url=env.text("DATABASE_OWNER_URL", default=""),
     var=VAR_DIR,
 )
+DATABASE_APPLICATION_URL = _addresses.application_url
 DATABASE_OWNER_URL = _addresses.owner_url
 # The role that migrations take rights from (`REVOKE …`); None where one role serves as both.
 DATABASE_APPLICATION_ROLE = (

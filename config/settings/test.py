@@ -2,7 +2,12 @@
 
 from config import databases, env
 from config.settings.base import *  # noqa: F403  a settings module extends another
-from config.settings.base import INSTALLED_APPS, MIDDLEWARE, STATIC_ROOT, _addresses
+from config.settings.base import (
+    DATABASE_APPLICATION_URL,
+    INSTALLED_APPS,
+    MIDDLEWARE,
+    STATIC_ROOT,
+)
 
 SECRET_KEY = "only-for-tests-" + "0" * 50
 ENCRYPTION_KEYS = env.encryption_keys("test1:" + "A" * 43 + "=")
@@ -18,7 +23,7 @@ ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 # A test is one long transaction, and a property test a very long one; a lost lock must still end.
 DATABASES = {
     "default": databases.connection_settings(
-        _addresses.application_url,
+        DATABASE_APPLICATION_URL,
         options="-c lock_timeout=5s -c statement_timeout=60s"
         " -c transaction_timeout=0 -c idle_in_transaction_session_timeout=0"
         " -c synchronous_commit=off",
