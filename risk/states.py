@@ -1,18 +1,9 @@
-"""What a screening may say, and the moves that cases and holds may make (see docs: states)."""
+"""The moves that cases and holds may make (see docs: states); verdicts are the port's."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ledger.states import StateTable
-
-
-class Verdict(models.TextChoices):
-    """What a screening says of a deed, mildest first."""
-
-    ALLOW = "allow", _("allow")
-    CHALLENGE = "challenge", _("ask for the password")
-    REVIEW = "review", _("review")
-    DENY = "deny", _("deny")
 
 
 class CaseStatus(models.TextChoices):

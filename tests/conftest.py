@@ -45,6 +45,7 @@ def django_db_setup(
             serialized_aliases=[],
         )
     with django_db_blocker.unblock():
+        database.seeds()
         database.flush() if django_db_keepdb else _refuse_unknown_seeds()
     yield
     with django_db_blocker.unblock():

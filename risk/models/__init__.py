@@ -1,12 +1,14 @@
 """The rows of judging: limits, what is used of them, and every judgement."""
 
-from risk.models.limits import Limit, LimitCounter, LimitDeed, LimitSubject, LimitWindow
-from risk.models.screenings import Screening
+from risk.models.limits import Limit, LimitCounter
+from risk.models.screenings import LimitRelease, Screening
+from risk.rules.base import LimitDeed, LimitSubject, LimitWindow
 
 __all__ = [
     "Limit",
     "LimitCounter",
     "LimitDeed",
+    "LimitRelease",
     "LimitSubject",
     "LimitWindow",
     "Screening",

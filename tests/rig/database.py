@@ -19,7 +19,10 @@ KEPT_TABLES = {
     "auth_permission": "made after migrate, one set per model",
     "auth_group": "the roles, made by a migration",
     "auth_group_permissions": "what each role may do, made by a migration",
+    "risk_limit": "the default limits, made by a migration",
 }
+# Of these, the ones that deeds change: put back after a test as the migrations left them.
+RESTORED_TABLES = ("risk_limit",)
 TRUNCATE_TRIGGER_BIT = 32
 
 
@@ -76,11 +79,12 @@ def tables_with_rows() -> list[str]:
 
 
 def flush() -> None:
-    """Empty every table but the kept ones, past the guards that forbid TRUNCATE.
+    """Empty every table but the kept ones, past the guards, and put back what was seeded.
 
     The guards are the law of the books, so only the owner of the tables can lift them, and only
     inside this one transaction. procrastinate's tables are unmanaged, and emptied all the same.
     """
+    _restore_seeds()
     filled = {name for name in tables_with_rows() if name not in KEPT_TABLES}
     if not filled:
         return
@@ -97,6 +101,32 @@ def flush() -> None:
         )
         for name in guarded:
             owner.execute(sql.SQL("ALTER TABLE {} ENABLE TRIGGER USER").format(_table(name)))
+
+
+@cache
+def seeds() -> dict[str, bytes]:
+    """Return the rows of the restored tables as they were when this was first called."""
+    return {name: _rows(name) for name in RESTORED_TABLES}
+
+
+def _restore_seeds() -> None:
+    """Put the restored tables back where a test has committed a change to them."""
+    owner = owner_connection()
+    for name, rows in seeds().items():
+        if _rows(name) == rows:
+            continue
+        with owner.transaction(), owner.cursor() as cursor:
+            owner.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(_table(name)))
+            owner.execute(sql.SQL("DELETE FROM {}").format(_table(name)))
+            with cursor.copy(sql.SQL("COPY {} FROM STDIN").format(_table(name))) as copy:
+                copy.write(rows)
+            owner.execute(sql.SQL("ALTER TABLE {} ENABLE TRIGGER USER").format(_table(name)))
+
+
+def _rows(name: str) -> bytes:
+    query = sql.SQL("COPY (SELECT * FROM {} ORDER BY 1) TO STDOUT").format(_table(name))
+    with owner_connection().cursor() as cursor, cursor.copy(query) as copy:
+        return b"".join(bytes(part) for part in copy)
 
 
 def _table(name: str) -> sql.Identifier:

@@ -1,6 +1,6 @@
 """Cases and holds move as the page of states says, and not otherwise."""
 
-from risk.states import CASE, HOLD, Verdict
+from risk.states import CASE, HOLD
 
 
 def test_cases() -> None:
@@ -11,7 +11,3 @@ def test_cases() -> None:
 def test_holds() -> None:
     assert HOLD.as_trigger_argument() == "active>released"
     assert HOLD.terminal == {"released"}
-
-
-def test_verdicts_run_from_mild_to_strict() -> None:
-    assert Verdict.values == ["allow", "challenge", "review", "deny"]
