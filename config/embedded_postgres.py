@@ -10,11 +10,14 @@ Started by root, the server runs as the system user `pgserver`, and the director
 
 import atexit
 import fcntl
+import multiprocessing
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -66,7 +69,7 @@ def ensure_running(var: Path) -> EmbeddedPostgres:
     fcntl.flock(lock, fcntl.LOCK_SH)
     with _exclusive(var / "postgres.start.lock"):
         socket_dir = _start(var / "postgres")
-    atexit.register(_release, var=var, lock=lock, holder_pid=os.getpid())
+    _at_exit(partial(_release, var=var, lock=lock, holder_pid=os.getpid()))
     return EmbeddedPostgres(
         owner_url=_url(socket_dir, role=OWNER_ROLE, database=DATABASE),
         application_url=_url(socket_dir, role=APPLICATION_ROLE, database=DATABASE),
@@ -130,6 +133,17 @@ def _prepare(socket_dir: Path) -> None:
 
 def _url(socket_dir: Path, *, role: str, database: str) -> str:
     return f"postgresql://{role}@/{database}?host={quote(str(socket_dir), safe='')}"
+
+
+def _at_exit(deed: Callable[[], None]) -> None:
+    """Run a deed when this process ends, also when it is a child of `multiprocessing`.
+
+    Such a child (a worker of granian is one) leaves without Python's exit functions.
+    """
+    if multiprocessing.parent_process() is None:
+        atexit.register(deed)
+    else:
+        Finalize(None, deed, exitpriority=0)
 
 
 def _release(*, var: Path, lock: int, holder_pid: int) -> None:

@@ -1,5 +1,6 @@
 """The server that comes along: kept while one process needs it, stopped by the last."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -128,4 +129,20 @@ def test_what_a_killed_last_holder_left_running_is_used_and_stopped_by_the_next(
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
     following.leave()
+    assert not is_running(var)
+
+
+def test_is_stopped_by_a_worker_that_leaves_without_exit_functions(var):
+    # Given
+    worker = multiprocessing.get_context("spawn").Process(
+        target=embedded_postgres.ensure_running, args=(var,)
+    )
+
+    # When
+    worker.start()
+    worker.join(timeout=30)
+
+    # Then
+    assert worker.exitcode == 0
+    assert (var / "postgres" / embedded_postgres.PREPARED_MARK).exists()
     assert not is_running(var)
