@@ -24,13 +24,13 @@ def most_specific(candidates: Iterable[BindingLimit]) -> tuple[BindingLimit, ...
 
     Days are counted for each subject apart, so the platform's day binds besides the owner's.
     An amount is one amount, so of the limits per transaction only the most specific binds:
-    a payer's own, else the payers', else the platform's.
+    a payer's own, else the payers', else the platform's. The result's order is always the same.
     """
     chosen: dict[tuple[str, str], BindingLimit] = {}
     for limit in sorted(candidates, key=_rank):
         is_daily = limit.window == LimitWindow.DAY
         chosen.setdefault((limit.window, limit.subject_kind if is_daily else ""), limit)
-    return tuple(chosen.values())
+    return tuple(chosen[key] for key in sorted(chosen, reverse=True))
 
 
 def judge_one_amount(facts: Facts) -> Sequence[Finding]:

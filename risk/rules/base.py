@@ -35,7 +35,7 @@ class LimitWindow(models.TextChoices):
     DAY = "day", _("per day")
 
 
-OWNER_KINDS: Mapping[str, LimitSubject] = {
+OWNER_KINDS: Mapping[LimitDeed, LimitSubject] = {
     LimitDeed.PAYMENT: LimitSubject.PAYER,
     LimitDeed.SETTLEMENT: LimitSubject.MERCHANT,
 }

@@ -1,0 +1,150 @@
+"""Judge payments and settlements, and keep the reasons of every judgement.
+
+All of these are parts, and their caller holds the row of the payment or settlement locked, so
+that no deed is judged twice at the same moment.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import date, datetime
+
+from django.db import connection
+
+from payments.screening import Judgement, ScreeningRequest, Verdict
+from risk import engine
+from risk.actions import limits
+from risk.models import Screening
+from risk.queries.limits import binding_limits
+from risk.queries.screenings import counted_screenings
+from risk.rules import amount
+from risk.rules.base import BindingLimit, Facts, Finding, LimitDeed
+
+
+def screen_payment(request: ScreeningRequest) -> Judgement:
+    """Judge a payment at confirm: over a limit it is denied with the limit's code. A part.
+
+    What is not denied is counted against its daily limits, once for each payment. Three round
+    trips. A denied payment leaves nothing but its `Screening` row.
+    """
+    return _judge(
+        Facts(
+            deed=LimitDeed.PAYMENT,
+            subject=request.payment_id,
+            amount_minor=request.amount_minor,
+            currency=request.currency,
+            business_date=request.business_date,
+            at=request.at,
+            payer_id=request.payer_id,
+            merchant_ids=request.merchant_ids,
+            method=request.method,
+            client_ip=request.client_ip,
+        ),
+        owner_id=request.payer_id,
+    )
+
+
+def screen_settlement(
+    *,
+    settlement_id: str,
+    merchant_id: str,
+    amount_minor: int,
+    currency: str,
+    business_date: date,
+    client_ip: str | None,
+    at: datetime,
+) -> Judgement:
+    """Judge a settlement: over a limit it goes to review with the limit's code. A part.
+
+    It is counted against the merchant's day once, however often it is judged: before it is
+    submitted and again before it is approved. One over the day's limit is not counted; one over
+    the limit of a single settlement is, because an officer may still let it go.
+    """
+    return _judge(
+        Facts(
+            deed=LimitDeed.SETTLEMENT,
+            subject=settlement_id,
+            amount_minor=amount_minor,
+            currency=currency,
+            business_date=business_date,
+            at=at,
+            merchant_ids=(merchant_id,),
+            client_ip=client_ip,
+        ),
+        owner_id=merchant_id,
+    )
+
+
+def give_back(subject: str, *, at: datetime) -> None:
+    """Give back the limits that a payment or settlement used. A part, idempotent.
+
+    Call it when the deed failed for certain; an unknown outcome stays counted.
+    """
+    assert connection.in_atomic_block, "give_back is a part; open a transaction around it"
+    for screening in counted_screenings(subject):
+        limits.give_back(screening, at=at)
+
+
+def _judge(facts: Facts, *, owner_id: str | None) -> Judgement:
+    """Find the limits, ask the rules, fill the counters, and write the judgement down."""
+    assert connection.in_atomic_block, "a screening is a part; open a transaction around it"
+    facts = replace(
+        facts,
+        limits=binding_limits(
+            deed=facts.deed,
+            owner_id=owner_id,
+            currency=facts.currency,
+            subject=facts.subject,
+            at=facts.at,
+        ),
+    )
+    findings = engine.evaluate(facts, rules=engine.RULES)
+    consumed: list[BindingLimit] = []
+    if not any(finding.verdict == Verdict.DENY for finding in findings):
+        findings += amount.judge_counted_before(facts)
+        uses = limits.consume(
+            amount.limits_to_count(facts),
+            deed=facts.deed,
+            currency=facts.currency,
+            amount_minor=facts.amount_minor,
+            business_date=facts.business_date,
+        )
+        findings += [
+            amount.judge_day(facts, use.limit, used_minor=use.used_minor, is_refused=use.is_refused)
+            for use in uses
+        ]
+        consumed = [use.limit for use in uses if not use.is_refused]
+    return _written(facts, findings=findings, consumed=consumed)
+
+
+def _written(
+    facts: Facts, *, findings: Sequence[Finding], consumed: Sequence[BindingLimit]
+) -> Judgement:
+    """Keep one judgement with its reasons."""
+    conclusion = engine.conclude(findings)
+    screening = Screening.objects.create(
+        deed=facts.deed,
+        subject=facts.subject,
+        verdict=conclusion.verdict,
+        code=conclusion.code,
+        facts={
+            "amount_minor": facts.amount_minor,
+            "currency": facts.currency,
+            "business_date": facts.business_date.isoformat(),
+            "payer_id": facts.payer_id,
+            "merchant_ids": list(facts.merchant_ids),
+            "method": facts.method,
+        },
+        findings=[asdict(finding) for finding in findings],
+        consumed=[
+            {
+                "subject_id": limit.counter_id,
+                "currency": facts.currency,
+                "business_date": facts.business_date.isoformat(),
+                "amount_minor": facts.amount_minor,
+            }
+            for limit in consumed
+        ],
+        client_ip=facts.client_ip,
+        at=facts.at,
+    )
+    return Judgement(conclusion.verdict, conclusion.code, screening.pk)

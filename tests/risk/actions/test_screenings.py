@@ -1,0 +1,406 @@
+"""Payments and settlements are judged by limits, and every judgement keeps its reasons."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from ledger.models import AuditEntry
+from payments.models import Event
+from payments.screening import Verdict
+from risk import engine
+from risk.actions import screenings
+from risk.models import Limit, LimitCounter, LimitRelease, Screening
+from risk.rules.base import Rule
+from tests.factories.risk import asked_payment, used_minor
+from tests.instants import AFTER_MIDNIGHT, BEFORE_MIDNIGHT, FRIDAY, NOON, THURSDAY
+
+pytestmark = pytest.mark.django_db
+
+ROUND_TRIPS_MAX = 4
+
+
+def limit(**more):
+    defaults = {
+        "deed": "payment",
+        "subject_kind": "platform",
+        "window": "transaction",
+        "currency": "CNY",
+        "value_minor": 100,
+        "valid_from": NOON - timedelta(days=1),
+    }
+    return Limit.objects.create(**{**defaults, **more})
+
+
+def screen_settlement(amount_minor=900_000, **more):
+    defaults = {
+        "settlement_id": "stl_1",
+        "merchant_id": "mer_1",
+        "currency": "CNY",
+        "business_date": THURSDAY,
+        "client_ip": None,
+        "at": NOON,
+    }
+    return screenings.screen_settlement(amount_minor=amount_minor, **{**defaults, **more})
+
+
+class TestPayments:
+    def test_within_the_limits_is_allowed_counted_and_kept_with_its_reasons(self):
+        request = asked_payment(payer_id="pyr_1", amount_minor=100_000, payment_id="pay_1")
+
+        judgement = screenings.screen_payment(request)
+
+        row = Screening.objects.get()
+        assert (judgement.verdict, judgement.code) == (Verdict.ALLOW, "")
+        assert judgement.screening_id == row.pk
+        assert (row.deed, row.subject, row.verdict, row.code) == ("payment", "pay_1", "allow", "")
+        assert (row.client_ip, row.at) == ("203.0.113.7", NOON)
+        assert row.facts == {
+            "amount_minor": 100_000,
+            "currency": "CNY",
+            "business_date": "2026-03-05",
+            "payer_id": "pyr_1",
+            "merchant_ids": list(request.merchant_ids),
+            "method": "alipay_qr",
+        }
+        assert row.findings == [
+            {
+                "rule": "amount.one",
+                "version": 1,
+                "verdict": "allow",
+                "code": "within.platform.transaction",
+                "facts": {"limit_minor": 100_000, "amount_minor": 100_000, "currency": "CNY"},
+            },
+            {
+                "rule": "amount.day",
+                "version": 1,
+                "verdict": "allow",
+                "code": "within.payer.day",
+                "facts": {
+                    "limit_minor": 500_000,
+                    "amount_minor": 100_000,
+                    "used_minor": 100_000,
+                    "currency": "CNY",
+                },
+            },
+        ]
+        assert row.consumed == [
+            {
+                "subject_id": "pyr_1",
+                "currency": "CNY",
+                "business_date": "2026-03-05",
+                "amount_minor": 100_000,
+            }
+        ]
+        assert used_minor("pyr_1") == 100_000
+
+    def test_over_the_limit_of_one_payment_is_denied_and_leaves_only_its_row(self):
+        judgement = screenings.screen_payment(asked_payment(payer_id="pyr_1", amount_minor=100_001))
+
+        assert (judgement.verdict, judgement.code) == (Verdict.DENY, "limit.platform.transaction")
+        row = Screening.objects.get()
+        assert (row.verdict, row.code, row.consumed) == ("deny", judgement.code, [])
+        assert not LimitCounter.objects.exists()
+        assert not AuditEntry.objects.exists()
+        assert not Event.objects.exists()
+
+    def test_over_the_payers_day_is_denied_and_leaves_only_its_row(self):
+        # Given
+        for _ in range(5):
+            screenings.screen_payment(asked_payment(payer_id="pyr_1", amount_minor=99_999))
+
+        # When
+        refused = screenings.screen_payment(asked_payment(payer_id="pyr_1", amount_minor=6))
+
+        # Then
+        assert (refused.verdict, refused.code) == (Verdict.DENY, "limit.payer.day")
+        row = Screening.objects.get(pk=refused.screening_id)
+        assert row.consumed == []
+        assert row.findings[-1]["facts"] == {
+            "limit_minor": 500_000,
+            "amount_minor": 6,
+            "used_minor": 499_995,
+            "currency": "CNY",
+        }
+        assert used_minor("pyr_1") == 499_995
+        fitting = screenings.screen_payment(asked_payment(payer_id="pyr_1", amount_minor=5))
+        assert fitting.verdict == Verdict.ALLOW
+
+    def test_the_next_business_day_begins_at_nothing(self):
+        # Given
+        last_second = {"business_date": THURSDAY, "at": BEFORE_MIDNIGHT}
+        for _ in range(5):
+            screenings.screen_payment(
+                asked_payment(payer_id="pyr_1", amount_minor=100_000, **last_second)
+            )
+
+        # When
+        before = screenings.screen_payment(
+            asked_payment(payer_id="pyr_1", amount_minor=1, **last_second)
+        )
+        after = screenings.screen_payment(
+            asked_payment(payer_id="pyr_1", amount_minor=1, business_date=FRIDAY, at=AFTER_MIDNIGHT)
+        )
+
+        # Then
+        assert (before.verdict, after.verdict) == (Verdict.DENY, Verdict.ALLOW)
+        assert (used_minor("pyr_1"), used_minor("pyr_1", on=FRIDAY)) == (500_000, 1)
+
+    def test_a_payment_without_payer_is_bound_by_the_platforms_limit(self):
+        allowed = screenings.screen_payment(asked_payment(amount_minor=100_000))
+        denied = screenings.screen_payment(asked_payment(amount_minor=100_001))
+
+        assert (allowed.verdict, denied.code) == (Verdict.ALLOW, "limit.platform.transaction")
+        assert not LimitCounter.objects.exists()
+
+    def test_another_currency_has_no_limit_until_one_is_set(self):
+        judgement = screenings.screen_payment(
+            asked_payment(payer_id="pyr_1", amount_minor=10**13, currency="JPY")
+        )
+
+        assert (judgement.verdict, judgement.code) == (Verdict.ALLOW, "")
+        assert [found["code"] for found in Screening.objects.get().findings] == ["limit.none"]
+        assert not LimitCounter.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("own_minor", "verdict", "code"),
+        [
+            (150_000, Verdict.ALLOW, ""),
+            (149_999, Verdict.DENY, "limit.payer.transaction"),
+        ],
+    )
+    def test_a_payers_own_limit_goes_before_the_default(self, own_minor, verdict, code):
+        # Given
+        limit(subject_kind="payer", value_minor=1)
+        limit(subject_kind="payer", subject_id="pyr_1", value_minor=own_minor)
+
+        # When
+        judgement = screenings.screen_payment(asked_payment(payer_id="pyr_1", amount_minor=150_000))
+
+        # Then
+        assert (judgement.verdict, judgement.code) == (verdict, code)
+
+    def test_a_payers_own_day_goes_before_the_default_and_leaves_others_at_it(self):
+        # Given
+        limit(subject_kind="payer", subject_id="pyr_1", window="day", value_minor=100)
+
+        # When
+        bound = screenings.screen_payment(asked_payment(payer_id="pyr_1", amount_minor=101))
+        other = screenings.screen_payment(asked_payment(payer_id="pyr_2", amount_minor=101))
+
+        # Then
+        assert (bound.code, other.code) == ("limit.payer.day", "")
+
+    def test_limits_that_ended_or_have_yet_to_begin_do_not_bind(self):
+        limit(currency="BRL", value_minor=1, valid_until=NOON)
+        limit(currency="BRL", value_minor=1, valid_from=NOON + timedelta(microseconds=1))
+
+        judgement = screenings.screen_payment(asked_payment(currency="BRL"))
+
+        assert judgement.verdict == Verdict.ALLOW
+        assert Screening.objects.get().findings[0]["code"] == "limit.none"
+
+    def test_a_payment_is_counted_once_however_often_it_is_judged(self):
+        # Given
+        request = asked_payment(payer_id="pyr_1", amount_minor=100_000)
+        screenings.screen_payment(request)
+
+        # When
+        again = screenings.screen_payment(request)
+
+        # Then
+        assert again.verdict == Verdict.ALLOW
+        row = Screening.objects.get(pk=again.screening_id)
+        assert [found["code"] for found in row.findings] == [
+            "within.platform.transaction",
+            "counted.payer.day",
+        ]
+        assert row.consumed == []
+        assert used_minor("pyr_1") == 100_000
+
+    def test_given_back_it_is_counted_anew(self):
+        # Given
+        request = asked_payment(payer_id="pyr_1", amount_minor=100_000)
+        screenings.screen_payment(request)
+        screenings.give_back(request.payment_id, at=NOON)
+        assert used_minor("pyr_1") == 0
+
+        # When
+        again = screenings.screen_payment(request)
+
+        # Then
+        assert again.verdict == Verdict.ALLOW
+        assert used_minor("pyr_1") == 100_000
+
+    def test_a_limit_of_the_platforms_day_set_later_counts_what_was_not_counted(self):
+        # Given
+        request = asked_payment(payer_id="pyr_1", amount_minor=100_000)
+        screenings.screen_payment(request)
+        limit(window="day", value_minor=10**9)
+
+        # When
+        screenings.screen_payment(request)
+
+        # Then
+        assert (used_minor("pyr_1"), used_minor("platform")) == (100_000, 100_000)
+        screenings.give_back(request.payment_id, at=NOON)
+        assert (used_minor("pyr_1"), used_minor("platform")) == (0, 0)
+
+
+class TestSettlements:
+    def test_within_the_limits_is_allowed_and_counted(self):
+        judgement = screen_settlement(1_000_000)
+
+        assert (judgement.verdict, judgement.code) == (Verdict.ALLOW, "")
+        row = Screening.objects.get()
+        assert (row.deed, row.subject) == ("settlement", "stl_1")
+        assert [found["code"] for found in row.findings] == [
+            "within.merchant.transaction",
+            "within.merchant.day",
+        ]
+        assert used_minor("mer_1") == 1_000_000
+
+    def test_over_the_limit_of_one_goes_to_review_and_is_counted(self):
+        judgement = screen_settlement(1_000_001)
+
+        assert (judgement.verdict, judgement.code) == (
+            Verdict.REVIEW,
+            "limit.merchant.transaction",
+        )
+        assert used_minor("mer_1") == 1_000_001
+
+    def test_over_the_merchants_day_goes_to_review_uncounted(self):
+        # Given
+        for place in range(5):
+            screen_settlement(999_999, settlement_id=f"stl_{place}")
+
+        # When
+        judgement = screen_settlement(6, settlement_id="stl_more")
+
+        # Then
+        assert (judgement.verdict, judgement.code) == (Verdict.REVIEW, "limit.merchant.day")
+        assert used_minor("mer_1") == 4_999_995
+
+    def test_judged_again_before_approval_it_is_not_counted_again(self):
+        # Given
+        screen_settlement(900_000)
+
+        # When
+        again = screen_settlement(
+            900_000, business_date=FRIDAY, at=NOON + timedelta(days=1), client_ip="203.0.113.7"
+        )
+
+        # Then
+        assert again.verdict == Verdict.ALLOW
+        assert (used_minor("mer_1"), used_minor("mer_1", on=FRIDAY)) == (900_000, None)
+
+    def test_a_merchants_own_limit_lets_more_go(self):
+        # Given
+        limit(deed="settlement", subject_kind="merchant", subject_id="mer_1", value_minor=3_000_000)
+
+        # When
+        raised = screen_settlement(3_000_000)
+        other = screen_settlement(3_000_000, settlement_id="stl_2", merchant_id="mer_2")
+
+        # Then
+        assert (raised.verdict, other.verdict) == (Verdict.ALLOW, Verdict.REVIEW)
+
+
+class TestGivingBack:
+    def test_gives_back_once_and_only_what_this_deed_used(self):
+        # Given
+        failed = asked_payment(payer_id="pyr_1", amount_minor=70_000)
+        screenings.screen_payment(failed)
+        screenings.screen_payment(asked_payment(payer_id="pyr_1", amount_minor=20_000))
+
+        # When
+        for _ in range(3):
+            screenings.give_back(failed.payment_id, at=NOON)
+
+        # Then
+        assert used_minor("pyr_1") == 20_000
+        assert LimitRelease.objects.count() == 1
+
+    def test_a_denied_payment_has_nothing_to_give_back(self):
+        denied = asked_payment(payer_id="pyr_1", amount_minor=100_001)
+        screenings.screen_payment(denied)
+
+        screenings.give_back(denied.payment_id, at=NOON)
+
+        assert not LimitRelease.objects.exists()
+
+
+class TestRulesThatFail:
+    @pytest.fixture(autouse=True)
+    def broken(self, monkeypatch):
+        def find(facts):
+            raise KeyError("no such thing")
+
+        monkeypatch.setattr(engine, "RULES", (Rule("broken", 1, find), *engine.RULES))
+
+    def test_send_to_review_and_the_payment_stays_counted(self):
+        judgement = screenings.screen_payment(asked_payment(payer_id="pyr_1"))
+
+        assert (judgement.verdict, judgement.code) == (Verdict.REVIEW, "rule.failed")
+        assert used_minor("pyr_1") == 10_000
+
+    def test_hide_no_limit(self):
+        judgement = screenings.screen_payment(asked_payment(amount_minor=100_001))
+
+        assert (judgement.verdict, judgement.code) == (Verdict.DENY, "limit.platform.transaction")
+
+
+class TestRoundTrips:
+    @pytest.mark.parametrize("day_limits", [0, 1, 2])
+    def test_do_not_grow_with_the_number_of_limits(self, day_limits):
+        # Given
+        currency = "CNY" if day_limits else "JPY"
+        if day_limits == 2:
+            limit(window="day", value_minor=10**12)
+
+        # When
+        with CaptureQueriesContext(connection) as queries:
+            screenings.screen_payment(asked_payment(payer_id="pyr_1", currency=currency))
+
+        # Then
+        assert len(queries) == (3 if day_limits else 2)
+        assert len(queries) <= ROUND_TRIPS_MAX
+
+    def test_are_as_few_when_it_is_denied(self, django_assert_num_queries):
+        limit(window="day", value_minor=10**12)
+        limit(subject_kind="payer", subject_id="pyr_1", window="day", value_minor=1)
+
+        with django_assert_num_queries(3):
+            judgement = screenings.screen_payment(asked_payment(payer_id="pyr_1"))
+        assert judgement.code == "limit.payer.day"
+
+    def test_do_not_grow_with_earlier_judgements(self, django_assert_num_queries):
+        request = asked_payment(payer_id="pyr_1")
+        for _ in range(5):
+            screenings.screen_payment(request)
+
+        with django_assert_num_queries(2):
+            screenings.screen_payment(request)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_screenings_are_parts_and_write_nothing_outside_a_transaction():
+    with pytest.raises(AssertionError, match="part"):
+        screenings.screen_payment(asked_payment())
+    with pytest.raises(AssertionError, match="part"):
+        screen_settlement()
+    with pytest.raises(AssertionError, match="part"):
+        screenings.give_back("pay_1", at=NOON)
+
+    assert not Screening.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deed_that_rolls_back_takes_its_judgement_and_its_count_with_it():
+    with transaction.atomic():
+        screenings.screen_payment(asked_payment(payer_id="pyr_1"))
+        transaction.set_rollback(True)
+
+    assert not Screening.objects.exists()
+    assert not LimitCounter.objects.exists()
