@@ -50,14 +50,21 @@ def strangers_keys() -> KeyPair:
     return _key_pair()
 
 
-@pytest.fixture
-def gateway() -> Iterator[Gateway]:
-    gateway = Gateway()
-    yield gateway
-    gateway.close()
+@pytest.fixture(scope="session")
+def gateway_server() -> Iterator[Gateway]:
+    server = Gateway()
+    yield server
+    server.close()
 
 
 @pytest.fixture
+def gateway(gateway_server: Gateway) -> Iterator[Gateway]:
+    gateway_server.forget()
+    yield gateway_server
+    gateway_server.forget()
+
+
+@pytest.fixture(scope="session")
 def transport() -> Iterator[Transport]:
     transport = Transport(connect_timeout_ms=200, total_timeout_ms=400)
     yield transport

@@ -35,15 +35,21 @@ class Gateway:
     """Answers with `reply`, a function of what came, and remembers all that came."""
 
     def __init__(self) -> None:
-        self.received: list[Received] = []
-        self.connections = 0
-        self.reply: Callable[[Received], Reply] = lambda _received: Reply(b"{}")
-        self.over = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.gateway = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/gateway.do"
+        self.over = threading.Event()
+        self.forget()
+
+    def forget(self) -> None:
+        """End the calls that are kept waiting, and begin anew."""
+        self.over.set()
+        self.over = threading.Event()
+        self.received: list[Received] = []
+        self.connections = 0
+        self.reply: Callable[[Received], Reply] = lambda _received: Reply(b"{}")
 
     def close(self) -> None:
         self.over.set()

@@ -36,7 +36,10 @@ def test_sends_parameters_in_the_query_and_data_in_the_body(gateway, transport):
     assert received.headers["accept-encoding"] == "identity"
 
 
-def test_keeps_one_connection_for_many_requests(gateway, transport):
+def test_keeps_one_connection_for_many_requests(gateway):
+    # Given
+    transport = Transport()
+
     # When
     for _ in range(5):
         post(transport, gateway.url)
@@ -44,6 +47,7 @@ def test_keeps_one_connection_for_many_requests(gateway, transport):
     # Then
     assert len(gateway.received) == 5
     assert gateway.connections == 1
+    transport.close()
 
 
 def test_asks_the_guard_first_and_sends_nothing_when_it_objects(gateway):
@@ -165,7 +169,7 @@ def test_follows_no_redirect(gateway, transport, status):
     assert len(gateway.received) == 1
 
 
-def test_takes_no_cookie_and_no_proxy_from_outside(gateway, transport, monkeypatch):
+def test_takes_no_cookie_and_no_proxy_from_outside(gateway, monkeypatch):
     # Given
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 import xmlschema
-from defusedxml import ElementTree as ET
+from defusedxml import ElementTree as SafeTree
 
 from ledger.errors import UnknownCurrencyError
 from payments.channels.bank.payment_file import (
@@ -154,11 +154,11 @@ def test_writes_exactly_this(schema):
 
 def test_says_all_that_the_shared_example_says(schema, shared):
     # Given
-    example = ET.parse(shared / "vectors/iso20022/own/pain.001.001.09.xml")
+    example = SafeTree.parse(shared / "vectors/iso20022/own/pain.001.001.09.xml")
     schema.validate(example)
 
     # When
-    ours = ET.fromstring(render_payment_file(FILE))
+    ours = SafeTree.fromstring(render_payment_file(FILE))
 
     # Then every text of the example's first transfer stands at the same place in ours
     space = {"": NAMESPACE}
@@ -306,7 +306,7 @@ def test_writes_names_of_every_script_as_they_are(schema, name):
 
     # Then
     schema.validate(rendered.decode())
-    found = ET.fromstring(rendered).findtext(".//Cdtr/Nm", namespaces={"": NAMESPACE})
+    found = SafeTree.fromstring(rendered).findtext(".//Cdtr/Nm", namespaces={"": NAMESPACE})
     assert found == name
 
 
