@@ -45,9 +45,7 @@ def run_once(
     Raises IdempotencyKeyReusedError when the key belongs to another request,
     IdempotencyInFlightError when the same request is still being carried out.
     """
-    record_id = _claimed(
-        credential, key=key, operation=operation, fingerprint=fingerprint, at=at
-    )
+    record_id = _claimed(credential, key=key, operation=operation, fingerprint=fingerprint, at=at)
     if record_id is None:
         return _replayed(credential, key=key, operation=operation, fingerprint=fingerprint)
     try:
@@ -100,7 +98,9 @@ def _replayed(
         raise IdempotencyInFlightError
     if record.operation != operation or bytes(record.fingerprint) != fingerprint:
         raise IdempotencyKeyReusedError
-    return record.response_status, record.response_body, True
+    assert record.response_body is not None
+    body: dict[str, Any] = record.response_body
+    return record.response_status, body, True
 
 
 def _kept(record_id: int, answer: Answer) -> Answer:
