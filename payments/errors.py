@@ -146,6 +146,18 @@ class LeaseLostError(DomainError):
 # --- the partner API ----------------------------------------------------------------------------
 
 
+class LengthRequiredError(DomainError):
+    """A body came in chunks without its length, so it cannot be capped before it is read.
+
+    Nothing was read or written. Send it again with Content-Length.
+    """
+
+    code = "length_required"
+    status = 411
+    retry = "new_key"
+    detail = _("The request needs a Content-Length.")
+
+
 class IdempotencyKeyMissingError(DomainError):
     """A request that writes came without the header Idempotency-Key.
 

@@ -1,0 +1,149 @@
+"""How a payment is asked for and how it is shown."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from payments.api.principal import Principal
+from payments.api.requests import caller, seen
+from payments.api.serializers import (
+    AddressField,
+    AmountField,
+    CurrencyField,
+    InstantField,
+    MetadataField,
+    PlainTextField,
+    ReferenceField,
+    StrictSerializer,
+)
+from payments.models import Payment, PaymentAllocation, PaymentAttempt, PaymentMethod
+
+ALLOCATIONS_MAX = 100
+LIFETIME_MAX = timedelta(days=30)
+
+
+class AllocationCreateSerializer(StrictSerializer):
+    """What of a new payment shall belong to one merchant."""
+
+    merchant_id = ReferenceField()
+    amount = AmountField()
+
+
+class PaymentCreateSerializer(StrictSerializer):
+    """A new payment. What its allocations leave over belongs to no merchant.
+
+    A merchant's credential may leave the allocations out: the payment is then all its own.
+    """
+
+    merchant_order_no = ReferenceField()
+    amount = AmountField()
+    currency = CurrencyField()
+    description = PlainTextField(max_length=120)
+    allocations: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=AllocationCreateSerializer(),
+        required=False,
+        allow_empty=False,
+        max_length=ALLOCATIONS_MAX,
+    )
+    payer_no = ReferenceField(required=False, allow_null=True, default=None)
+    metadata = MetadataField(required=False, default=dict)
+    expires_at = InstantField(required=False, allow_null=True, default=None)
+
+    def validate_expires_at(self, value: Any) -> Any:
+        """Refuse an end that has passed, or lies more than 30 days ahead."""
+        at = seen(self.context["request"]).at
+        if value is not None and not at < value <= at + LIFETIME_MAX:
+            raise serializers.ValidationError(_("This must lie in the next 30 days."))
+        return value
+
+
+class PaymentConfirmSerializer(StrictSerializer):
+    """How the payer wants to pay, and from which address."""
+
+    method = serializers.ChoiceField(choices=PaymentMethod.choices)
+    payer_ip = AddressField(required=False, allow_null=True, default=None)
+
+
+class NothingSerializer(StrictSerializer):
+    """A body without fields."""
+
+
+class AllocationSerializer(serializers.Serializer[PaymentAllocation]):
+    """What of a payment belongs to one merchant; `fee` is the platform's, taken from it."""
+
+    id = serializers.CharField()
+    object = serializers.SerializerMethodField()
+    merchant_id = serializers.CharField()
+    amount = serializers.IntegerField(source="amount_minor")
+    fee = serializers.IntegerField(source="fee_minor")
+
+    @extend_schema_field({"type": "string", "const": "allocation"})
+    def get_object(self, row: PaymentAllocation) -> str:
+        """Name the type."""
+        return "allocation"
+
+
+class AttemptSerializer(serializers.Serializer[PaymentAttempt]):
+    """One try to collect a payment; `qr_code` is what the payer scans, once the channel gave it."""
+
+    id = serializers.CharField()
+    object = serializers.SerializerMethodField()
+    method = serializers.CharField()
+    status = serializers.CharField()
+    status_code = serializers.CharField(source="operation.code")
+    qr_code = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+    @extend_schema_field({"type": "string", "const": "payment_attempt"})
+    def get_object(self, row: PaymentAttempt) -> str:
+        """Name the type."""
+        return "payment_attempt"
+
+
+class PaymentSerializer(serializers.Serializer[Payment]):
+    """A payment as the caller may see it. Amounts are minor units of `currency`.
+
+    The platform sees all of it. A merchant sees its own share only: `amount` is that share, and
+    `allocations` holds no one else's; `metadata` is shown to whoever created the payment.
+    """
+
+    id = serializers.CharField()
+    object = serializers.SerializerMethodField()
+    merchant_order_no = serializers.CharField()
+    amount = serializers.IntegerField(source="visible_minor")
+    unallocated = serializers.SerializerMethodField()
+    currency = serializers.CharField()
+    status = serializers.CharField()
+    status_code = serializers.CharField()
+    method = serializers.CharField()
+    description = serializers.CharField()
+    payer_no = serializers.CharField(source="payer.external_no", default=None, allow_null=True)
+    metadata = serializers.SerializerMethodField()
+    allocations = AllocationSerializer(many=True)
+    attempts = AttemptSerializer(many=True)
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    paid_at = serializers.DateTimeField(allow_null=True)
+
+    @extend_schema_field({"type": "string", "const": "payment"})
+    def get_object(self, row: Payment) -> str:
+        """Name the type."""
+        return "payment"
+
+    @extend_schema_field({"type": "integer"})
+    def get_unallocated(self, row: Payment) -> int:
+        """Return what belongs to no merchant, which only the platform sees."""
+        return row.unallocated_minor if self._principal.is_platform else 0
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
+    def get_metadata(self, row: Payment) -> dict[str, Any]:
+        """Return the creator's own texts, to the creator and the platform."""
+        is_shown = self._principal.is_platform or row.merchant_id == self._principal.merchant_id
+        return dict(row.metadata) if is_shown else {}
+
+    @property
+    def _principal(self) -> Principal:
+        return caller(self.context["request"])

@@ -1,0 +1,176 @@
+"""`/v1/payments`: what is owed, its allocations, and the tries to collect it."""
+
+from typing import Any
+
+from django.db.models import F, Prefetch, QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from payments.actions import payments
+from payments.actions.idempotency import Answer
+from payments.actions.payments import AllocationRequest, PaymentRequest
+from payments.api.doors import ReadDoor
+from payments.api.filters import PaymentFilter
+from payments.api.idempotency import KEY_PARAMETER
+from payments.api.payment_serializers import (
+    NothingSerializer,
+    PaymentConfirmSerializer,
+    PaymentCreateSerializer,
+    PaymentSerializer,
+)
+from payments.api.requests import seen
+from payments.errors import AllocationMismatchError, ForeignPaymentError
+from payments.models import Payment, PaymentAllocation, PaymentAttempt
+
+
+class PaymentDoor(ReadDoor):
+    """Payments: create, list, retrieve, confirm, cancel."""
+
+    id_prefix = "pay"
+    serializer_class = PaymentSerializer
+    filterset_class = PaymentFilter
+    scopes = {
+        "list": "payments:read",
+        "retrieve": "payments:read",
+        "create": "payments:write",
+        "confirm": "payments:write",
+        "cancel": "payments:write",
+    }
+    deeds = {
+        "create": "payment.create",
+        "confirm": "payment.confirm",
+        "cancel": "payment.cancel",
+    }
+
+    def get_queryset(self) -> QuerySet[Payment]:
+        """Return the payments that the caller may see, each with what of it they may see."""
+        if getattr(self, "swagger_fake_view", False):
+            return Payment.objects.none()
+        visible = Payment.objects.select_related("payer")
+        shares = PaymentAllocation.objects.order_by("place")
+        if self.principal.is_platform:
+            visible = visible.annotate(visible_minor=F("amount_minor"))
+        else:
+            # One merchant has one allocation of a payment at most, so no row is doubled.
+            own = self.principal.merchant_id or ""
+            shares = shares.filter(merchant_id=own)
+            visible = visible.filter(allocations__merchant_id=own).annotate(
+                visible_minor=F("allocations__amount_minor")
+            )
+        attempts = PaymentAttempt.objects.select_related("operation").defer("operation__raw_answer")
+        return visible.prefetch_related(
+            Prefetch("allocations", queryset=shares), Prefetch("attempts", queryset=attempts)
+        )
+
+    @extend_schema(
+        parameters=[KEY_PARAMETER],
+        request=PaymentCreateSerializer,
+        responses={201: PaymentSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        """Record what a payer owes. Nobody is asked for money yet: confirm does that."""
+        asked = PaymentCreateSerializer(data=request.data, context=self.get_serializer_context())
+        asked.is_valid(raise_exception=True)
+        wanted = self._wanted(asked.validated_data)
+
+        def deed() -> Answer:
+            payment = payments.create_payment(
+                wanted, actor=self.principal.actor, at=seen(request).at
+            )
+            return 201, self._shown(payment.pk)
+
+        response = self.answer_once(request, deed=deed, subject=f"order:{wanted.merchant_order_no}")
+        if response.status_code == 201:
+            response["Location"] = reverse("payment-detail", args=[response.data["id"]])
+        return response
+
+    @extend_schema(
+        parameters=[KEY_PARAMETER],
+        request=PaymentConfirmSerializer,
+        responses={200: PaymentSerializer},
+        operation_id="payments_confirm",
+    )
+    @action(detail=True, methods=["post"])
+    def confirm(self, request: Request, pk: str) -> Response:
+        """Have the payment judged, and ask the channel for it; the answer comes to `attempts`.
+
+        A payment that is refused by risk is `rejected`, and `status_code` says why.
+        """
+        payment = self._own_payment()
+        asked = PaymentConfirmSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+
+        def deed() -> Answer:
+            payments.confirm_payment(
+                payment.pk,
+                method=asked.validated_data["method"],
+                client_ip=asked.validated_data["payer_ip"],
+                actor=self.principal.actor,
+                at=seen(request).at,
+            )
+            return 200, self._shown(payment.pk)
+
+        return self.answer_once(request, deed=deed, subject=payment.pk)
+
+    @extend_schema(
+        parameters=[KEY_PARAMETER],
+        request=NothingSerializer,
+        responses={200: PaymentSerializer},
+        operation_id="payments_cancel",
+    )
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Close a payment that has not been confirmed."""
+        payment = self._own_payment()
+        NothingSerializer(data=request.data).is_valid(raise_exception=True)
+
+        def deed() -> Answer:
+            payments.cancel_payment(payment.pk, actor=self.principal.actor, at=seen(request).at)
+            return 200, self._shown(payment.pk)
+
+        return self.answer_once(request, deed=deed, subject=payment.pk)
+
+    def _own_payment(self) -> Payment:
+        """Return the payment that the address names. Raises NotFound or ForeignPaymentError."""
+        payment: Payment = self.get_object()
+        if not self.principal.is_platform and payment.merchant_id != self.principal.merchant_id:
+            raise ForeignPaymentError
+        return payment
+
+    def _wanted(self, data: dict[str, Any]) -> PaymentRequest:
+        """Return the request as the action takes it.
+
+        Raises AllocationMismatchError when money of a merchant's own payment is left to nobody,
+        or the platform names no merchant.
+        """
+        merchant_id = self.principal.merchant_id
+        rows = data.get("allocations")
+        if rows is None and merchant_id is not None:
+            rows = [{"merchant_id": merchant_id, "amount": data["amount"]}]
+        if not rows:
+            raise AllocationMismatchError
+        if merchant_id is not None and sum(row["amount"] for row in rows) != data["amount"]:
+            raise AllocationMismatchError
+        return PaymentRequest(
+            merchant_order_no=data["merchant_order_no"],
+            amount_minor=data["amount"],
+            currency=data["currency"],
+            allocations=[
+                AllocationRequest(merchant_id=row["merchant_id"], amount_minor=row["amount"])
+                for row in rows
+            ],
+            description=data["description"],
+            payer_no=data["payer_no"],
+            merchant_id=merchant_id,
+            credential_id=self.principal.credential.pk,
+            metadata=data["metadata"],
+            expires_at=data["expires_at"],
+        )
+
+    def _shown(self, payment_id: str) -> dict[str, Any]:
+        """Return the payment as the caller may see it, read anew."""
+        payment = self.get_queryset().get(pk=payment_id)
+        return dict(self.get_serializer(payment).data)
