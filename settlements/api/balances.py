@@ -1,0 +1,63 @@
+"""`/v1/balances`: what stands on a merchant's accounts in the books now."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from payments.api.doors import ListDoor, of_merchant
+from payments.api.filters import StrictFilterSet, currency_filter, merchant_filter
+from payments.models import MerchantAccount
+
+
+class BalanceSerializer(serializers.Serializer[MerchantAccount]):
+    """A merchant's money of one currency, in minor units, as the books have it.
+
+    `pending` has not matured; `available` may be settled next; `on_hold` is in settlements on
+    their way; `debt` is what the platform advanced and takes back first.
+    """
+
+    object = serializers.SerializerMethodField()
+    merchant_id = serializers.CharField()
+    currency = serializers.CharField()
+    pending = serializers.IntegerField(source="pending_account.balance.balance_minor")
+    available = serializers.IntegerField(source="available_account.balance.balance_minor")
+    on_hold = serializers.IntegerField(source="hold_account.balance.balance_minor")
+    debt = serializers.IntegerField(source="debt_account.balance.balance_minor")
+    matured_through_date = serializers.DateField()
+
+    @extend_schema_field({"type": "string", "const": "balance"})
+    def get_object(self, row: MerchantAccount) -> str:
+        """Name the type."""
+        return "balance"
+
+
+class BalanceFilter(StrictFilterSet):
+    """Which balances: by currency and merchant."""
+
+    currency = currency_filter()
+    merchant_id = merchant_filter()
+
+
+class BalanceDoor(ListDoor):
+    """Balances: list, one row per merchant and currency."""
+
+    serializer_class = BalanceSerializer
+    filterset_class = BalanceFilter
+    scopes = {"list": "settlements:read"}
+    keyset = ("id",)
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the accounts that the caller may see, with what stands on them."""
+        if getattr(self, "swagger_fake_view", False):
+            return MerchantAccount.objects.none()
+        return of_merchant(
+            MerchantAccount.objects.select_related(
+                "pending_account__balance",
+                "available_account__balance",
+                "hold_account__balance",
+                "debt_account__balance",
+            ),
+            self.principal,
+        )
