@@ -18,18 +18,6 @@ class SettlementNotFoundError(DomainError):
     detail = _("There is no such settlement.")
 
 
-class LinesChangedError(DomainError):
-    """A merchant's lines changed while a settlement of them was being drafted.
-
-    Nothing was written. The run tries the same merchants again by itself.
-    """
-
-    code = "lines_changed"
-    status = 409
-    retry = "same_key"
-    detail = _("The merchant's lines changed in the meantime. Try again.")
-
-
 class ReasonMissingError(DomainError):
     """A deed that needs a reason was asked without one.
 
@@ -93,63 +81,22 @@ class InvalidDestinationError(DomainError):
     detail = _("The account holder or the bank is missing or too long.")
 
 
-# --- bills --------------------------------------------------------------------------------------
+# --- bills (what the files themselves can be refused for is in settlements/bills) ---------------
 
 
-class BillRefusedError(DomainError):
-    """A bank's file cannot be relied on. Subclasses say why.
-
-    Nothing was written. Fetch the file from the bank again.
-    """
-
-    code = "bill_refused"
-    status = 422
-    retry = "new_key"
-    detail = _("The bank's file was refused.")
-
-
-class BillTooLargeError(BillRefusedError):
-    """A file is larger than any genuine bill; it was not even read.
-
-    Nothing was written. Ask the bank for several files.
-    """
-
-    code = "bill_too_large"
-    status = 413
-    detail = _("The file is too large: at most %(megabytes)s MiB are read.")
-
-
-class BillUnreadableError(BillRefusedError):
-    """A file is not well-formed, or not a kind of bill that is known here.
-
-    Nothing was written. Check that it is a pain.002 or camt.053 file of the bank.
-    """
-
-    code = "bill_unreadable"
-    detail = _("The file cannot be read as a bank's bill: %(reason)s")
-
-
-class BillBalanceError(BillRefusedError):
-    """A statement's opening balance and movements do not add up to its closing balance.
-
-    Nothing was written: lines are missing or doubled. Fetch the file from the bank again.
-    """
-
-    code = "bill_balance"
-    detail = _("The balances of the statement do not add up; the file is not complete.")
-
-
-class WrongBankAccountError(BillRefusedError):
+class WrongBankAccountError(DomainError):
     """A file is about another account or currency than the one it is imported for.
 
     Nothing was written. Import it for the account that it names.
     """
 
     code = "wrong_bank_account"
-    detail = _("The file is about another account or currency.")
+    status = 422
+    retry = "new_key"
+    detail = _("The file is about another bank account or currency. Nothing was booked.")
 
 
-class BillMessageReusedError(BillRefusedError):
+class BillMessageReusedError(DomainError):
     """The bank used the number of an earlier file for one that says something else.
 
     Nothing was written; the first file stands. Ask the bank which one is right.
@@ -157,5 +104,4 @@ class BillMessageReusedError(BillRefusedError):
 
     code = "bill_message_reused"
     status = 409
-    retry = "do_not"
-    detail = _("A different file with the same number was imported before.")
+    detail = _("Another file with the number %(message_id)s says something else.")

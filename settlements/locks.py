@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from payments.models import ChannelAccount, MerchantAccount
+from settlements.errors import SettlementNotFoundError
 from settlements.models import Destination, Payout, Settlement
 from settlements.states import PayoutStatus, SettlementStatus
 
@@ -31,9 +32,24 @@ def locked_merchant_account(merchant_id: str, *, currency: str) -> MerchantAccou
 def locked_settlement(settlement_id: str) -> Settlement:
     """Return the settlement, locked until the transaction ends.
 
-    Raises Settlement.DoesNotExist.
+    Raises SettlementNotFoundError.
     """
-    return Settlement.objects.select_for_update().get(pk=settlement_id)
+    try:
+        return Settlement.objects.select_for_update().get(pk=settlement_id)
+    except Settlement.DoesNotExist as error:
+        raise SettlementNotFoundError from error
+
+
+def locked_settlement_with_account(settlement_id: str) -> tuple[Settlement, MerchantAccount]:
+    """Return the settlement and its merchant's account, both locked, the account first.
+
+    Raises SettlementNotFoundError.
+    """
+    owner = Settlement.objects.filter(pk=settlement_id).values_list("merchant_id", "currency")
+    for merchant_id, currency in owner:
+        account = locked_merchant_account(merchant_id, currency=currency)
+        return locked_settlement(settlement_id), account
+    raise SettlementNotFoundError
 
 
 def locked_settlements_to_pay(*, bank_account_id: str, limit: int) -> Sequence[Settlement]:
@@ -52,7 +68,7 @@ def locked_settlements_to_pay(*, bank_account_id: str, limit: int) -> Sequence[S
     )
 
 
-def locked_live_payouts(settlement_ids: Collection[str]) -> Sequence[Payout]:
+def locked_queued_payouts(settlement_ids: Collection[str]) -> Sequence[Payout]:
     """Return the queued payouts of settlements that are locked already, with their operations."""
     return list(
         Payout.objects.select_for_update(of=("self", "operation"))
@@ -79,7 +95,9 @@ def locked_payouts_by_number(
         .order_by("pk")
     }
     payouts = (
-        ours.select_for_update(of=("self", "operation")).select_related("operation").order_by("pk")
+        ours.select_for_update(of=("self", "operation"))
+        .select_related("operation", "payment_file")
+        .order_by("pk")
     )
     found: dict[str, Payout] = {}
     for payout in payouts:

@@ -201,9 +201,7 @@ def channel_settled(
 def _channel_legs(
     chunk: Sequence[tuple[str, int]], *, bank_account_id: str, currency: str
 ) -> tuple[Leg, ...]:
-    legs = [
-        _signed(chart.CHANNEL_RECEIVABLE, owner, -minor, currency) for owner, minor in chunk
-    ]
+    legs = [_signed(chart.CHANNEL_RECEIVABLE, owner, -minor, currency) for owner, minor in chunk]
     total_minor = sum(minor for _, minor in chunk)
     if total_minor:
         legs.insert(0, _signed(chart.BANK, bank_account_id, total_minor, currency))

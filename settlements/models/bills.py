@@ -59,6 +59,11 @@ class Bill(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.message_id}"
 
+    @property
+    def content_place(self) -> str:
+        """Name the place that the encrypted content is bound to."""
+        return f"settlements_bill|content|{self.pk}"
+
 
 class BillLineState(models.TextChoices):
     """Whether we know what a line of the bank is."""

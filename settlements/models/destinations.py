@@ -61,3 +61,8 @@ class Destination(models.Model):
 
     def __str__(self) -> str:
         return f"{self.holder_name} ···· {self.account_tail}"
+
+    @property
+    def account_place(self) -> str:
+        """Name the place that the encrypted account number is bound to."""
+        return f"settlements_destination|account|{self.pk}"

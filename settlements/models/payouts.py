@@ -50,6 +50,11 @@ class PaymentFile(models.Model):
     def __str__(self) -> str:
         return self.message_id
 
+    @property
+    def content_place(self) -> str:
+        """Name the place that the encrypted content is bound to."""
+        return f"settlements_paymentfile|content|{self.pk}"
+
 
 class Payout(models.Model):
     """One try to pay one settlement. At most one of a settlement is live.
