@@ -1,0 +1,224 @@
+"""Sending payouts to the bank by file, and recording what became of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from django.db import connection, transaction
+
+from ledger.actions import approvals, journal
+from ledger.actions.audit import record_audit
+from ledger.actions.journal import MAX_POSTINGS
+from ledger.errors import StaleApprovalError
+from payments.models import ChannelAccount
+from payments.queries.calendar import business_date_of
+from payments.states import OperationStatus
+from settlements import locks, postings
+from settlements.actions import moves, payment_files, payout_orders
+from settlements.models import PaymentFile, Payout, Settlement
+from settlements.queries.settlements import payloads_of
+from settlements.states import PayoutStatus, SettlementStatus
+
+PAYOUTS_PER_FILE = 5_000
+"""More than any bank takes in one file; the rest goes into the next."""
+
+ENTRIES_PER_CALL = MAX_POSTINGS // 2
+
+
+@transaction.atomic(durable=True)
+def export_payment_file(
+    bank_account_id: str, *, execution_date: date, actor: str, at: datetime
+) -> PaymentFile | None:
+    """Send the queued payouts of our bank account in one file; return it, or None if none wait.
+
+    Each settlement is compared once more with what was approved; one that changed is not paid
+    and becomes a draft again. The others are booked (E08), and are at the bank from now on: a
+    second call, also at the same moment, takes others. `execution_date` is the bank's local day.
+
+    Raises DecryptionError or PaymentFileError when a row cannot be paid as it is; nothing is
+    written then, and nothing was sent.
+    """
+    settlements = locks.locked_settlements_to_pay(
+        bank_account_id=bank_account_id, limit=PAYOUTS_PER_FILE
+    )
+    unchanged = _executed(settlements, actor=actor, at=at)
+    if not unchanged:
+        return None
+    payouts = locks.locked_queued_payouts([settlement.pk for settlement in unchanged])
+    by_id = {settlement.pk: settlement for settlement in unchanged}
+    for payout in payouts:
+        payout.settlement = by_id[payout.settlement_id]
+    file = payment_files.write_payment_file(
+        ChannelAccount.objects.get(pk=bank_account_id),
+        payouts=payouts,
+        execution_date=execution_date,
+        at=at,
+    )
+    _instruct(payouts, file=file, at=at)
+    for payout in payouts:
+        moves.move(payout.settlement, SettlementStatus.PAYING, actor=actor, at=at)
+        payout_orders.tell(payout, at=at)
+    record_audit(
+        action="payment_file.exported",
+        subject=file.pk,
+        actor=actor,
+        at=at,
+        after={
+            "bank_account": bank_account_id,
+            "message_id": file.message_id,
+            "payouts": file.payout_count,
+            "total": file.total_minor,
+            "currency": file.currency,
+            "sha256": bytes(file.sha256).hex(),
+        },
+    )
+    return file
+
+
+def _executed(settlements: Sequence[Settlement], *, actor: str, at: datetime) -> list[Settlement]:
+    """Execute the approvals; what is no longer what was approved is set back to draft."""
+    payloads = payloads_of([settlement.pk for settlement in settlements])
+    unchanged: list[Settlement] = []
+    for settlement in settlements:
+        assert settlement.approval is not None, "what is approved has its request"
+        payload = payloads[settlement.pk]
+        try:
+            if approvals.digest_of(payload) != bytes(settlement.approved_digest or b""):
+                raise StaleApprovalError(object_id=settlement.pk)
+            approvals.execute(settlement.approval, payload=payload, at=at)
+        except StaleApprovalError as error:
+            _set_back(settlement, code=error.code, actor=actor, at=at)
+        else:
+            unchanged.append(settlement)
+    return unchanged
+
+
+def _set_back(settlement: Settlement, *, code: str, actor: str, at: datetime) -> None:
+    """Take back an approval that is about something else; the settlement is submitted anew."""
+    assert settlement.approval is not None, "what is approved has its request"
+    payout_orders.drop_queued_payouts([settlement.pk], code=code, at=at)
+    approvals.void(settlement.approval, at=at)
+    settlement.approved_digest = None
+    moves.move(settlement, SettlementStatus.APPROVAL_EXPIRED, code=code, actor=actor, at=at)
+    moves.move(settlement, SettlementStatus.DRAFT, code=code, actor=actor, at=at)
+
+
+def _instruct(payouts: Sequence[Payout], *, file: PaymentFile, at: datetime) -> None:
+    """Book E08 for every payout of a file, and move payouts and orders on: a few statements."""
+    payout_orders.move_payouts(payouts, PayoutStatus.SENDING, order=OperationStatus.SENDING)
+    entries = [
+        postings.instructed(
+            payout.pk,
+            merchant_id=payout.settlement.merchant_id,
+            bank_account_id=payout.operation.channel_account_id,
+            amount_minor=payout.amount_minor,
+            currency=payout.currency,
+            effective_date=business_date_of(at),
+            at=at,
+        )
+        for payout in payouts
+    ]
+    for start in range(0, len(entries), ENTRIES_PER_CALL):
+        chunk = payouts[start : start + ENTRIES_PER_CALL]
+        entry_ids = journal.post_entries(entries[start : start + ENTRIES_PER_CALL])
+        for payout, entry_id in zip(chunk, entry_ids, strict=True):
+            payout.entry_id = entry_id
+            payout.payment_file = file
+    payout_orders.move_payouts(payouts, PayoutStatus.EXPORTED, order=OperationStatus.PROCESSING)
+    Payout.objects.bulk_update(payouts, ["entry", "payment_file"], batch_size=1_000)
+
+
+class PayoutResult(StrEnum):
+    """What the bank says became of a payout; `pending` is that it works on it."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    PENDING = "pending"
+
+
+class Recorded(StrEnum):
+    """What recording an outcome did.
+
+    `contradicts`: the payout had ended otherwise before; the bank's first word stands and people
+    look. `not_sent`: it never left us, so the bank cannot know it.
+    """
+
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    CONTRADICTS = "contradicts"
+    NOT_SENT = "not_sent"
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutOutcome:
+    """What the bank reported of one payout, with its own code and words."""
+
+    result: PayoutResult
+    code: str = ""
+    message: str = ""
+    bank_reference: str = ""
+
+
+def record_payout_outcome(
+    payout: Payout, outcome: PayoutOutcome, *, actor: str, at: datetime
+) -> Recorded:
+    """Record what became of a payout, and move its settlement with it. A part.
+
+    The payout carries its settlement, both locked. Success makes the settlement paid; failure
+    takes the money back into the hold (E10a). The same outcome twice changes nothing.
+    """
+    assert connection.in_atomic_block, "record_payout_outcome is a part"
+    if payout.status in (PayoutStatus.QUEUED, PayoutStatus.SENDING) or payout.entry_id is None:
+        return Recorded.NOT_SENT
+    if payout.finished_at is not None:
+        is_same = payout.status == outcome.result.value
+        return Recorded.UNCHANGED if is_same else Recorded.CONTRADICTS
+    payout.bank_reference = outcome.bank_reference[:64] or payout.bank_reference
+    payout.operation.channel_ref = payout.bank_reference
+    payout.operation.message = outcome.message[:300]
+    if outcome.result == PayoutResult.PENDING:
+        return _note(payout, code=outcome.code)
+    if outcome.result == PayoutResult.SUCCEEDED:
+        _succeed(payout, actor=actor, at=at)
+    else:
+        _fail(payout, code=outcome.code, actor=actor, at=at)
+    payout_orders.tell(payout, at=at)
+    return Recorded.CHANGED
+
+
+def _note(payout: Payout, *, code: str) -> Recorded:
+    """Keep the bank's word on a payout that it still works on; it stays where it is."""
+    if payout.status_code == code:
+        return Recorded.UNCHANGED
+    payout.status_code = code[:60]
+    payout.save(update_fields=["status_code", "bank_reference"])
+    payout.operation.save(update_fields=["message", "channel_ref"])
+    return Recorded.CHANGED
+
+
+def _succeed(payout: Payout, *, actor: str, at: datetime) -> None:
+    payout_orders.move_payout(
+        payout, PayoutStatus.SUCCEEDED, order=OperationStatus.SUCCEEDED, at=at
+    )
+    payout.settlement.paid_at = at
+    moves.move(payout.settlement, SettlementStatus.PAID, actor=actor, at=at)
+
+
+def _fail(payout: Payout, *, code: str, actor: str, at: datetime) -> None:
+    payout_orders.move_payout(
+        payout, PayoutStatus.FAILED, order=OperationStatus.FAILED, code=code[:60], at=at
+    )
+    settlement = payout.settlement
+    journal.post_entry(
+        postings.failed(
+            payout.pk,
+            merchant_id=settlement.merchant_id,
+            bank_account_id=payout.operation.channel_account_id,
+            amount_minor=payout.amount_minor,
+            currency=payout.currency,
+            effective_date=business_date_of(at),
+            at=at,
+        )
+    )
+    moves.move(settlement, SettlementStatus.PAY_FAILED, code=code[:60], actor=actor, at=at)

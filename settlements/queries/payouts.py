@@ -1,0 +1,50 @@
+"""Questions about payouts and the files that carry them."""
+
+from django.db.models import QuerySet
+
+from ledger import encryption
+from settlements.models import PaymentFile, Payout
+from settlements.states import PayoutStatus
+
+IN_TRANSIT = (
+    PayoutStatus.EXPORTED,
+    PayoutStatus.PROCESSING,
+    PayoutStatus.AWAITING_RECIPIENT,
+    PayoutStatus.UNKNOWN,
+    PayoutStatus.MANUAL_REVIEW,
+)
+"""States in which the bank has the order and nobody knows the end of it."""
+
+
+def payment_file_content(file: PaymentFile) -> bytes:
+    """Return the bytes of a payment file, for the bank alone: they name account numbers.
+
+    Raises DecryptionError if they were changed or copied from another row.
+    """
+    return encryption.decrypt(file.content_encrypted, aad=file.content_place).encode("utf-8")
+
+
+def payouts_awaiting_export(bank_account_id: str | None = None) -> QuerySet[Payout]:
+    """Return the payouts that wait for a file, of one bank account of ours or of all."""
+    payouts = Payout.objects.filter(status=PayoutStatus.QUEUED)
+    if bank_account_id is not None:
+        payouts = payouts.filter(operation__channel_account_id=bank_account_id)
+    return payouts.select_related("settlement__merchant", "operation").order_by("pk")
+
+
+def payouts_in_transit() -> QuerySet[Payout]:
+    """Return the payouts that the bank has and has not answered for, oldest first."""
+    return (
+        Payout.objects.filter(status__in=IN_TRANSIT)
+        .select_related("settlement__merchant", "operation", "payment_file")
+        .order_by("created_at", "pk")
+    )
+
+
+def payouts_unconfirmed() -> QuerySet[Payout]:
+    """Return the payouts reported as done whose debit no statement of the bank has shown yet."""
+    return (
+        Payout.objects.filter(status=PayoutStatus.SUCCEEDED, confirmed_entry=None)
+        .select_related("settlement__merchant", "operation")
+        .order_by("finished_at", "pk")
+    )

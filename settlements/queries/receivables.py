@@ -1,0 +1,37 @@
+"""What channels owe us of one day."""
+
+from datetime import date
+
+from django.db import connection
+
+from ledger import chart
+
+
+def settled_subject(channel_account_id: str, day: date) -> str:
+    """Name the subject of the entries that book a channel's money of one day at the bank."""
+    return f"{channel_account_id}:{day.isoformat()}"
+
+
+def day_movements(channel_account_id: str, *, currency: str, day: date) -> dict[str, int]:
+    """Return what one business day added to a channel's receivable, net, by owner of 1101.
+
+    Takings less the channel's fees, in minor units; owners whose day came to nothing are left
+    out. What the channel paid to the bank on that day is of other days and not counted.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT a.owner_id,
+                 sum(CASE p.side WHEN 'D' THEN p.amount_minor ELSE -p.amount_minor END)::bigint
+               FROM ledger_journalentry e
+               LEFT JOIN ledger_journalentry reversed ON reversed.id = e.reverses_id
+               JOIN ledger_posting p ON p.entry_id = e.id
+               JOIN ledger_account a ON a.id = p.account_id
+               WHERE e.effective_date = %s AND a.code = %s AND a.currency = %s
+                 AND starts_with(a.owner_id, %s)
+                 AND coalesce(reversed.kind, e.kind) <> 'channel_settled'
+               GROUP BY a.owner_id
+               HAVING sum(CASE p.side WHEN 'D' THEN p.amount_minor ELSE -p.amount_minor END) <> 0
+               ORDER BY a.owner_id""",
+            [day, chart.CHANNEL_RECEIVABLE, currency, f"{channel_account_id}/"],
+        )
+        return dict(cursor.fetchall())
