@@ -1,0 +1,227 @@
+"""The smallest settlements, approvals and bank files; a test states only what matters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from xml.etree import ElementTree as ET
+
+from ledger.actions.approvals import Decider, digest_of
+from ledger.money import to_decimal_text
+from payments.actions.maturity import mature
+from payments.models import ChannelAccount, Merchant
+from settlements.actions import payouts, settlements
+from settlements.actions.destinations import register_destination
+from settlements.models import Destination, PaymentFile, Payout, Settlement
+from tests.factories.payments import (
+    AlipayAccountFactory,
+    BankAccountFactory,
+    FeePlanFactory,
+    MerchantFactory,
+    paid_payment,
+)
+from tests.instants import FRIDAY, NEXT_NOON, NOON
+
+MAKER = "user:1"
+CHECKER = Decider(actor="user:2", client_ip="203.0.113.2", request_id="req-2", second_factor="totp")
+OTHER_CHECKER = Decider(actor="user:3", client_ip="203.0.113.3")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Our bank account and the channel that settles to it."""
+
+    bank: ChannelAccount
+    channel: ChannelAccount
+
+
+def house(*, currency: str = "CNY") -> House:
+    """Open our bank account and an Alipay account that settles to it."""
+    bank = BankAccountFactory(currency=currency)
+    return House(bank=bank, channel=AlipayAccountFactory(currency=currency, settles_to=bank))
+
+
+def settled_merchant(
+    *,
+    payout_fee_minor: int = 0,
+    currency: str = "CNY",
+    with_destination: bool = True,
+    account_no: str = "6222020000000000001",
+) -> Merchant:
+    """Take a merchant in who can be paid out: a plan of 2.00 % and a bank account."""
+    plan = FeePlanFactory(payout_fee_minor=payout_fee_minor, currency=currency)
+    merchant = MerchantFactory(fee_plan=plan)
+    if with_destination:
+        destination_of(merchant, currency=currency, account_no=account_no)
+    return merchant
+
+
+def destination_of(
+    merchant: Merchant, *, currency: str = "CNY", account_no: str = "6222020000000000001"
+) -> Destination:
+    """Register the account to which a merchant's money goes."""
+    return register_destination(
+        merchant_id=merchant.id,
+        currency=currency,
+        holder_name="商户甲有限公司",
+        bank_name="中国工商银行",
+        bank_code="102100099996",
+        account_no=account_no,
+        actor="user:9",
+        at=NOON,
+    )
+
+
+def available_money(
+    merchant: Merchant,
+    *,
+    channel: ChannelAccount | None = None,
+    amounts_minor: Sequence[int] = (10_000,),
+    at: datetime = NOON,
+    business_date: date = FRIDAY,
+) -> None:
+    """Have the merchant paid at `at`, and let what is due through a business day mature."""
+    for amount_minor in amounts_minor:
+        paid_payment(merchant, amounts_minor=(amount_minor,), at=at, channel=channel)
+    mature(
+        currency=merchant.fee_plan.currency,
+        business_date=business_date,
+        actor="task:payments.mature",
+        at=NEXT_NOON,
+    )
+
+
+def drafted_settlement(
+    merchant: Merchant, *, business_date: date = FRIDAY, at: datetime = NEXT_NOON
+) -> Settlement:
+    """Run settlement for the merchant's currency and return the merchant's newest one."""
+    settlements.draft_settlements(
+        currency=merchant.fee_plan.currency, business_date=business_date, actor=MAKER, at=at
+    )
+    return Settlement.objects.filter(merchant=merchant).latest("created_at", "pk")
+
+
+def submitted_settlement(merchant: Merchant) -> Settlement:
+    """Bring the merchant's available money to a settlement that waits for another person."""
+    settlement = drafted_settlement(merchant)
+    return settlements.submit_settlement(settlement.pk, actor=MAKER, at=NEXT_NOON)
+
+
+def shown_digest(settlement: Settlement) -> bytes:
+    """Return the digest of what a person who looks at the settlement now is shown."""
+    return digest_of(settlements.settlement_payload(settlement))
+
+
+def approved_settlement(merchant: Merchant) -> Settlement:
+    """Bring the merchant's available money to a settlement that two people agreed to."""
+    settlement = submitted_settlement(merchant)
+    return settlements.approve_settlement(
+        settlement.pk, shown_digest=shown_digest(settlement), decider=CHECKER, at=NEXT_NOON
+    )
+
+
+def exported_file(bank: ChannelAccount, *, at: datetime = NEXT_NOON) -> PaymentFile:
+    """Send what waits at our bank account to the bank."""
+    file = payouts.export_payment_file(bank.pk, execution_date=FRIDAY, actor=MAKER, at=at)
+    assert file is not None, "nothing waits to be paid"
+    return file
+
+
+def paying_payout(merchant: Merchant, *, bank: ChannelAccount) -> Payout:
+    """Bring the merchant's available money to a payout that is at the bank."""
+    settlement = approved_settlement(merchant)
+    exported_file(bank)
+    return Payout.objects.select_related("operation", "payment_file").get(settlement=settlement)
+
+
+def payment_report(
+    file: PaymentFile,
+    statuses: dict[str, str],
+    *,
+    message_id: str = "BANK-RPT-1",
+    reasons: dict[str, str] | None = None,
+) -> bytes:
+    """Write the bank's answer to a payment file: a status for each of our numbers."""
+    results = "".join(
+        f"<TxInfAndSts><OrgnlEndToEndId>{number}</OrgnlEndToEndId><TxSts>{status}</TxSts>"
+        + (
+            f"<StsRsnInf><Rsn><Cd>{(reasons or {})[number]}</Cd></Rsn></StsRsnInf>"
+            if number in (reasons or {})
+            else ""
+        )
+        + "</TxInfAndSts>"
+        for number, status in statuses.items()
+    )
+    return (
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.12"><CstmrPmtStsRpt>'
+        f"<GrpHdr><MsgId>{message_id}</MsgId><CreDtTm>2026-03-06T11:00:00+08:00</CreDtTm></GrpHdr>"
+        f"<OrgnlGrpInfAndSts><OrgnlMsgId>{file.message_id}</OrgnlMsgId>"
+        "<OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId><GrpSts>PART</GrpSts></OrgnlGrpInfAndSts>"
+        f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>{file.message_id}</OrgnlPmtInfId>{results}"
+        "</OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>"
+    ).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One movement on our account as the bank would show it; below zero is money out."""
+
+    signed_minor: int
+    end_to_end_id: str = ""
+    reference: str = ""
+    text: str = ""
+    is_reversal: bool = False
+
+
+def bank_statement(
+    bank: ChannelAccount,
+    *movements: Movement,
+    message_id: str = "STM-1",
+    day: date = FRIDAY,
+    opening_minor: int = 0,
+    closing_minor: int | None = None,
+    account_no: str | None = None,
+) -> bytes:
+    """Write the bank's statement of one day; its balances add up unless told otherwise."""
+    if closing_minor is None:
+        closing_minor = opening_minor + sum(movement.signed_minor for movement in movements)
+    root = ET.Element("Document", xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08")
+    message = ET.SubElement(root, "BkToCstmrStmt")
+    _add(message, "GrpHdr/MsgId", message_id)
+    statement = ET.SubElement(message, "Stmt")
+    _add(statement, "Id", message_id)
+    account = ET.SubElement(statement, "Acct")
+    _add(account, "Id/Othr/Id", account_no or bank.merchant_no)
+    _add(account, "Ccy", bank.currency)
+    for code, minor in (("OPBD", opening_minor), ("CLBD", closing_minor)):
+        balance = ET.SubElement(statement, "Bal")
+        _add(balance, "Tp/CdOrPrtry/Cd", code)
+        _add_amount(balance, minor, currency=bank.currency)
+    for movement in movements:
+        entry = ET.SubElement(statement, "Ntry")
+        _add_amount(entry, movement.signed_minor, currency=bank.currency)
+        if movement.is_reversal:
+            _add(entry, "RvslInd", "true")
+        _add(entry, "Sts/Cd", "BOOK")
+        _add(entry, "BookgDt/Dt", day.isoformat())
+        if movement.reference:
+            _add(entry, "AcctSvcrRef", movement.reference)
+        details = ET.SubElement(ET.SubElement(entry, "NtryDtls"), "TxDtls")
+        if movement.end_to_end_id:
+            _add(details, "Refs/EndToEndId", movement.end_to_end_id)
+        if movement.text:
+            _add(details, "RmtInf/Ustrd", movement.text)
+    return ET.tostring(root)
+
+
+def _add(parent: ET.Element, path: str, text: str) -> ET.Element:
+    node = parent
+    for tag in path.split("/"):
+        node = ET.SubElement(node, tag)
+    node.text = text
+    return node
+
+
+def _add_amount(parent: ET.Element, signed_minor: int, *, currency: str) -> None:
+    amount = _add(parent, "Amt", to_decimal_text(abs(signed_minor), currency))
+    amount.set("Ccy", currency)
+    _add(parent, "CdtDbtInd", "DBIT" if signed_minor < 0 else "CRDT")
