@@ -85,7 +85,8 @@ class Limit(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.deed} {self.subject_kind} {self.window} {self.value_minor} {self.currency}"
+        bound = self.subject_id or self.get_subject_kind_display()
+        return f"{self.get_deed_display()} · {bound} · {self.get_window_display()}"
 
 
 class LimitCounter(models.Model):
@@ -116,4 +117,4 @@ class LimitCounter(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject_id} {self.business_date} {self.used_minor} {self.currency}"
+        return f"{self.subject_id} · {self.business_date} · {self.currency}"

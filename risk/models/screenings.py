@@ -63,7 +63,7 @@ class Screening(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.verdict} {self.subject}"
+        return f"{self.get_verdict_display()} · {self.subject}"
 
 
 class LimitRelease(models.Model):
