@@ -1,0 +1,6 @@
+"""The other side of the wire: channels and a bank to build and test against.
+
+A process of its own, with its own keys, its own SQLite file and its own clock. It shares no code
+with `payments.channels` and knows neither Django nor our database, so that a mistake of ours is
+never repeated, and thereby hidden, on the other side.
+"""
