@@ -1,0 +1,5 @@
+"""`python -m payments.simulator`: the other side, without Django."""
+
+from payments.simulator.process import main
+
+main()

@@ -1,0 +1,131 @@
+"""The merchants' applications at the simulated Alipay, and the exchange of keys with them."""
+
+import sqlite3
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from payments.simulator import signing
+from payments.simulator.errors import RefusedError
+from payments.simulator.money import EXPONENTS
+from payments.simulator.store import Store
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What a merchant tells Alipay about an application."""
+
+    app_id: str
+    public_key_pem: str
+    seller_id: str
+    fee_bps: int
+    currency: str
+    bank_account_no: str | None
+
+
+@dataclass(frozen=True)
+class App:
+    """One registered application, its keys read once."""
+
+    app_id: str
+    public_key: rsa.RSAPublicKey
+    alipay_key: rsa.RSAPrivateKey
+    seller_id: str
+    fee_bps: int
+    currency: str
+
+    @property
+    def alipay_public_key_pem(self) -> str:
+        """The key with which this application checks Alipay's answers and notifications."""
+        return signing.public_key_pem(self.alipay_key)
+
+
+@dataclass
+class AppBook:
+    """All registered applications."""
+
+    store: Store
+    _read: dict[str, App] = field(default_factory=dict)
+
+    def find(self, app_id: str) -> App | None:
+        """Look an application up."""
+        app = self._read.get(app_id)
+        if app is not None:
+            return app
+        row = self.store.row("SELECT * FROM apps WHERE app_id = ?", app_id)
+        if row is None:
+            return None
+        app = self._read[app_id] = App(
+            app_id=row["app_id"],
+            public_key=signing.public_key_from(row["public_key_pem"]),
+            alipay_key=signing.private_key_from(row["alipay_key_pem"]),
+            seller_id=row["seller_id"],
+            fee_bps=row["fee_bps"],
+            currency=row["currency"],
+        )
+        return app
+
+    def register(self, registration: Registration) -> App:
+        """Take an application in, or take over what it changed; its Alipay key stays for ever.
+
+        A new fee counts for trades paid from now on. Raises RefusedError if the key is not RSA
+        of 2048 bits, if the currency is unknown, differs from the bank account's, or would
+        change under existing trades.
+        """
+        _require_sound(registration)
+        with self.store.transaction() as connection:
+            _require_currency_fits(connection, registration=registration)
+            row = connection.execute(
+                "SELECT alipay_key_pem FROM apps WHERE app_id = ?", (registration.app_id,)
+            ).fetchone()
+            key_pem = (
+                signing.private_key_pem(signing.new_private_key())
+                if row is None
+                else row["alipay_key_pem"]
+            )
+            connection.execute(
+                "INSERT INTO apps VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (app_id) DO UPDATE SET"
+                " public_key_pem = excluded.public_key_pem, seller_id = excluded.seller_id,"
+                " fee_bps = excluded.fee_bps, currency = excluded.currency,"
+                " bank_account_no = excluded.bank_account_no",
+                (
+                    registration.app_id,
+                    registration.public_key_pem,
+                    key_pem,
+                    registration.seller_id,
+                    registration.fee_bps,
+                    registration.currency,
+                    registration.bank_account_no,
+                ),
+            )
+            self._read.pop(registration.app_id, None)
+            app = self.find(registration.app_id)
+        assert app is not None
+        return app
+
+
+def _require_sound(registration: Registration) -> None:
+    try:
+        signing.public_key_from(registration.public_key_pem)
+    except ValueError as error:
+        raise RefusedError(status=400, code="bad_public_key", detail=str(error)) from error
+    if not 0 <= registration.fee_bps <= 10_000:
+        raise RefusedError(status=400, code="bad_fee", detail="fee_bps is 0 to 10000")
+    if registration.currency not in EXPONENTS:
+        raise RefusedError(
+            status=400, code="unknown_currency", detail=f"no currency {registration.currency}"
+        )
+
+
+def _require_currency_fits(connection: sqlite3.Connection, *, registration: Registration) -> None:
+    traded = connection.execute(
+        "SELECT 1 FROM trades WHERE app_id = ? AND currency <> ? LIMIT 1",
+        (registration.app_id, registration.currency),
+    ).fetchone()
+    account = connection.execute(
+        "SELECT 1 FROM bank_accounts WHERE account_no = ? AND currency <> ?",
+        (registration.bank_account_no, registration.currency),
+    ).fetchone()
+    if traded is not None or account is not None:
+        detail = "the trades or the bank account of this application are in another currency"
+        raise RefusedError(status=409, code="currency_conflict", detail=detail)

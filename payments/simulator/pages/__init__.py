@@ -1,0 +1,1 @@
+"""What a payer sees at the simulated channels."""

@@ -1,0 +1,152 @@
+"""The simulator as a process: its parts put together, its arguments, its start and its end."""
+
+import argparse
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from types import FrameType
+
+from payments.simulator.alipay import Gateway
+from payments.simulator.alipay_trades import TradeMethods
+from payments.simulator.apps import AppBook
+from payments.simulator.bank import Bank
+from payments.simulator.bank_accounts import AccountBook
+from payments.simulator.clock import VirtualClock
+from payments.simulator.control import CLOCK_SETTING, Control
+from payments.simulator.errors import RefusedError
+from payments.simulator.exchange import Answer, Request, Silence, error_answer, json_answer
+from payments.simulator.faults import FaultBook
+from payments.simulator.notifier import Notifier
+from payments.simulator.pages.payer import PayerPages
+from payments.simulator.server import Server
+from payments.simulator.store import Store
+from payments.simulator.trades import TradeBook
+
+DEFAULT_PORT = 8770
+DEFAULT_DIR = Path("var/simulator")
+_NOTIFIERS = 4
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a simulator runs; port 0 lets the system choose a free one."""
+
+    host: str
+    port: int
+    directory: Path
+    ladder_scale: Decimal
+    public_url: str | None
+
+
+class Simulator:
+    """All parts of the other side, ready to answer."""
+
+    def __init__(self, options: Options) -> None:
+        """Open the memory, continue the clock, listen, and send what is still to be sent."""
+        options.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.store = Store(options.directory / "simulator.sqlite3")
+        self.server = Server(host=options.host, port=options.port, answering=self.answer)
+        self.url = f"http://{options.host}:{self.server.port}"
+        self._public_url = options.public_url or self.url
+        self._clock = VirtualClock(self.store.setting(CLOCK_SETTING))
+        self._wire(ladder_scale=options.ladder_scale)
+
+    def answer(self, request: Request) -> Answer | Silence:
+        """Hand a request to the part that it is for."""
+        try:
+            if request.path == "/gateway.do":
+                return self._gateway.answer(request)
+            if request.path.startswith("/payer/"):
+                return self._pages.answer(request)
+            if request.path.startswith("/bank/"):
+                return self._bank.answer(request)
+            if request.path.startswith("/control/"):
+                return self._control.answer(request)
+        except RefusedError as refused:
+            return error_answer(status=refused.status, code=refused.code, detail=refused.detail)
+        if request.path == "/healthz":
+            return json_answer({"status": "ok", "clock": self._clock.shown()})
+        return error_answer(status=404, code="not_found", detail=request.path)
+
+    def _wire(self, *, ladder_scale: Decimal) -> None:
+        store, clock = self.store, self._clock
+        apps, faults = AppBook(store), FaultBook(store)
+        notifier = Notifier(store, clock=clock, apps=apps, faults=faults, ladder_scale=ladder_scale)
+        trades = TradeBook(store, announce=notifier.announce)
+        accounts = AccountBook(store, clock=clock)
+        methods = TradeMethods(trades, page_url=lambda token: f"{self._public_url}/payer/{token}")
+        self._gateway = Gateway(
+            store, clock=clock, apps=apps, faults=faults, methods=methods.by_name()
+        )
+        self._pages = PayerPages(clock=clock, apps=apps, trades=trades)
+        self._bank = Bank(accounts)
+        self._control = Control(
+            store,
+            clock=clock,
+            apps=apps,
+            trades=trades,
+            faults=faults,
+            accounts=accounts,
+            notifier=notifier,
+        )
+        notifier.start(workers=_NOTIFIERS)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments that `options_from` reads."""
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 chooses a free port")
+    parser.add_argument(
+        "--dir", type=Path, default=DEFAULT_DIR, help="folder of the simulator's SQLite file"
+    )
+    parser.add_argument(
+        "--ladder-scale",
+        type=Decimal,
+        default=Decimal(1),
+        help="factor on the time between notifications: 0.001 makes 4 minutes 240 ms",
+    )
+    parser.add_argument(
+        "--public-url", default=None, help="address that QR codes name, behind a proxy"
+    )
+
+
+def options_from(arguments: argparse.Namespace) -> Options:
+    """Read what `add_arguments` declared."""
+    return Options(
+        host=arguments.host,
+        port=arguments.port,
+        directory=arguments.dir,
+        ladder_scale=arguments.ladder_scale,
+        public_url=arguments.public_url,
+    )
+
+
+def run(options: Options) -> None:
+    """Serve until SIGTERM or Ctrl-C; prints one line with the address when it is ready."""
+    signal.signal(signal.SIGTERM, _leave)
+    simulator = Simulator(options)
+    sys.stdout.write(f"simulator ready {simulator.url}\n")
+    sys.stdout.flush()
+    try:
+        simulator.server.serve_forever(poll_interval=3600)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        simulator.server.server_close()
+        simulator.store.close()
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the simulator from the command line."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    parser = argparse.ArgumentParser(prog="simulator", description=__doc__)
+    add_arguments(parser)
+    run(options_from(parser.parse_args(argv)))
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
