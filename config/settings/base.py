@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from config import databases, env, logging
+from config.back_office import theme
 
 BASE_DIR = env.BASE_DIR
 VAR_DIR = env.VAR_DIR
@@ -64,9 +65,9 @@ CACHES = {
 
 INSTALLED_APPS = [
     "config",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "config.back_office.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -124,6 +125,9 @@ TEMPLATES = [
     },
 ]
 
+# Jobs: what they do stands in each app's tasks.py, when they are due in config/schedule.py.
+PROCRASTINATE_IMPORT_PATHS = ["config.schedule"]
+
 # --- languages, time, static files -------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
@@ -136,6 +140,11 @@ USE_I18N = True
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = DEBUG
+
+# --- back office -------------------------------------------------------------------------------
+
+# The theme reads its settings by this name.
+UNFOLD = theme.THEME
 
 # --- people ------------------------------------------------------------------------------------
 
@@ -176,7 +185,7 @@ MFA_TOTP_TOLERANCE = 1  # a period to either side: phones are not atomic clocks
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["payments.api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["config.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "config.api.pagination.CursorPage",
@@ -199,6 +208,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 
 # --- browsers ----------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ Each is two transactions with the call between them; no network inside a transac
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -13,7 +14,7 @@ from payments.actions import captures, operations, payments
 from payments.actions.channels import channel_of
 from payments.actions.operations import Lease
 from payments.channels.base import Outcome, PayRequest
-from payments.models import ChannelOperation, PaymentAttempt
+from payments.models import ChannelOperation, DatabaseClock, PaymentAttempt
 from payments.queries.operations import operations_due
 from payments.screening import get_screener
 from payments.states import LIVE_ATTEMPTS, OperationStatus, PaymentStatus
@@ -41,7 +42,9 @@ def query_attempt(attempt_id: str, *, at: datetime) -> None:
     if lease is None:
         return
     attempt = _read(attempt_id)
-    outcome = channel_of(attempt.channel_account).query(attempt.operation.channel_no, at=at)
+    outcome = channel_of(attempt.channel_account).query(
+        attempt.operation.channel_no, at=attempt.stamped_at
+    )
     operation = _record(attempt_id, lease=lease, outcome=outcome, at=at)
     if operations.is_unplaced(operation):
         with transaction.atomic(durable=True):
@@ -77,15 +80,23 @@ def _place(attempt_id: str, *, lease: Lease, at: datetime) -> None:
         method=attempt.method,
         expires_at=attempt.payment.expires_at,
         at=at,
+        stamped_at=attempt.stamped_at,
     )
     outcome = channel_of(attempt.channel_account).pay(request)
     _record(attempt_id, lease=lease, outcome=outcome, at=at)
 
 
-def _read(attempt_id: str) -> PaymentAttempt:
-    return PaymentAttempt.objects.select_related(
-        "payment", "operation", "channel_account"
-    ).get(pk=attempt_id)
+def _read(attempt_id: str) -> Any:
+    """Read the try and what belongs to it, with `stamped_at`: the database's clock.
+
+    Requests are stamped with machine time. `at` is when the cause of a job happened, and a
+    channel refuses what was stamped long ago.
+    """
+    return (
+        PaymentAttempt.objects.select_related("payment", "operation", "channel_account")
+        .annotate(stamped_at=DatabaseClock())
+        .get(pk=attempt_id)
+    )
 
 
 @transaction.atomic(durable=True)

@@ -79,6 +79,27 @@ def register_channel_account(
     return account
 
 
+@transaction.atomic(durable=True)
+def point_at_gateway(
+    account: ChannelAccount, *, gateway_url: str, actor: str, at: datetime
+) -> ChannelAccount:
+    """Send this account's orders to another address from now on. The same address: no change."""
+    if account.gateway_url == gateway_url:
+        return account
+    before = account.gateway_url
+    account.gateway_url = gateway_url
+    account.save(update_fields=["gateway_url"])
+    record_audit(
+        action="channel_account.gateway_changed",
+        subject=account.id,
+        actor=actor,
+        at=at,
+        before={"gateway_url": before},
+        after={"gateway_url": gateway_url},
+    )
+    return account
+
+
 def channel_of(account: ChannelAccount) -> Channel:
     """Return the adapter that speaks for this account, with its keys.
 

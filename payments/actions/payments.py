@@ -133,7 +133,7 @@ def confirm_payment(
         if payment.attempts.filter(status__in=LIVE_ATTEMPTS).exists():
             return payment
     else:
-        states.PAYMENT.requiremove(payment.status, PaymentStatus.AWAITING_PAYMENT)
+        states.PAYMENT.require_move(payment.status, PaymentStatus.AWAITING_PAYMENT)
     if payment.expires_at <= at:
         raise PaymentExpiredError()
     account = _channel_account(method, payment.currency)

@@ -91,7 +91,8 @@ class ChannelConfig:
 class PayRequest:
     """One order to collect a payment, under the one number that it will ever have.
 
-    `expires_at` and `at` are aware UTC; `at` is the instant that the request is stamped with.
+    All instants are aware UTC. `at` is the business's own instant, by which the order may have
+    expired; `stamped_at` the machine's, which the request carries so that it is fresh.
     """
 
     channel_no: str
@@ -101,6 +102,7 @@ class PayRequest:
     method: str
     expires_at: datetime
     at: datetime
+    stamped_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

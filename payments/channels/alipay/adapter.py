@@ -72,7 +72,7 @@ class AlipayChannel:
             return Outcome(OutcomeKind.FAILED, code=base.REFUSED_HERE, message=reason)
 
         method = mapping.PAY_METHODS[request.method]
-        reply = self._ask(method, mapping.pay_content(request), at=request.at)
+        reply = self._ask(method, mapping.pay_content(request), at=request.stamped_at)
         if isinstance(reply, Outcome):
             return reply
         node, raw = reply

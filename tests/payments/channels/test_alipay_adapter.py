@@ -21,6 +21,7 @@ REQUEST = PayRequest(
     method="alipay_qr",
     expires_at=datetime(2026, 1, 5, 3, 0, 59, 999_999, tzinfo=UTC),
     at=AT,
+    stamped_at=AT,
 )
 PAID = {
     "code": "10000",

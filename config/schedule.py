@@ -1,0 +1,44 @@
+"""The clock-table of periodic work. It reads the clock and defers by name; tasks do the rest.
+
+What is due is derived from data, never from ticks: a tick that is missed costs nothing but time.
+Ticks of machines are in the queue `clock`, those of business days in `calendar`; a rehearsal on
+a virtual clock leaves the latter alone.
+"""
+
+from procrastinate.contrib.django import app
+
+from config import clock
+from ledger import jobs
+
+DEAD_SECONDS = 60
+"""A worker that has not shown itself for so long is taken for dead."""
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(name="config.look_after_orders", queue="clock")
+def look_after_orders(timestamp: int) -> None:
+    """Every five seconds: orders to channels that are due, or whose sender died."""
+    jobs.defer("payments.janitor", at=clock.now(), queueing_lock="payments.janitor")
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="config.retry_stalled", queue="clock")
+async def retry_stalled(timestamp: int) -> None:
+    """Every minute: jobs of dead workers go back into the queue. Each is idempotent."""
+    stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_SECONDS)
+    for job in stalled:
+        await app.job_manager.retry_job(job)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="config.mature", queue="calendar")
+def mature(timestamp: int) -> None:
+    """Every ten minutes: money whose business day has come becomes available."""
+    jobs.defer("payments.mature", at=clock.now(), queueing_lock="payments.mature")
+
+
+@app.periodic(cron="*/30 * * * *")
+@app.task(name="config.settle", queue="calendar")
+def settle(timestamp: int) -> None:
+    """Every half hour: the settlement run of the business day, if it has not been made."""
+    jobs.defer("settlements.run", at=clock.now(), queueing_lock="settlements.run")

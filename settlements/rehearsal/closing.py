@@ -1,0 +1,121 @@
+"""Closing a business day of a rehearsal: mature, settle, approve by two, pay, confirm."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from ledger.actions.approvals import Decider
+from payments.actions.maturity import mature
+from settlements.actions import bills, payouts, settlements
+from settlements.models import PaymentFile, Payout, Settlement
+from settlements.queries.payouts import payment_file_content
+from settlements.rehearsal.marketplace import ACTOR, Marketplace
+from settlements.rehearsal.other_side import OtherSide
+from settlements.rehearsal.people import Person
+from settlements.states import PayoutStatus, SettlementStatus
+
+BANK_HAS_IT = (PayoutStatus.EXPORTED, PayoutStatus.PROCESSING)
+
+
+@dataclass
+class Closing:
+    """Two people and a bank who close one business day after the other.
+
+    Every step finds what was done before, so that a closing that was cut off is run again.
+    """
+
+    market: Marketplace
+    other_side: OtherSide
+    maker: Person
+    checker: Person
+    on_settled: Callable[[], None] = lambda: None
+    is_submitted: Callable[[Settlement], bool] = lambda settlement: True
+    is_approved: Callable[[Settlement], bool] = field(default=lambda settlement: True)
+
+    def close_day(self, business_date: date, *, statement_from: date, at: datetime) -> None:
+        """Pay out what is available on `business_date` and import what the bank says of it.
+
+        The bank's statement runs from `statement_from` through `business_date`. The channel's
+        money is booked before the payouts are, as it arrives before they leave.
+        """
+        currency = self.market.plan.currency
+        mature(currency=currency, business_date=business_date, actor=ACTOR, at=at)
+        settlements.draft_settlements(
+            currency=currency, business_date=business_date, actor=self.maker.actor, at=at
+        )
+        self._submit(at=at)
+        self._approve(at=at)
+        self._pay(business_date, at=at)
+        self._confirm(business_date, statement_from=statement_from, at=at)
+
+    def _open(self, status: SettlementStatus) -> list[Settlement]:
+        return list(
+            Settlement.objects.filter(
+                status=status, currency=self.market.plan.currency
+            ).order_by("id")
+        )
+
+    def _submit(self, *, at: datetime) -> None:
+        for settlement in self._open(SettlementStatus.DRAFT):
+            if self.is_submitted(settlement):
+                settlements.submit_settlement(settlement.id, actor=self.maker.actor, at=at)
+
+    def _approve(self, *, at: datetime) -> None:
+        decider = Decider(actor=self.checker.actor, client_ip="127.0.0.1")
+        submitted = Settlement.objects.filter(
+            status=SettlementStatus.SUBMITTED, currency=self.market.plan.currency
+        ).select_related("approval")
+        for settlement in submitted.order_by("id"):
+            if self.is_approved(settlement) and settlement.approval is not None:
+                settlements.approve_settlement(
+                    settlement.id,
+                    shown_digest=bytes(settlement.approval.digest),
+                    decider=decider,
+                    at=at,
+                )
+                self.on_settled()
+
+    def _pay(self, business_date: date, *, at: datetime) -> None:
+        bank = self.market.bank
+        while (
+            payouts.export_payment_file(
+                bank.id, execution_date=business_date, actor=self.maker.actor, at=at
+            )
+            is not None
+        ):
+            pass
+        for file in self._files_at_the_bank():
+            self.other_side.deliver_payment_file(
+                account_no=bank.merchant_no, content=payment_file_content(file)
+            )
+
+    def _confirm(self, business_date: date, *, statement_from: date, at: datetime) -> None:
+        bank = self.market.bank
+        for file in self._files_at_the_bank():
+            self._import(
+                self.other_side.payment_report(
+                    account_no=bank.merchant_no, message_id=file.message_id
+                ),
+                at=at,
+            )
+        self._import(
+            self.other_side.bank_statement(
+                account_no=bank.merchant_no, from_date=statement_from, to_date=business_date
+            ),
+            at=at,
+        )
+
+    def _import(self, content: bytes, *, at: datetime) -> None:
+        bills.import_bill(
+            bank_account_id=self.market.bank.id,
+            content=content,
+            actor=self.maker.actor,
+            at=at,
+        )
+
+    def _files_at_the_bank(self) -> list[PaymentFile]:
+        """Return the files some of whose payouts the bank has not answered for."""
+        open_files = Payout.objects.filter(
+            status__in=BANK_HAS_IT, payment_file__bank_account=self.market.bank
+        ).values("payment_file")
+        return list(PaymentFile.objects.filter(id__in=open_files).order_by("created_at", "id"))

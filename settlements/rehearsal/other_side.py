@@ -1,0 +1,108 @@
+"""Talking to the simulator as its people would: onboarding, payers, the bank's counter."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import httpx
+
+
+@dataclass
+class OtherSide:
+    """The simulator's control and bank addresses. Instants are aware; amounts minor units."""
+
+    url: str
+    client: httpx.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open one client, shared by threads."""
+        self.client = httpx.Client(
+            base_url=self.url,
+            timeout=30,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
+        )
+
+    def register_app(
+        self,
+        *,
+        app_id: str,
+        public_key_pem: str,
+        seller_id: str,
+        fee_bps: int,
+        currency: str,
+        bank_account_no: str,
+    ) -> str:
+        """Exchange keys with the simulated Alipay and return its public key. Idempotent."""
+        answer = self._post(
+            "/control/apps",
+            {
+                "app_id": app_id,
+                "public_key_pem": public_key_pem,
+                "seller_id": seller_id,
+                "fee_bps": fee_bps,
+                "currency": currency,
+                "bank_account_no": bank_account_no,
+            },
+        )
+        return str(answer["alipay_public_key_pem"])
+
+    def open_bank_account(
+        self, *, account_no: str, holder: str, currency: str, opening_minor: int
+    ) -> None:
+        """Open an account at the simulated bank. Idempotent."""
+        self._post(
+            "/control/bank/accounts",
+            {
+                "account_no": account_no,
+                "holder": holder,
+                "currency": currency,
+                "opening_minor": opening_minor,
+            },
+        )
+
+    def close_beneficiary(self, account_no: str) -> None:
+        """Make the bank reject transfers to this account."""
+        self._post("/control/bank/closed-accounts", {"account_no": account_no})
+
+    def set_clock(self, at: datetime, *, is_start: bool = False) -> None:
+        """Fix the simulator's clock at an instant; only a start may set it back."""
+        self._post("/control/clock", {"now": at.isoformat(), "force": is_start})
+
+    def let_clock_run(self) -> None:
+        """Let the simulator show the real time again."""
+        self._post("/control/clock", {"real": True, "force": True})
+
+    def pay(self, *, app_id: str, out_trade_no: str, at: datetime) -> None:
+        """Be the payer: scan the code and pay at this instant. Paying again changes nothing."""
+        self._post(
+            "/control/pay",
+            {"app_id": app_id, "out_trade_no": out_trade_no, "at": at.isoformat()},
+        )
+
+    def deliver_payment_file(self, *, account_no: str, content: bytes) -> None:
+        """Hand a pain.001 file to the bank. The same file again is not carried out again."""
+        response = self.client.post(
+            f"/bank/{account_no}/payment-files",
+            content=content,
+            headers={"Content-Type": "application/xml"},
+        )
+        response.raise_for_status()
+
+    def payment_report(self, *, account_no: str, message_id: str) -> bytes:
+        """Return the bank's pain.002 on a file."""
+        return self._get(f"/bank/{account_no}/payment-files/{message_id}/report")
+
+    def bank_statement(self, *, account_no: str, from_date: date, to_date: date) -> bytes:
+        """Return the bank's camt.053 over days, both included."""
+        return self._get(f"/bank/{account_no}/statement?from={from_date}&to={to_date}")
+
+    def _post(self, path: str, body: dict[str, object]) -> dict[str, object]:
+        response = self.client.post(path, json=body)
+        response.raise_for_status()
+        answer: dict[str, object] = response.json()
+        return answer
+
+    def _get(self, path: str) -> bytes:
+        response = self.client.get(path)
+        response.raise_for_status()
+        return response.content

@@ -1,0 +1,43 @@
+"""The people of a rehearsal: staff with their roles, and the merchants' own."""
+
+import secrets
+from dataclasses import dataclass
+
+from django.contrib.auth.models import Group, User
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who can sign in; `password` is empty where they could before."""
+
+    user: User
+    password: str
+
+    @property
+    def actor(self) -> str:
+        """Return how the audit trail names them."""
+        return f"user:{self.user.pk}"
+
+
+def take_on(username: str, *, name: str, role: str = "", is_superuser: bool = False) -> Person:
+    """Return the person called `username`, made with a fresh password if there is none.
+
+    `role` is a staff group (`finance_maker` …); without one it is no member of staff.
+    """
+    user, is_new = User.objects.get_or_create(
+        username=username,
+        defaults={
+            "first_name": name,
+            "email": f"{username}@demo.example",
+            "is_staff": bool(role) or is_superuser,
+            "is_superuser": is_superuser,
+        },
+    )
+    password = ""
+    if is_new:
+        password = secrets.token_urlsafe(12)
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        if role:
+            user.groups.add(Group.objects.get(name=role))
+    return Person(user=user, password=password)

@@ -1,0 +1,186 @@
+"""Selling: purchases become payments, payers pay them, and the house learns of it by itself."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.core.management.base import CommandError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from payments.actions import payments
+from payments.actions.payments import AllocationRequest, PaymentRequest
+from payments.models import Merchant, Payment, PaymentAttempt, PaymentMethod
+from payments.states import OperationStatus, PaymentStatus
+from settlements.rehearsal.marketplace import ACTOR, Marketplace
+from settlements.rehearsal.other_side import OtherSide
+
+WINDOW = 48
+"""Payments under way at once."""
+SPAN = timedelta(days=3)
+"""How far apart in virtual time payments under way may be; codes live longer than that."""
+LIFETIME = timedelta(days=7)
+PATIENCE_SECONDS = 120
+PAUSE_SECONDS = 0.02
+PAYERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """One thing to be paid for. `shares_minor` is what each seller (partner's number) is owed."""
+
+    order_no: str
+    amount_minor: int
+    shares_minor: Mapping[str, int]
+    at: datetime
+    payer_no: str | None
+    is_paid: bool = True
+
+
+@dataclass
+class Till:
+    """Takes purchases in order and keeps up to WINDOW of them under way.
+
+    The till only creates and confirms, and plays the payers. That a payment is paid it learns
+    from the database, as everybody does: order, notification, question and booking are the
+    house's own work. Purchases that were taken before are found by their order numbers.
+    """
+
+    market: Marketplace
+    other_side: OtherSide
+    merchants: Mapping[str, Merchant]
+    watch: Callable[[], None] = lambda: None
+    set_clock: Callable[[datetime], None] = lambda at: None
+    _under_way: dict[str, Purchase] = field(default_factory=dict)
+    _paying: dict[str, Future[None]] = field(default_factory=dict)
+    _moved_at: float = 0.0
+
+    def take(
+        self, purchases: Iterable[Purchase], *, on_done: Callable[[Purchase, str], None]
+    ) -> None:
+        """Sell everything; `on_done` hears of each purchase with its payment's status."""
+        waiting = deque(sorted(purchases, key=lambda purchase: purchase.at))
+        known = self._known([purchase.order_no for purchase in waiting])
+        self._moved_at = time.monotonic()
+        with ThreadPoolExecutor(PAYERS) as payers:
+            while waiting or self._under_way:
+                while waiting and self._has_room(waiting[0]):
+                    purchase = waiting.popleft()
+                    self._begin(purchase, known=known.get(purchase.order_no), on_done=on_done)
+                self._look(payers, on_done=on_done)
+
+    def _known(self, order_nos: list[str]) -> dict[str, tuple[str, str]]:
+        rows = Payment.objects.filter(
+            merchant=None, merchant_order_no__in=order_nos
+        ).values_list("merchant_order_no", "id", "status")
+        return {order_no: (payment_id, status) for order_no, payment_id, status in rows}
+
+    def _has_room(self, purchase: Purchase) -> bool:
+        if len(self._under_way) >= WINDOW:
+            return False
+        oldest = min((other.at for other in self._under_way.values()), default=purchase.at)
+        return purchase.at - oldest <= SPAN
+
+    def _begin(
+        self,
+        purchase: Purchase,
+        *,
+        known: tuple[str, str] | None,
+        on_done: Callable[[Purchase, str], None],
+    ) -> None:
+        if known is not None and known[1] not in (
+            PaymentStatus.CREATED,
+            PaymentStatus.AWAITING_PAYMENT,
+        ):
+            on_done(purchase, known[1])
+            return
+        self.set_clock(purchase.at)
+        with transaction.atomic(durable=True):
+            payment_id = known[0] if known else self._create(purchase).id
+            payment = payments.confirm_payment(
+                payment_id,
+                method=PaymentMethod.ALIPAY_QR,
+                client_ip="127.0.0.1",
+                actor=ACTOR,
+                at=purchase.at,
+            )
+        if payment.status == PaymentStatus.AWAITING_PAYMENT:
+            self._under_way[payment.id] = purchase
+        else:
+            on_done(purchase, payment.status)
+        self._moved_at = time.monotonic()
+
+    def _create(self, purchase: Purchase) -> Payment:
+        return payments.create_payment(
+            PaymentRequest(
+                merchant_order_no=purchase.order_no,
+                amount_minor=purchase.amount_minor,
+                currency=self.market.plan.currency,
+                allocations=[
+                    AllocationRequest(
+                        merchant_id=self.merchants[seller].id, amount_minor=share_minor
+                    )
+                    for seller, share_minor in purchase.shares_minor.items()
+                ],
+                description=f"Order {purchase.order_no[:12]}",
+                payer_no=purchase.payer_no,
+                expires_at=purchase.at + LIFETIME,
+            ),
+            actor=ACTOR,
+            at=purchase.at,
+        )
+
+    def _look(
+        self, payers: ThreadPoolExecutor, *, on_done: Callable[[Purchase, str], None]
+    ) -> None:
+        """See how far the payments under way are; let payers pay those that wait for them."""
+        if not self._under_way:
+            return
+        rows = PaymentAttempt.objects.filter(payment_id__in=self._under_way).values_list(
+            "payment_id", "payment__status", "status", "operation__channel_no"
+        )
+        for payment_id, payment_status, attempt_status, channel_no in rows:
+            if payment_status != PaymentStatus.AWAITING_PAYMENT:
+                self._end(payment_id, payment_status, on_done)
+            elif attempt_status == OperationStatus.FAILED:
+                self._end(payment_id, f"{payment_status}: try failed", on_done)
+            elif attempt_status == OperationStatus.AWAITING_PAYER:
+                self._let_pay(payment_id, channel_no, payers, on_done)
+        if time.monotonic() - self._moved_at > PATIENCE_SECONDS:
+            raise CommandError(
+                _("%(count)d payments do not get on; the logs of the processes say why.")
+                % {"count": len(self._under_way)}
+            )
+        self.watch()
+        time.sleep(PAUSE_SECONDS)
+
+    def _let_pay(
+        self,
+        payment_id: str,
+        channel_no: str,
+        payers: ThreadPoolExecutor,
+        on_done: Callable[[Purchase, str], None],
+    ) -> None:
+        purchase = self._under_way[payment_id]
+        if not purchase.is_paid:
+            self._end(payment_id, PaymentStatus.AWAITING_PAYMENT, on_done)
+            return
+        if payment_id not in self._paying:
+            self._paying[payment_id] = payers.submit(
+                self.other_side.pay,
+                app_id=self.market.plan.app_id,
+                out_trade_no=channel_no,
+                at=purchase.at + timedelta(minutes=1),
+            )
+        elif self._paying[payment_id].done():
+            self._paying[payment_id].result()
+
+    def _end(
+        self, payment_id: str, status: str, on_done: Callable[[Purchase, str], None]
+    ) -> None:
+        self._paying.pop(payment_id, None)
+        on_done(self._under_way.pop(payment_id), status)
+        self._moved_at = time.monotonic()

@@ -1,0 +1,190 @@
+"""The smallest valid merchants, channels and payments; a test states only what matters."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import factory
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from ledger.identifiers import new_id
+from payments.actions import captures, payments
+from payments.actions.payments import AllocationRequest, PaymentRequest
+from payments.channels.base import Outcome, OutcomeKind
+from payments.models import (
+    ChannelAccount,
+    ChannelOperation,
+    FeePlan,
+    Merchant,
+    MerchantMember,
+    Payment,
+    PaymentAttempt,
+)
+from payments.states import OperationStatus
+from tests.instants import NOON
+
+
+class FeePlanFactory(factory.django.DjangoModelFactory[FeePlan]):
+    """A plan of 2.00 % in CNY, without a payout fee."""
+
+    class Meta:
+        model = FeePlan
+
+    name = factory.Sequence(lambda number: f"plan {number}")
+    currency = "CNY"
+    fee_bps = 200
+    created_at = NOON
+
+
+class MerchantFactory(factory.django.DjangoModelFactory[Merchant]):
+    """A merchant on a plan of its own, T+1."""
+
+    class Meta:
+        model = Merchant
+
+    external_no = factory.Sequence(lambda number: f"M{number:06}")
+    name = factory.Sequence(lambda number: f"Merchant {number}")
+    fee_plan = factory.SubFactory(FeePlanFactory)
+    created_at = NOON
+
+
+class UserFactory(factory.django.DjangoModelFactory[User]):
+    """A person who may sign in, without rights."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda number: f"person{number}")
+    email = factory.LazyAttribute(lambda person: f"{person.username}@example.com")
+
+
+class MemberFactory(factory.django.DjangoModelFactory[MerchantMember]):
+    """A person who owns a merchant's place in the portal."""
+
+    class Meta:
+        model = MerchantMember
+
+    merchant = factory.SubFactory(MerchantFactory)
+    user = factory.SubFactory(UserFactory)
+    role = "owner"
+    created_at = NOON
+
+
+class BankAccountFactory(factory.django.DjangoModelFactory[ChannelAccount]):
+    """Our account at a bank."""
+
+    class Meta:
+        model = ChannelAccount
+
+    channel = "bank"
+    name = factory.Sequence(lambda number: f"Bank {number}")
+    currency = "CNY"
+    merchant_no = factory.Sequence(lambda number: f"1109000000{number:05}")
+    agent_code = "308100005019"
+    created_at = NOON
+
+
+class AlipayAccountFactory(factory.django.DjangoModelFactory[ChannelAccount]):
+    """An Alipay account at 0.60 %, settling to a bank account; without working keys."""
+
+    class Meta:
+        model = ChannelAccount
+
+    channel = "alipay"
+    name = factory.Sequence(lambda number: f"Alipay {number}")
+    currency = "CNY"
+    merchant_no = factory.Sequence(lambda number: f"2088{number:012}")
+    app_id = factory.Sequence(lambda number: f"2021{number:012}")
+    channel_fee_bps = 60
+    settles_to = factory.SubFactory(
+        BankAccountFactory, currency=factory.SelfAttribute("..currency")
+    )
+    created_at = NOON
+
+
+def owed_payment(
+    *merchants: Merchant,
+    amounts_minor: Sequence[int] = (10_000,),
+    unallocated_minor: int = 0,
+    at: datetime = NOON,
+    payer_no: str | None = None,
+) -> Payment:
+    """Create a payment with one allocation per merchant, as the API would."""
+    sellers = merchants or (MerchantFactory(),)
+    with transaction.atomic():
+        return payments.create_payment(
+            PaymentRequest(
+                merchant_order_no=new_id("order")[:40],
+                amount_minor=sum(amounts_minor) + unallocated_minor,
+                currency=sellers[0].fee_plan.currency,
+                allocations=[
+                    AllocationRequest(merchant_id=seller.id, amount_minor=amount_minor)
+                    for seller, amount_minor in zip(sellers, amounts_minor, strict=True)
+                ],
+                description="Goods",
+                payer_no=payer_no,
+            ),
+            actor="key:test",
+            at=at,
+        )
+
+
+def attempted_payment(payment: Payment, *, channel: ChannelAccount) -> PaymentAttempt:
+    """Bring a payment to `awaiting_payment` with an order that waits for its payer.
+
+    It takes the states' own steps, without a channel: what the channel would say is the test's.
+    """
+    operation = ChannelOperation.objects.create(
+        kind="pay",
+        channel_account=channel,
+        channel_no=new_id("att").upper(),
+        subject=new_id("att"),
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        created_at=payment.created_at,
+    )
+    attempt = PaymentAttempt.objects.create(
+        payment=payment,
+        channel_account=channel,
+        operation=operation,
+        method="alipay_qr",
+        created_at=payment.created_at,
+    )
+    for status in (OperationStatus.SENDING, OperationStatus.AWAITING_PAYER):
+        for row in (operation, attempt):
+            row.status = status
+            row.save(update_fields=["status"])
+    payment.status = "awaiting_payment"
+    payment.method = "alipay_qr"
+    payment.save(update_fields=["status", "method"])
+    return attempt
+
+
+def paid_payment(
+    *merchants: Merchant,
+    amounts_minor: Sequence[int] = (10_000,),
+    unallocated_minor: int = 0,
+    at: datetime = NOON,
+    channel: ChannelAccount | None = None,
+) -> Payment:
+    """Create a payment and book it as paid at `at`, through the actions."""
+    payment = owed_payment(
+        *merchants, amounts_minor=amounts_minor, unallocated_minor=unallocated_minor, at=at
+    )
+    account = channel or AlipayAccountFactory(currency=payment.currency)
+    attempt = attempted_payment(payment, channel=account)
+    with transaction.atomic():
+        captures.record_paid(
+            payment,
+            attempt=attempt,
+            outcome=Outcome(
+                kind=OutcomeKind.SUCCEEDED,
+                amount_minor=payment.amount_minor,
+                currency=payment.currency,
+                paid_at=at,
+            ),
+            actor="channel:alipay",
+            at=at,
+        )
+    return payment
