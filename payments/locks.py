@@ -1,4 +1,4 @@
-"""The only row locks of payments. Order: merchant account, payment, attempt, operation."""
+"""The only row locks of payments. Order: payment, attempt, operation, merchant account."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -33,6 +33,21 @@ def locked_operation(operation_id: str) -> ChannelOperation:
     Raises ChannelOperation.DoesNotExist.
     """
     return ChannelOperation.objects.select_for_update().get(pk=operation_id)
+
+
+def merchant_accounts_kept_still(
+    merchant_ids: Sequence[str], *, currency: str
+) -> dict[str, MerchantAccount]:
+    """Return the accounts by merchant id, so that none matures before this transaction ends.
+
+    A shared lock: payments of one merchant do not wait for each other here.
+    """
+    rows = MerchantAccount.objects.raw(
+        """SELECT * FROM payments_merchantaccount
+           WHERE merchant_id = ANY(%s) AND currency = %s ORDER BY id FOR SHARE""",
+        [sorted(merchant_ids), currency],
+    )
+    return {row.merchant_id: row for row in rows}
 
 
 def locked_merchant_accounts_due(
