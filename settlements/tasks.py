@@ -1,0 +1,41 @@
+"""What workers do for settlements. Each reads its arguments, calls its action, may run twice."""
+
+from datetime import datetime
+
+from ledger.jobs import task
+from payments import calendar
+from payments.actions import maturity
+from payments.models import MerchantAccount
+from payments.queries.calendar import BusinessDays, business_date_of
+from settlements.actions import payouts, settlements
+
+RUN_ACTOR = "task:settlements.run"
+EXPORT_ACTOR = "task:settlements.export"
+
+
+@task("settlements.run")
+def run(*, at: datetime) -> None:
+    """Draft what is available on the business day of `at`, in every currency.
+
+    What comes due that day matures first: a merchant is drafted once a day, with all of it.
+    """
+    day = business_date_of(at)
+    for currency in (
+        MerchantAccount.objects.order_by("currency").values_list("currency", flat=True).distinct()
+    ):
+        maturity.mature(currency=currency, business_date=day, actor=RUN_ACTOR, at=at)
+        settlements.draft_settlements(currency=currency, business_date=day, actor=RUN_ACTOR, at=at)
+
+
+@task("settlements.export")
+def export(*, bank_account_id: str, at: datetime) -> None:
+    """Send all that waits at one bank account, in as many files as it takes.
+
+    The bank carries them out on the day of `at`, or on the next day on which banks work.
+    """
+    day = business_date_of(at)
+    execution_date = calendar.available_on(day, "T+0", BusinessDays(from_date=day))
+    while payouts.export_payment_file(
+        bank_account_id, execution_date=execution_date, actor=EXPORT_ACTOR, at=at
+    ):
+        pass
