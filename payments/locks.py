@@ -12,19 +12,15 @@ def locked_payment(payment_id: str) -> Payment:
 
 
 def locked_attempt(attempt_id: str) -> PaymentAttempt:
-    """Return the attempt with its payment, operation and channel account; payment first.
+    """Return the attempt with its payment and operation, all three locked, in one question.
 
     Raises PaymentAttempt.DoesNotExist.
     """
-    payment_id = PaymentAttempt.objects.values_list("payment_id", flat=True).get(pk=attempt_id)
-    payment = locked_payment(payment_id)
-    attempt = (
-        PaymentAttempt.objects.select_for_update(of=("self", "operation"))
-        .select_related("operation", "channel_account")
+    return (
+        PaymentAttempt.objects.select_for_update(of=("self", "payment", "operation"))
+        .select_related("payment", "operation", "channel_account")
         .get(pk=attempt_id)
     )
-    attempt.payment = payment
-    return attempt
 
 
 def locked_operation(operation_id: str) -> ChannelOperation:

@@ -48,7 +48,7 @@ def query_attempt(attempt_id: str, *, at: datetime) -> None:
     operation = _record(attempt_id, lease=lease, outcome=outcome, at=at)
     if operations.is_unplaced(operation):
         with transaction.atomic(durable=True):
-            again = operations.claim_to_resend(operation.id)
+            again = operations.claim_to_resend(attempt_id)
         if again is not None:
             _place(attempt_id, lease=again, at=at)
 
@@ -102,12 +102,9 @@ def _read(attempt_id: str) -> Any:
 @transaction.atomic(durable=True)
 def _claim(attempt_id: str, *, is_question: bool) -> Lease | None:
     """Take the lease, committed before anything leaves the house."""
-    operation_id = PaymentAttempt.objects.values_list("operation_id", flat=True).get(
-        pk=attempt_id
-    )
     if is_question:
-        return operations.claim_to_ask(operation_id)
-    lease = operations.claim_to_send(operation_id)
+        return operations.claim_to_ask(attempt_id)
+    lease = operations.claim_to_send(attempt_id)
     if lease is not None:
         PaymentAttempt.objects.filter(pk=attempt_id).update(status=OperationStatus.SENDING)
     return lease

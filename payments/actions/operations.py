@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import F, Q
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
@@ -48,19 +49,19 @@ FINAL = (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CLOS
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to speak to the channel about one order, until it runs out."""
+    """The right to speak to the channel about the order that serves `subject`, for a while."""
 
-    operation_id: str
+    subject: str
     token: uuid.UUID
 
 
-def claim_to_send(operation_id: str) -> Lease | None:
+def claim_to_send(subject: str) -> Lease | None:
     """Take the right to send a prepared order, or None when somebody else has. A part.
 
     Commit before calling: an order that may have left is never `prepared` again by accident.
     """
     return _claim(
-        operation_id,
+        subject,
         from_statuses=[OperationStatus.PREPARED],
         status=OperationStatus.SENDING,
         sends=F("sends") + 1,
@@ -68,18 +69,18 @@ def claim_to_send(operation_id: str) -> Lease | None:
     )
 
 
-def claim_to_ask(operation_id: str) -> Lease | None:
+def claim_to_ask(subject: str) -> Lease | None:
     """Take the right to ask about an order that was sent, or None. A part."""
-    return _claim(operation_id, from_statuses=ASKABLE, queries=F("queries") + 1)
+    return _claim(subject, from_statuses=ASKABLE, queries=F("queries") + 1)
 
 
-def claim_to_resend(operation_id: str) -> Lease | None:
+def claim_to_resend(subject: str) -> Lease | None:
     """Take the right to send again, under the same number, an order that moves no money. A part.
 
     Only for orders whose unknown outcome was answered with "no such order" (prepay, R5).
     """
     return _claim(
-        operation_id, from_statuses=[OperationStatus.UNKNOWN], sends=F("sends") + 1
+        subject, from_statuses=[OperationStatus.UNKNOWN], sends=F("sends") + 1
     )
 
 
@@ -103,6 +104,7 @@ def record_outcome(
     operation.lease_token = None
     operation.lease_until = None
     operation.finished_at = at if operation.status in FINAL else None
+    operation.next_query_at = _next_query_at(operation)
     operation.save(
         update_fields=[
             "status",
@@ -113,10 +115,9 @@ def record_outcome(
             "lease_token",
             "lease_until",
             "finished_at",
+            "next_query_at",
         ]
     )
-    if operation.status not in FINAL:
-        _schedule(operation)
 
 
 def is_unplaced(operation: ChannelOperation) -> bool:
@@ -125,12 +126,12 @@ def is_unplaced(operation: ChannelOperation) -> bool:
 
 
 def _claim(
-    operation_id: str, *, from_statuses: Iterable[str], **changes: object
+    subject: str, *, from_statuses: Iterable[str], **changes: object
 ) -> Lease | None:
     assert connection.in_atomic_block, "claiming is a part; commit it before the call"
-    lease = Lease(operation_id=operation_id, token=uuid.uuid4())
+    lease = Lease(subject=subject, token=uuid.uuid4())
     claimed = (
-        ChannelOperation.objects.filter(pk=operation_id, status__in=from_statuses)
+        ChannelOperation.objects.filter(subject=subject, status__in=from_statuses)
         .filter(Q(lease_until=None) | Q(lease_until__lt=DatabaseClock()))
         .update(lease_token=lease.token, lease_until=DatabaseClock() + LEASE, **changes)
     )
@@ -147,16 +148,18 @@ def _next_status(operation: ChannelOperation, outcome: Outcome) -> str:
     return result
 
 
-def _schedule(operation: ChannelOperation) -> None:
-    """Set when to ask (or to send, if it never left) next; after the last question people look."""
+def _next_query_at(operation: ChannelOperation) -> Combinable | None:
+    """Set when to ask (or to send, if it never left) next; after the last question people look.
+
+    Counted by the database's clock.
+    """
+    if operation.status in FINAL:
+        return None
     if operation.status == OperationStatus.PREPARED:
         tried = min(operation.sends, len(QUERY_DELAYS)) - 1
     else:
         tried = operation.queries
     if tried >= len(QUERY_DELAYS):
         operation.status = OperationStatus.MANUAL_REVIEW
-        operation.save(update_fields=["status"])
-        return
-    ChannelOperation.objects.filter(pk=operation.pk).update(
-        next_query_at=DatabaseClock() + QUERY_DELAYS[tried]
-    )
+        return None
+    return DatabaseClock() + QUERY_DELAYS[tried]
