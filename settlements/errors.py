@@ -105,3 +105,18 @@ class BillMessageReusedError(DomainError):
     code = "bill_message_reused"
     status = 409
     detail = _("Another file with the number %(message_id)s says something else.")
+
+
+# --- statements ---------------------------------------------------------------------------------
+
+
+class InvalidPositionError(DomainError):
+    """A place in a statement is not one that a page has named.
+
+    Nothing was written. Begin with the first page.
+    """
+
+    code = "invalid_position"
+    status = 422
+    retry = "new_key"
+    detail = _("There is no such page of the statement.")

@@ -88,6 +88,16 @@ LAWS_OF_LINES = (
             ORDER BY e.id""",
     ),
     Law(
+        code="lines_have_their_day",
+        sentence=_("Every line stands on the business day of its entry."),
+        count="SELECT count(*) FROM payments_balancetransaction",
+        differences="""
+            SELECT l.id, e.effective_date, l.effective_date
+            FROM payments_balancetransaction l JOIN ledger_journalentry e ON e.id = l.entry_id
+            WHERE l.effective_date <> e.effective_date
+            ORDER BY l.id""",
+    ),
+    Law(
         code="accounts_have_a_merchant",
         sentence=_("Every merchant's account in the books is the account of that merchant."),
         count="""
