@@ -13,4 +13,6 @@ ENCRYPTION_KEYS = env.encryption_keys(
 # No `collectstatic` is needed here: files are served from where they lie.
 WHITENOISE_USE_FINDERS = True
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns when there is none
+# A developer's machine is a sandbox unless somebody says otherwise.
+SANDBOX = env.flag("SANDBOX", default=True)
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

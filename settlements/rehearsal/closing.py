@@ -1,7 +1,7 @@
 """Closing a business day of a rehearsal: mature, settle, approve by two, pay, confirm."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from ledger.actions.approvals import Decider
@@ -28,9 +28,10 @@ class Closing:
     other_side: OtherSide
     maker: Person
     checker: Person
+    set_clock: Callable[[datetime], None] = lambda at: None
     on_settled: Callable[[], None] = lambda: None
     is_submitted: Callable[[Settlement], bool] = lambda settlement: True
-    is_approved: Callable[[Settlement], bool] = field(default=lambda settlement: True)
+    is_approved: Callable[[Settlement], bool] = lambda settlement: True
 
     def close_day(self, business_date: date, *, statement_from: date, at: datetime) -> None:
         """Pay out what is available on `business_date` and import what the bank says of it.
@@ -39,6 +40,7 @@ class Closing:
         money is booked before the payouts are, as it arrives before they leave.
         """
         currency = self.market.plan.currency
+        self.set_clock(at)
         mature(currency=currency, business_date=business_date, actor=ACTOR, at=at)
         settlements.draft_settlements(
             currency=currency, business_date=business_date, actor=self.maker.actor, at=at

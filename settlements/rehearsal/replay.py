@@ -1,0 +1,191 @@
+"""The replay of real orders: sell each on its own day, close the months, and tie the figures."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from payments.pricing import FeeTerms
+from payments.queries.calendar import business_date_of
+from risk.actions.limits import set_limit
+from risk.models import LimitDeed, LimitSubject, LimitWindow
+from settlements.rehearsal.clocks import Clocks
+from settlements.rehearsal.closing import Closing
+from settlements.rehearsal.marketplace import (
+    ACTOR,
+    Marketplace,
+    Plan,
+    open_marketplace,
+    take_in_merchants,
+)
+from settlements.rehearsal.olist import CURRENCY, Orders
+from settlements.rehearsal.other_side import OtherSide
+from settlements.rehearsal.people import take_on
+from settlements.rehearsal.processes import Stage, free_port
+from settlements.rehearsal.progress import Progress
+from settlements.rehearsal.replay_report import ReplayReport, tie
+from settlements.rehearsal.till import Purchase, Till
+
+PLAN = Plan(
+    name="Olist replay",
+    currency=CURRENCY,
+    fee=FeeTerms(bps=500, fixed_minor=0, minimum_minor=0, maximum_minor=None),
+    payout_fee_minor=100,
+    channel_fee_bps=60,
+    app_id="2021000000000901",
+    seller_id="2088000000000901",
+    bank_account_no="110900000000901",
+    bank_opening_minor=0,
+)
+CLOSING_DAY = 5
+"""A day of the month on which the house pays out; what had not matured waits for the next."""
+CLOSING_TIME = time(9, 0)
+LIMITS = (
+    (LimitDeed.PAYMENT, LimitSubject.PLATFORM, LimitWindow.TRANSACTION, 2_000_000),
+    (LimitDeed.PAYMENT, LimitSubject.PAYER, LimitWindow.DAY, 5_000_000),
+    (LimitDeed.SETTLEMENT, LimitSubject.MERCHANT, LimitWindow.TRANSACTION, 10_000_000),
+    (LimitDeed.SETTLEMENT, LimitSubject.MERCHANT, LimitWindow.DAY, 50_000_000),
+)
+"""What the replay allows in BRL, which has no limits until they are set."""
+
+
+@dataclass
+class Replay:
+    """One replay, in a folder of its own; running it again goes on where it was cut off."""
+
+    orders: Orders
+    directory: Path
+    statuses: Counter[str] = field(default_factory=Counter)
+
+    def run(self) -> ReplayReport:
+        """Play all of it and return the figures. What is done already is found and left."""
+        state = _State(self.directory / "state.json")
+        zone = ZoneInfo(str(settings.BUSINESS_TIME_ZONE))
+        purchases = sorted(self.orders.purchases, key=lambda purchase: purchase.at)
+        first_at = purchases[0].at
+        stage = Stage(
+            directory=self.directory,
+            web_port=free_port(),
+            simulator_port=free_port(),
+            clock_file=self.directory / "clock",
+        )
+        clocks = Clocks(file=self.directory / "clock", other_side=OtherSide(stage.simulator_url))
+        clocks.prepare(first_at)
+        with stage:
+            clocks.start(first_at)
+            market = open_marketplace(PLAN, other_side=clocks.other_side, at=first_at)
+            for deed, subject, window, value_minor in LIMITS:
+                set_limit(
+                    deed=deed,
+                    subject_kind=subject,
+                    window=window,
+                    currency=CURRENCY,
+                    value_minor=value_minor,
+                    actor=ACTOR,
+                    at=first_at,
+                    reason="replay",
+                )
+            self._play(purchases, zone=zone, market=market, stage=stage, clocks=clocks, state=state)
+        return tie(self.orders, market=market)
+
+    def _play(
+        self,
+        purchases: list[Purchase],
+        *,
+        zone: ZoneInfo,
+        market: Marketplace,
+        stage: Stage,
+        clocks: Clocks,
+        state: "_State",
+    ) -> None:
+        progress = Progress("orders", total=len(purchases))
+        till = Till(
+            market=market,
+            other_side=clocks.other_side,
+            merchants=take_in_merchants(market, self._sellers(), at=purchases[0].at),
+            watch=stage.require_alive,
+            set_clock=clocks.move,
+        )
+        closing = Closing(
+            market=market,
+            other_side=clocks.other_side,
+            maker=take_on("replay-maker", name="Replay maker", role="finance_maker"),
+            checker=take_on("replay-checker", name="Replay checker", role="finance_checker"),
+            set_clock=clocks.move,
+        )
+        opened_on = business_date_of(purchases[0].at)
+
+        def count(purchase: Purchase, status: str) -> None:
+            self.statuses[status] += 1
+            progress.advance(note=f"{purchase.at:%Y-%m-%d}")
+
+        for closing_at, of_the_month in _months(purchases, zone=zone):
+            till.take(of_the_month, on_done=count)
+            closing_date = closing_at.astimezone(zone).date()
+            if state.closed_through is None or closing_date > state.closed_through:
+                statement_from = (
+                    state.closed_through + timedelta(days=1) if state.closed_through else opened_on
+                )
+                closing.close_day(closing_date, statement_from=statement_from, at=closing_at)
+                state.closed_through = closing_date
+        progress.finish(note=", ".join(f"{name} {n}" for name, n in self.statuses.items()))
+
+    def _sellers(self) -> dict[str, str]:
+        sold = {seller for purchase in self.orders.purchases for seller in purchase.shares_minor}
+        return {seller: self.orders.seller_names[seller] for seller in sorted(sold)}
+
+
+def _months(
+    purchases: list[Purchase], *, zone: ZoneInfo
+) -> Iterator[tuple[datetime, list[Purchase]]]:
+    """Part the purchases by the closings that follow them, in order; a quiet month has none.
+
+    A last closing without purchases takes what had not matured at the one before.
+    """
+    waiting: list[Purchase] = []
+    closing_at: datetime | None = None
+    for purchase in purchases:
+        after = _closing_after(purchase.at, zone=zone)
+        if closing_at is not None and after != closing_at:
+            yield closing_at, waiting
+            waiting = []
+        closing_at = after
+        waiting.append(purchase)
+    if closing_at is not None:
+        yield closing_at, waiting
+        yield _closing_after(closing_at, zone=zone), []
+
+
+def _closing_after(at: datetime, *, zone: ZoneInfo) -> datetime:
+    """Return the first closing after `at`: the morning of a month's fifth in `zone`."""
+    day = at.astimezone(zone).date()
+    closing_at = datetime.combine(day.replace(day=CLOSING_DAY), CLOSING_TIME, tzinfo=zone)
+    if at < closing_at:
+        return closing_at
+    next_month = date(day.year + day.month // 12, day.month % 12 + 1, CLOSING_DAY)
+    return datetime.combine(next_month, CLOSING_TIME, tzinfo=zone)
+
+
+class _State:
+    """How far the closings are; kept so that a second run asks the bank for nothing twice."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        saved = json.loads(path.read_text()) if path.exists() else {}
+        text = saved.get("closed_through")
+        self._closed_through = date.fromisoformat(text) if text else None
+
+    @property
+    def closed_through(self) -> date | None:
+        """The last day that was closed whole."""
+        return self._closed_through
+
+    @closed_through.setter
+    def closed_through(self, day: date) -> None:
+        self._closed_through = day
+        self._path.write_text(json.dumps({"closed_through": day.isoformat()}))
