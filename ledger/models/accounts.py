@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Case, F, Q, When
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from ledger import chart
@@ -27,7 +28,7 @@ class Account(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     normal_side = models.CharField(_("normal side"), max_length=1, choices=Side.choices)
     is_floored = models.BooleanField(_("never below zero"))
-    opened_at = models.DateTimeField(_("opened at"), db_default=models.functions.Now())
+    opened_at = models.DateTimeField(_("opened at"), db_default=Now())
 
     class Meta:
         verbose_name = _("account")

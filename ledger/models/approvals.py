@@ -77,9 +77,7 @@ class ApprovalDecision(models.Model):
     )
     maker = models.CharField(_("maker"), max_length=90)
     approver = models.CharField(_("approver"), max_length=90)
-    decision = models.CharField(
-        _("decision"), max_length=8, choices=ApprovalDecisionChoice.choices
-    )
+    decision = models.CharField(_("decision"), max_length=8, choices=ApprovalDecisionChoice.choices)
     digest = models.BinaryField(_("digest"), max_length=32)
     second_factor = models.CharField(_("second factor"), max_length=60, blank=True, default="")
     client_ip = models.GenericIPAddressField(_("client address"), null=True, blank=True)

@@ -1,6 +1,7 @@
 """The audit trail: who did what, when, from where, and why."""
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -15,7 +16,7 @@ class AuditEntry(models.Model):
     subject = models.CharField(_("subject"), max_length=90, db_index=True)
     actor = models.CharField(_("actor"), max_length=90, db_index=True)
     at = models.DateTimeField(_("at"))
-    recorded_at = models.DateTimeField(_("recorded at"), db_default=models.functions.Now())
+    recorded_at = models.DateTimeField(_("recorded at"), db_default=Now())
     client_ip = models.GenericIPAddressField(_("client address"), null=True, blank=True)
     request_id = models.CharField(_("request id"), max_length=64, blank=True, default="")
     reason = models.CharField(_("reason"), max_length=500, blank=True, default="")

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from ledger.models.accounts import Account, Side
@@ -21,7 +22,7 @@ class JournalEntry(models.Model):
     description = models.CharField(_("description"), max_length=300, blank=True, default="")
     effective_date = models.DateField(_("effective date"), db_index=True)
     booked_at = models.DateTimeField(_("booked at"))
-    recorded_at = models.DateTimeField(_("recorded at"), db_default=models.functions.Now())
+    recorded_at = models.DateTimeField(_("recorded at"), db_default=Now())
     reverses = models.OneToOneField(
         "self",
         on_delete=models.PROTECT,

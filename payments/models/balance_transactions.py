@@ -68,9 +68,7 @@ class BalanceTransaction(models.Model):
             models.Index(
                 fields=["merchant", "currency", "available_on"], name="payments_line_available"
             ),
-            models.Index(
-                fields=["merchant", "-created_at", "-id"], name="payments_line_newest"
-            ),
+            models.Index(fields=["merchant", "-created_at", "-id"], name="payments_line_newest"),
         ]
 
     def __str__(self) -> str:

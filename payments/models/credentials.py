@@ -42,7 +42,10 @@ class ApiCredential(models.Model):
     secret_sha256 = models.BinaryField(_("secret's SHA-256"), max_length=32, unique=True)
     scopes = ArrayField(models.CharField(max_length=40), verbose_name=_("scopes"), default=list)
     allowed_networks = ArrayField(
-        models.CharField(max_length=43), verbose_name=_("allowed networks"), default=list, blank=True
+        models.CharField(max_length=43),
+        verbose_name=_("allowed networks"),
+        default=list,
+        blank=True,
     )
     created_at = models.DateTimeField(_("created at"))
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)

@@ -3,6 +3,7 @@
 from functools import partial
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from ledger.identifiers import ID_MAX_LENGTH, new_id
@@ -22,16 +23,14 @@ class Event(models.Model):
     sequence = models.PositiveIntegerField(_("sequence"))
     payload = models.JSONField(_("payload"), default=dict)
     at = models.DateTimeField(_("at"))
-    recorded_at = models.DateTimeField(_("recorded at"), db_default=models.functions.Now())
+    recorded_at = models.DateTimeField(_("recorded at"), db_default=Now())
 
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("events")
         ordering = ["-recorded_at", "-id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["subject", "sequence"], name="payments_event_sequence"
-            ),
+            models.UniqueConstraint(fields=["subject", "sequence"], name="payments_event_sequence"),
         ]
 
     def __str__(self) -> str:

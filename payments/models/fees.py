@@ -35,9 +35,7 @@ class FeePlan(models.Model):
         verbose_name_plural = _("fee plans")
         ordering = ["name", "-version"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["name", "version"], name="payments_fee_plan_version"
-            ),
+            models.UniqueConstraint(fields=["name", "version"], name="payments_fee_plan_version"),
             models.CheckConstraint(
                 condition=Q(fee_bps__lte=10_000)
                 & Q(fixed_minor__gte=0)

@@ -31,9 +31,7 @@ class IdempotencyRecord(models.Model):
         verbose_name = _("idempotency record")
         verbose_name_plural = _("idempotency records")
         constraints = [
-            models.UniqueConstraint(
-                fields=["credential", "key"], name="payments_idempotency_key"
-            ),
+            models.UniqueConstraint(fields=["credential", "key"], name="payments_idempotency_key"),
             models.CheckConstraint(
                 condition=Q(key__regex=r"^[A-Za-z0-9_.:-]{16,128}$"),
                 name="payments_idempotency_key_shape",

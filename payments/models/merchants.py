@@ -69,9 +69,7 @@ class MerchantMember(models.Model):
         verbose_name = _("merchant member")
         verbose_name_plural = _("merchant members")
         constraints = [
-            models.UniqueConstraint(
-                fields=["merchant", "user"], name="payments_member_once_each"
-            ),
+            models.UniqueConstraint(fields=["merchant", "user"], name="payments_member_once_each"),
             models.CheckConstraint(
                 condition=Q(role__in=MemberRole.values), name="payments_member_role"
             ),

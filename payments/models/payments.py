@@ -159,7 +159,10 @@ class PaymentAttempt(models.Model):
         Payment, on_delete=models.PROTECT, related_name="attempts", verbose_name=_("payment")
     )
     channel_account = models.ForeignKey(
-        ChannelAccount, on_delete=models.PROTECT, related_name="+", verbose_name=_("channel account")
+        ChannelAccount,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("channel account"),
     )
     operation = models.OneToOneField(
         ChannelOperation,
