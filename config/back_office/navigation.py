@@ -1,0 +1,147 @@
+"""The way through the back office: its side bar, by trade, and what stands beside it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One line of the side bar: a list of the back office, by `app_model`."""
+
+    list_name: str
+    title: Promise
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """One group of the side bar."""
+
+    title: Promise
+    places: Sequence[Place]
+
+
+TRADES = (
+    Trade(
+        gettext_lazy("Paying out"),
+        (
+            Place("settlements_settlement", gettext_lazy("Settlements"), "request_quote"),
+            Place("settlements_settlementbatch", gettext_lazy("Settlement runs"), "event_repeat"),
+            Place("settlements_payout", gettext_lazy("Payouts"), "send_money"),
+            Place("settlements_paymentfile", gettext_lazy("Payment files"), "draft"),
+            Place("settlements_destination", gettext_lazy("Destinations"), "account_balance"),
+        ),
+    ),
+    Trade(
+        gettext_lazy("Reconciling"),
+        (
+            Place("settlements_bill", gettext_lazy("Bills"), "receipt_long"),
+            Place("settlements_billline", gettext_lazy("Bill lines"), "rule"),
+        ),
+    ),
+    Trade(
+        gettext_lazy("Taking money"),
+        (
+            Place("payments_payment", gettext_lazy("Payments"), "payments"),
+            Place("payments_channeloperation", gettext_lazy("Channel operations"), "swap_calls"),
+            Place("payments_channelnotification", gettext_lazy("Notifications"), "notifications"),
+            Place("payments_balancetransaction", gettext_lazy("Balance transactions"), "list_alt"),
+            Place("payments_event", gettext_lazy("Events"), "bolt"),
+        ),
+    ),
+    Trade(
+        gettext_lazy("Judging"),
+        (
+            Place("risk_screening", gettext_lazy("Screenings"), "policy"),
+            Place("risk_limit", gettext_lazy("Limits"), "speed"),
+            Place("risk_limitcounter", gettext_lazy("Limits used"), "data_usage"),
+        ),
+    ),
+    Trade(
+        gettext_lazy("Remembering"),
+        (
+            Place("ledger_account", gettext_lazy("Accounts"), "account_tree"),
+            Place("ledger_journalentry", gettext_lazy("Journal"), "menu_book"),
+            Place("ledger_approvalrequest", gettext_lazy("Approvals"), "how_to_reg"),
+            Place("ledger_auditentry", gettext_lazy("Audit trail"), "history"),
+        ),
+    ),
+    Trade(
+        gettext_lazy("Parties and terms"),
+        (
+            Place("payments_merchant", gettext_lazy("Merchants"), "storefront"),
+            Place("payments_merchantmember", gettext_lazy("Members"), "badge"),
+            Place("payments_payer", gettext_lazy("Payers"), "person"),
+            Place("payments_feeplan", gettext_lazy("Fee plans"), "percent"),
+            Place("payments_businessday", gettext_lazy("Business calendar"), "calendar_month"),
+        ),
+    ),
+    Trade(
+        gettext_lazy("Keys and people"),
+        (
+            Place("payments_channelaccount", gettext_lazy("Channel accounts"), "hub"),
+            Place("payments_apicredential", gettext_lazy("API credentials"), "key"),
+            Place("auth_user", gettext_lazy("People"), "group"),
+            Place("auth_group", gettext_lazy("Roles"), "shield_person"),
+        ),
+    ),
+)
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the side bar for one person: the lists that they may see, by trade."""
+    home = {"title": _("Home"), "icon": "space_dashboard", "link": reverse("admin:index")}
+    groups: list[dict[str, Any]] = [{"title": "", "items": [home]}]
+    for trade in TRADES:
+        items = [_item(place) for place in trade.places if _may_see(request, place)]
+        if items:
+            groups.append({"title": trade.title, "collapsible": False, "items": items})
+    return groups
+
+
+def environment(request: HttpRequest) -> list[str] | None:
+    """Return the badge of a sandbox, so that nobody takes its money for real."""
+    return [_("Sandbox"), "warning"] if settings.SANDBOX else None
+
+
+def title_prefix(request: HttpRequest) -> str | None:
+    """Return what stands before a page's title in a sandbox."""
+    return _("[Sandbox]") if settings.SANDBOX else None
+
+
+def stylesheet(request: HttpRequest) -> str:
+    """Return the address of what we draw besides the theme."""
+    return static("back_office/back_office.css")
+
+
+def account_links(request: HttpRequest) -> list[dict[str, str]]:
+    """Return where people look after their own sign-in."""
+    return [
+        {"title": _("Change password"), "link": reverse("account_change_password")},
+        {"title": _("Second factor"), "link": reverse("mfa_index")},
+    ]
+
+
+def _may_see(request: HttpRequest, place: Place) -> bool:
+    app, _separator, model = place.list_name.partition("_")
+    return request.user.has_perm(f"{app}.view_{model}") and bool(_address(place))
+
+
+def _item(place: Place) -> dict[str, Any]:
+    return {"title": place.title, "icon": place.icon, "link": _address(place)}
+
+
+def _address(place: Place) -> str:
+    try:
+        return reverse(f"admin:{place.list_name}_changelist")
+    except NoReverseMatch:
+        return ""
