@@ -1,0 +1,11 @@
+"""Pages of taking money. Django imports this package to find them."""
+
+from payments.admin import (  # noqa: F401  importing registers
+    balance_transactions,
+    channels,
+    credentials,
+    events,
+    merchants,
+    payments,
+    terms,
+)

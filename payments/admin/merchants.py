@@ -1,0 +1,209 @@
+"""Merchants with their money, their members and their partners' keys."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ledger.admin import showing
+from ledger.admin.append_only import ReadOnlyAdmin
+from ledger.admin.panels import Column, Panel, Table
+from ledger.models import Account
+from payments.models import (
+    ApiCredential,
+    BalanceTransaction,
+    Merchant,
+    MerchantAccount,
+    MerchantMember,
+)
+
+NEWEST = 10
+_ACCOUNTS = ("pending_account", "available_account", "hold_account", "debt_account")
+_BALANCES = tuple(f"{name}__balance" for name in _ACCOUNTS)
+
+
+@admin.register(Merchant)
+class MerchantAdmin(ReadOnlyAdmin[Merchant]):
+    """Whom the platform owes money, and how much of it is in which state."""
+
+    list_display = (
+        "name",
+        "external_no",
+        "money_pending",
+        "money_available",
+        "money_on_hold",
+        "settlement_cycle",
+        "fee_plan",
+        "is_active",
+        "created_at",
+    )
+    list_filter = ("is_active",)
+    search_fields = ("id__exact", "external_no__exact", "name__icontains")
+    search_help_text = gettext_lazy("Name, partner's number or mer_…")
+    empty_hint = gettext_lazy("Merchants are registered by the partner's system or by a command.")
+
+    def dress(self, rows: Sequence[Merchant]) -> None:
+        """Fetch the balances of all merchants of the page at once."""
+        super().dress(rows)
+        accounts: dict[str, list[MerchantAccount]] = defaultdict(list)
+        for account in MerchantAccount.objects.filter(merchant__in=rows).select_related(*_BALANCES):
+            accounts[account.merchant_id].append(account)
+        for row in rows:
+            row.shown_accounts = accounts[row.pk]  # type: ignore[attr-defined]
+
+    @admin.display(description=gettext_lazy("pending"))
+    def money_pending(self, row: Merchant) -> SafeString:
+        """Show what has not matured, in each currency."""
+        return _amounts(row, "pending_account")
+
+    @admin.display(description=gettext_lazy("available"))
+    def money_available(self, row: Merchant) -> SafeString:
+        """Show what the next settlement may take, in each currency."""
+        return _amounts(row, "available_account")
+
+    @admin.display(description=gettext_lazy("on hold"))
+    def money_on_hold(self, row: Merchant) -> SafeString:
+        """Show what settlements hold, in each currency."""
+        return _amounts(row, "hold_account")
+
+    def panels(self, request: HttpRequest, row: Merchant) -> Sequence[Panel]:
+        """Show the merchant, their balances, lines, members and keys."""
+        return [
+            _balances(row),
+            self.facts(row),
+            _newest_lines(row),
+            _members(row),
+            _credentials(row),
+        ]
+
+
+@admin.register(MerchantMember)
+class MerchantMemberAdmin(ReadOnlyAdmin[MerchantMember]):
+    """Who may act for which merchant in the portal."""
+
+    list_display = ("user", "merchant", "role", "created_at")
+    list_filter = ("role",)
+    search_fields = (
+        "merchant__name__icontains",
+        "user__username__icontains",
+        "merchant__id__exact",
+    )
+    search_help_text = gettext_lazy("Person or merchant")
+    ordering = ("merchant_id", "pk")
+    list_related = ("user", "merchant")
+    has_story = False
+    empty_hint = gettext_lazy("Merchants' people appear here once they are invited.")
+
+
+def _amounts(row: Merchant, name: str) -> SafeString:
+    accounts: list[MerchantAccount] = getattr(row, "shown_accounts", [])
+    if not accounts:
+        return showing.nothing()
+    return format_html_join(
+        format_html("<br>"),
+        "{}",
+        ((_balance(getattr(account, name), account.currency),) for account in accounts),
+    )
+
+
+def _balance(account: Account, currency: str) -> SafeString:
+    return showing.money(account.balance.balance_minor, currency, url=showing.row_url(account))
+
+
+def _balances(row: Merchant) -> Table:
+    accounts = (
+        MerchantAccount.objects.filter(merchant=row).select_related(*_BALANCES).order_by("currency")
+    )
+    return Table(
+        _("balances"),
+        [
+            Column(_("currency")),
+            Column(_("pending"), is_amount=True),
+            Column(_("available"), is_amount=True),
+            Column(_("on hold"), is_amount=True),
+            Column(_("debt"), is_amount=True),
+            Column(_("matured through")),
+        ],
+        [
+            [
+                account.currency,
+                *(_balance(getattr(account, name), account.currency) for name in _ACCOUNTS),
+                showing.day(account.matured_through_date),
+            ]
+            for account in accounts
+        ],
+        empty=_("The first payment in a currency opens the merchant's accounts in it."),
+    )
+
+
+def _newest_lines(row: Merchant) -> Table:
+    lines = list(
+        BalanceTransaction.objects.filter(merchant=row).order_by("-created_at", "-id")[: NEWEST + 1]
+    )
+    return Table(
+        _("newest balance transactions"),
+        [
+            Column(_("line")),
+            Column(_("kind")),
+            Column(_("business day")),
+            Column(_("available on")),
+            Column(_("gross"), is_amount=True),
+            Column(_("fee"), is_amount=True),
+            Column(_("net"), is_amount=True),
+        ],
+        [
+            [
+                showing.subject_link(line.pk),
+                line.get_kind_display(),
+                showing.day(line.effective_date),
+                showing.day(line.available_on),
+                showing.money(line.gross_minor, line.currency),
+                showing.money(line.fee_minor, line.currency),
+                showing.money(line.net_minor, line.currency),
+            ]
+            for line in lines[:NEWEST]
+        ],
+        empty=_("A line appears with every payment, and with every payout fee."),
+        more_url=showing.list_url(BalanceTransaction, f"q={row.pk}") if lines[NEWEST:] else "",
+        more_text=_("All lines"),
+    )
+
+
+def _members(row: Merchant) -> Table:
+    members = row.members.select_related("user").order_by("pk")
+    return Table(
+        _("members"),
+        [Column(_("person")), Column(_("e-mail")), Column(_("role"))],
+        [
+            [
+                showing.link(showing.row_url(member), member.user.username),
+                member.user.email,
+                member.get_role_display(),
+            ]
+            for member in members
+        ],
+        empty=_("Nobody may sign in to the portal for this merchant yet."),
+    )
+
+
+def _credentials(row: Merchant) -> Table:
+    credentials = ApiCredential.objects.filter(merchant=row)
+    return Table(
+        _("API credentials"),
+        [Column(_("name")), Column(_("scopes")), Column(_("last used")), Column(_("revoked"))],
+        [
+            [
+                showing.row_link(credential),
+                ", ".join(credential.scopes),
+                showing.instant(credential.last_used_at, with_zone=False),
+                showing.instant(credential.revoked_at, with_zone=False),
+            ]
+            for credential in credentials
+        ],
+        empty=_("This merchant's own systems have no key; the platform's may act for them."),
+    )
