@@ -25,8 +25,9 @@ PR_SET_PDEATHSIG = 1
 class Stage:
     """A simulator, a web server and workers on this machine, with their logs in one folder.
 
-    A context manager: leaving it stops them. They run as a sandbox on the virtual clock in
-    `clock_file`; what they print goes to `<name>.log` in `directory`.
+    A context manager: leaving it stops them. They run as a sandbox, on the virtual clock in
+    `clock_file` if there is one; what they print goes to `<name>.log` in `directory`. Workers
+    take the jobs of `queues` (empty: of all).
     """
 
     directory: Path
@@ -35,6 +36,7 @@ class Stage:
     workers: int = 1
     concurrency: int = 4
     clock_file: Path | None = None
+    queues: str = "money,clock"
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -115,7 +117,7 @@ class Stage:
                 f"worker-{number + 1}",
                 [
                     *(*manage, "procrastinate", "worker"),
-                    *("--concurrency", str(self.concurrency), "--queues", "money,clock"),
+                    *("--concurrency", str(self.concurrency), "--queues", self.queues),
                     *("--delete-jobs", "successful"),
                 ],
             )
