@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.drainage import set_override
 
 from ledger.currencies import EXPONENTS
-from payments.api.serializers import AMOUNT_MINOR_MAX, instant
+from payments.api.serializers import AMOUNT_MINOR_MAX, YEARS, instant
 from payments.models import LineKind, PaymentMethod
 from payments.states import PaymentStatus
 
@@ -22,6 +22,7 @@ PAGE_PARAMETERS = frozenset({"limit", "cursor"})
 SPAN_MAX = timedelta(days=92)
 
 _WHOLE = re.compile(r"-?[0-9]{1,14}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class InstantFormField(forms.CharField):
@@ -46,11 +47,8 @@ class DayFormField(forms.CharField):
         text = super().clean(value)
         if not text:
             return None
-        try:
-            found = date.fromisoformat(text)
-        except ValueError:
-            found = None
-        if found is None or len(text) != 10 or not 2000 <= found.year < 2100:
+        found = _day(text) if _DAY.fullmatch(text) else None
+        if found is None or found.year not in YEARS:
             raise ValidationError(_("A day such as 2026-11-22 is needed."))
         return found
 
@@ -66,6 +64,13 @@ class WholeFormField(forms.CharField):
         if not _WHOLE.fullmatch(text) or abs(int(text)) > AMOUNT_MINOR_MAX:
             raise ValidationError(_("A whole number of minor units is needed."))
         return int(text)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 class CurrencyFormField(forms.CharField):
