@@ -192,6 +192,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "config.api.errors.problem_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    # `?format=` is a parameter like any other, and an unknown one.
+    "URL_FORMAT_OVERRIDE": None,
     # Forwarding headers are read in config/middleware.py and nowhere else.
     "NUM_PROXIES": 0,
 }
