@@ -1,0 +1,150 @@
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from ledger.models import AuditEntry
+from payments.models import ChannelOperation, Payment, PaymentAttempt
+from risk.models import Screening
+from tests.factories.payments import AlipayAccountFactory, attempted_payment
+from tests.instants import NOON
+from tests.rig.rows import ITS_KEPT_REFUSAL, nothing_written
+
+CONFIRMATION = {"method": "alipay_qr", "payer_ip": "203.0.113.9"}
+
+
+@pytest.fixture
+def payment_id(partner, order) -> str:
+    return partner.post("/v1/payments", {**order, "payer_no": "P-1"}).json()["id"]
+
+
+@pytest.fixture
+def channel(db):
+    return AlipayAccountFactory()
+
+
+def confirm(caller, payment_id, body=None, **terms):
+    return caller.post(f"/v1/payments/{payment_id}/confirm", body or CONFIRMATION, **terms)
+
+
+def test_a_confirmed_payment_awaits_its_payer_with_one_try(partner, payment_id, channel):
+    # When
+    body = confirm(partner, payment_id).json()
+
+    # Then
+    attempt = PaymentAttempt.objects.get()
+    assert (body["status"], body["method"]) == ("awaiting_payment", "alipay_qr")
+    assert body["attempts"] == [
+        {
+            "id": attempt.pk,
+            "object": "payment_attempt",
+            "method": "alipay_qr",
+            "status": "prepared",
+            "status_code": "",
+            "qr_code": "",
+            "created_at": "2026-03-05T04:00:00Z",
+        }
+    ]
+    assert Payment.objects.get().client_ip == "203.0.113.9"
+    assert "203.0.113.9" not in str(body)
+
+
+def test_the_qr_code_is_shown_once_the_channel_gave_it(partner, payment_id, channel):
+    # Given
+    attempt = attempted_payment(Payment.objects.get(), channel=channel)
+    attempt.qr_code = "https://qr.alipay.com/bax0"
+    attempt.save(update_fields=["qr_code"])
+
+    # When
+    body = partner.get(f"/v1/payments/{payment_id}").json()
+
+    # Then
+    assert body["attempts"][0]["qr_code"] == "https://qr.alipay.com/bax0"
+    assert body["attempts"][0]["status"] == "awaiting_payer"
+
+
+def test_confirming_twice_places_one_order(partner, payment_id, channel):
+    # Given
+    confirm(partner, payment_id)
+
+    # When another system of the partner's confirms under another key
+    with nothing_written(but={"payments_idempotencyrecord": 1}):
+        response = confirm(partner, payment_id)
+
+    # Then
+    assert response.status_code == 200
+    assert ChannelOperation.objects.count() == 1
+
+
+def test_a_payment_over_the_limit_is_rejected_with_its_code(partner, order, channel):
+    # Given the default limit of 1,000.00 CNY
+    order["amount"] = order["allocations"][0]["amount"] = 100_001
+    payment_id = partner.post("/v1/payments", order).json()["id"]
+
+    # When
+    response = confirm(partner, payment_id)
+
+    # Then
+    assert response.status_code == 200
+    body = response.json()
+    assert (body["status"], body["attempts"]) == ("rejected", [])
+    assert body["status_code"] == Payment.objects.get().status_code != ""
+    assert Screening.objects.get().verdict == "deny"
+    assert not ChannelOperation.objects.exists()
+
+
+def test_without_a_channel_nothing_is_confirmed(partner, payment_id):
+    # When
+    with nothing_written(but=ITS_KEPT_REFUSAL):
+        response = confirm(partner, payment_id)
+
+    # Then
+    assert (response.status_code, response.json()["code"]) == (422, "no_channel")
+    refusal = AuditEntry.objects.get(action="payment.confirm.refused")
+    assert (refusal.subject, refusal.reason) == (payment_id, "no_channel")
+
+
+def test_an_expired_payment_is_not_confirmed(partner, payment_id, channel):
+    # When
+    two_hours_later = time_machine.travel(NOON + timedelta(hours=2), tick=False)
+    with two_hours_later, nothing_written(but=ITS_KEPT_REFUSAL):
+        response = confirm(partner, payment_id)
+
+    # Then
+    assert (response.status_code, response.json()["code"]) == (409, "payment_expired")
+
+
+def test_a_closed_payment_is_not_confirmed(partner, payment_id, channel):
+    # Given
+    partner.post(f"/v1/payments/{payment_id}/cancel")
+
+    # When
+    with nothing_written(but=ITS_KEPT_REFUSAL):
+        response = confirm(partner, payment_id)
+
+    # Then
+    assert (response.status_code, response.json()["code"]) == (409, "illegal_move")
+
+
+def test_a_confirmed_payment_is_not_cancelled(partner, payment_id, channel):
+    # Given
+    confirm(partner, payment_id)
+
+    # When
+    with nothing_written(but=ITS_KEPT_REFUSAL):
+        response = partner.post(f"/v1/payments/{payment_id}/cancel")
+
+    # Then
+    assert response.status_code == 409
+    assert Payment.objects.get().status == "awaiting_payment"
+
+
+def test_cancelling_closes_and_twice_changes_nothing(partner, payment_id):
+    # When
+    first = partner.post(f"/v1/payments/{payment_id}/cancel")
+    with nothing_written(but={"payments_idempotencyrecord": 1}):
+        again = partner.post_raw(f"/v1/payments/{payment_id}/cancel", b"")
+
+    # Then
+    assert first.json() == again.json()
+    assert (again.json()["status"], again.json()["status_code"]) == ("closed", "cancelled")
