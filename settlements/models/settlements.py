@@ -115,6 +115,8 @@ class Settlement(models.Model):
         permissions = [
             ("submit_settlement", _("Can submit settlements")),
             ("approve_settlement", _("Can approve settlements")),
+            ("cancel_settlement", _("Can cancel settlements")),
+            ("review_settlement", _("Can release settlements that are over a limit")),
             ("run_settlement", _("Can run settlement")),
         ]
 
