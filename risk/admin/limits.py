@@ -1,12 +1,16 @@
 """Limits in force and past, and how much of each is used."""
 
+from collections.abc import Sequence
+
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from ledger.admin import showing
-from ledger.admin.append_only import ReadOnlyAdmin
+from ledger.admin.append_only import ReadOnlyAdmin, audit_moments
 from ledger.admin.base import BusinessDayRange
+from ledger.admin.panels import Moment
 from payments.admin.filters import CurrencyFilter
 from risk.models import Limit, LimitCounter
 
@@ -28,6 +32,12 @@ class LimitAdmin(ReadOnlyAdmin[Limit]):
     search_fields = ("subject_id__exact",)
     search_help_text = _("Payer or merchant")
     empty_hint = _("Without a limit in a currency, everything in it is allowed.")
+
+    def moments(self, request: HttpRequest, row: Limit) -> Sequence[Moment]:
+        """Return who set it; the audit trail calls it `limit:…`, since its number is no name."""
+        if not request.user.has_perm("ledger.view_auditentry"):
+            return []
+        return audit_moments([f"limit:{row.pk}"])
 
     @admin.display(description=_("one of them only"))
     def whom(self, row: Limit) -> SafeString | str:
