@@ -7,3 +7,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
 application = get_wsgi_application()
+
+# Only now are the apps loaded. A sandbox that knows a live channel does not start.
+from payments.actions.channels import require_sandbox_is_closed  # noqa: E402
+
+require_sandbox_is_closed()

@@ -262,3 +262,14 @@ class CredentialNotFoundError(DomainError):
     code = "credential_not_found"
     status = 404
     detail = _("There is no such credential.")
+
+
+class LiveChannelInSandboxError(DomainError):
+    """A sandbox was about to know or use a channel that is no simulator.
+
+    Nothing was written and nothing was sent. Use a deployment of its own for live channels.
+    """
+
+    code = "live_channel_in_sandbox"
+    status = 409
+    detail = _("This is a sandbox, and %(host)s is not its simulator. Nothing was sent.")

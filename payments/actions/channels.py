@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -12,6 +13,7 @@ from ledger.identifiers import new_id
 from payments.channels.base import Channel, ChannelConfig
 from payments.channels.registry import channel_for
 from payments.channels.transport import Transport
+from payments.errors import LiveChannelInSandboxError
 from payments.models import ChannelAccount
 
 
@@ -25,6 +27,22 @@ def _refuse_in_transaction() -> None:
 
 
 _TRANSPORT = Transport(guard=_refuse_in_transaction)
+
+
+def require_sandbox_is_closed() -> None:
+    """Refuse to serve as a sandbox while any channel account points at a live channel.
+
+    Raises LiveChannelInSandboxError; nothing was sent.
+    """
+    for account in ChannelAccount.objects.exclude(gateway_url=""):
+        _require_simulator(account.gateway_url)
+
+
+def _require_simulator(gateway_url: str) -> None:
+    """Keep a sandbox among simulators: test data and live channels never meet."""
+    host = urlsplit(gateway_url).hostname
+    if settings.SANDBOX and gateway_url and host not in settings.SIMULATOR_HOSTS:
+        raise LiveChannelInSandboxError(host=host or gateway_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +66,11 @@ class ChannelAccountRequest:
 def register_channel_account(
     request: ChannelAccountRequest, *, actor: str, at: datetime
 ) -> ChannelAccount:
-    """Register an account with a channel. The private key is encrypted, bound to its row."""
+    """Register an account with a channel. The private key is encrypted, bound to its row.
+
+    Raises LiveChannelInSandboxError; nothing is written then.
+    """
+    _require_simulator(request.gateway_url)
     account_id = new_id("chn")
     account = ChannelAccount.objects.create(
         id=account_id,
@@ -83,7 +105,11 @@ def register_channel_account(
 def point_at_gateway(
     account: ChannelAccount, *, gateway_url: str, actor: str, at: datetime
 ) -> ChannelAccount:
-    """Send this account's orders to another address from now on. The same address: no change."""
+    """Send this account's orders to another address from now on. The same address: no change.
+
+    Raises LiveChannelInSandboxError; nothing is written then.
+    """
+    _require_simulator(gateway_url)
     if account.gateway_url == gateway_url:
         return account
     before = account.gateway_url
@@ -103,8 +129,10 @@ def point_at_gateway(
 def channel_of(account: ChannelAccount) -> Channel:
     """Return the adapter that speaks for this account, with its keys.
 
-    Raises ChannelConfigurationError or DecryptionError when the account cannot work.
+    Raises ChannelConfigurationError or DecryptionError when the account cannot work, and
+    LiveChannelInSandboxError where a sandbox would speak to a live channel.
     """
+    _require_simulator(account.gateway_url)
     config = ChannelConfig(
         account_id=account.id,
         channel=account.channel,

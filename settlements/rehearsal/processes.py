@@ -144,6 +144,7 @@ class Stage:
             ),
             "DATABASE_ROLE": "application",
             "SANDBOX": "1",
+            "STAFF_SECOND_FACTOR": "0",
             "PUBLIC_URL": self.web_url,
             "PYTHONUNBUFFERED": "1",
             **clock,

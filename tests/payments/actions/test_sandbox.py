@@ -1,0 +1,84 @@
+"""A sandbox stays among simulators."""
+
+import pytest
+from pytest_django import SettingsWrapper
+
+from payments.actions import channels
+from payments.actions.channels import ChannelAccountRequest
+from payments.errors import LiveChannelInSandboxError
+from payments.models import ChannelAccount
+from tests.factories.payments import AlipayAccountFactory
+from tests.instants import NOON
+
+LIVE = "https://openapi.alipay.com/gateway.do"
+SIMULATED = "http://127.0.0.1:8770/gateway.do"
+
+
+def request_for(gateway_url: str) -> ChannelAccountRequest:
+    """Ask for an account at a gateway."""
+    return ChannelAccountRequest(
+        channel="alipay",
+        name="Alipay",
+        currency="CNY",
+        merchant_no="2088000000000001",
+        app_id="2021000000000001",
+        gateway_url=gateway_url,
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+class TestSandbox:
+    """Test data and live channels never share a deployment."""
+
+    def test_registers_a_simulated_channel(self) -> None:
+        # When
+        account = channels.register_channel_account(
+            request_for(SIMULATED), actor="user:1", at=NOON
+        )
+
+        # Then
+        assert account.gateway_url == SIMULATED
+        channels.require_sandbox_is_closed()
+
+    @pytest.mark.parametrize("url", [LIVE, "http://127.0.0.1.example.com/", "http://evil/127.0.0.1"])
+    def test_refuses_to_know_a_live_channel_and_writes_nothing(self, url: str) -> None:
+        # When
+        with pytest.raises(LiveChannelInSandboxError):
+            channels.register_channel_account(request_for(url), actor="user:1", at=NOON)
+
+        # Then
+        assert ChannelAccount.objects.count() == 0
+
+    def test_refuses_to_be_pointed_at_one(self) -> None:
+        # Given
+        account = AlipayAccountFactory(gateway_url=SIMULATED)
+
+        # When
+        with pytest.raises(LiveChannelInSandboxError):
+            channels.point_at_gateway(account, gateway_url=LIVE, actor="user:1", at=NOON)
+
+        # Then
+        account.refresh_from_db()
+        assert account.gateway_url == SIMULATED
+
+    def test_does_not_start_and_does_not_speak_with_one(self) -> None:
+        # Given a row that came from elsewhere
+        account = AlipayAccountFactory(gateway_url=LIVE)
+
+        # Then
+        with pytest.raises(LiveChannelInSandboxError):
+            channels.require_sandbox_is_closed()
+        with pytest.raises(LiveChannelInSandboxError):
+            channels.channel_of(account)
+
+    def test_outside_a_sandbox_a_live_channel_is_what_is_wanted(
+        self, settings: SettingsWrapper
+    ) -> None:
+        # Given
+        settings.SANDBOX = False
+
+        # When
+        account = channels.register_channel_account(request_for(LIVE), actor="user:1", at=NOON)
+
+        # Then
+        assert account.gateway_url == LIVE
