@@ -1,7 +1,7 @@
 """A sandbox stays among simulators."""
 
 import pytest
-from pytest_django import SettingsWrapper
+from pytest_django import Settings
 
 from payments.actions import channels
 from payments.actions.channels import ChannelAccountRequest
@@ -72,7 +72,7 @@ class TestSandbox:
             channels.channel_of(account)
 
     def test_outside_a_sandbox_a_live_channel_is_what_is_wanted(
-        self, settings: SettingsWrapper
+        self, settings: Settings
     ) -> None:
         # Given
         settings.SANDBOX = False
