@@ -13,6 +13,12 @@ from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
 from tests.rig import browser, database
+from tests.rig.stage import (  # noqa: F401  fixtures of the whole suite
+    _run_jobs,
+    marketplace,
+    simulator,
+    simulator_process,
+)
 
 # Playwright's loop runs in the thread of the test, and Django mistakes that for async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"

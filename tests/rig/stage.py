@@ -1,0 +1,114 @@
+"""The other side of the house for tests: a real simulator process, and the queue run in place.
+
+Channels may not be called inside a transaction, so who asks for `marketplace` gets real commits.
+"""
+
+import itertools
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+
+import pytest
+from django.conf import settings
+from procrastinate import sql
+from procrastinate.contrib.django import app
+
+from payments.models import ChannelOperation, DatabaseClock
+from payments.pricing import FeeTerms
+from settlements.rehearsal.marketplace import Marketplace, Plan, open_marketplace
+from settlements.rehearsal.other_side import OtherSide
+from tests.instants import NOON
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OtherSide]:
+    """Start one simulator for the session; stopped by its end."""
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "payments.simulator", "--port", "0"),
+            *("--dir", str(tmp_path_factory.mktemp("other-side"))),
+        ],
+        cwd=settings.BASE_DIR,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line.startswith("simulator ready "), line
+    other_side = OtherSide(line.split()[-1])
+    yield other_side
+    other_side.client.close()
+    process.send_signal(signal.SIGTERM)
+    process.wait(timeout=10)
+    process.stdout.close()
+
+
+@pytest.fixture
+def simulator(simulator_process: OtherSide) -> Iterator[OtherSide]:
+    """Give the session's simulator at Thursday noon, without faults that others ordered."""
+    simulator_process.set_clock(NOON, is_start=True)
+    yield simulator_process
+    simulator_process.client.delete("/control/faults")
+
+
+@pytest.fixture
+def marketplace(transactional_db: None, simulator: OtherSide) -> Marketplace:
+    """Open a marketplace in CNY at 2.00 % with keys and accounts of its own.
+
+    The channel takes 0.60 %, a payout costs 1.00.
+    """
+    number = next(_numbers)
+    plan = Plan(
+        name=f"Market {number}",
+        currency="CNY",
+        fee=FeeTerms(bps=200),
+        payout_fee_minor=100,
+        channel_fee_bps=60,
+        app_id=f"20219000{number:08}",
+        seller_id=f"20889000{number:08}",
+        bank_account_no=f"11099000{number:012}",
+        bank_opening_minor=100_000_000,
+    )
+    return open_marketplace(plan, other_side=simulator, at=NOON)
+
+
+def run_jobs(*, queues: Sequence[str] | None = None) -> list[str]:
+    """Run every job that is due, in this thread, until none is left; return the tasks' names.
+
+    A job that raises is kept as failed and its error passes through: no test goes on over it.
+    """
+    done: list[str] = []
+    fetch, finish = sql.queries["fetch_job"], sql.queries["finish_job"]
+    (worker,) = app.connector.execute_query_all(sql.queries["register_worker"])
+    while True:
+        job = app.connector.execute_query_one(
+            fetch, queues=None if queues is None else list(queues), worker_id=worker["worker_id"]
+        )
+        if job["id"] is None:
+            return done
+        status = "failed"
+        try:
+            app.tasks[job["task_name"]](**json.loads(job["args"]))
+            status = "succeeded"
+        finally:
+            app.connector.execute_query(finish, job_id=job["id"], status=status, delete_job=False)
+        done.append(job["task_name"])
+
+
+@pytest.fixture(name="run_jobs")
+def _run_jobs():
+    """Give `run_jobs` to those who ask for it by name."""
+    return run_jobs
+
+
+def let_machines_wait() -> None:
+    """Let every wait of machines be over: leases and the times of the next questions.
+
+    Machine time is the database's and cannot be set, so rows are aged instead.
+    """
+    ChannelOperation.objects.exclude(lease_until=None).update(lease_until=DatabaseClock())
+    ChannelOperation.objects.exclude(next_query_at=None).update(next_query_at=DatabaseClock())
