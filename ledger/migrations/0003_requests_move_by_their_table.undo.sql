@@ -1,0 +1,2 @@
+DROP TRIGGER ledger_request_moves ON ledger_approvalrequest;
+DROP TRIGGER ledger_request_start ON ledger_approvalrequest;
