@@ -1,5 +1,7 @@
 """The test rig: one connection per thread, no pool, and nothing kept on disk but the database."""
 
+import os
+
 from config import databases, env
 from config.settings.base import *  # noqa: F403  a settings module extends another
 from config.settings.base import (
@@ -28,6 +30,10 @@ DATABASES = {
         " -c transaction_timeout=0 -c idle_in_transaction_session_timeout=0"
         " -c synchronous_commit=off",
     )
+}
+# A name per run, so that two runs on one machine never drop each other's database.
+DATABASES["default"]["TEST"] = {
+    "NAME": env.text("TEST_DATABASE", default=f"test_tianping_{os.getpid()}")
 }
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
