@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
                 ('debits_minor', models.BigIntegerField(default=0, verbose_name='debits')),
                 ('credits_minor', models.BigIntegerField(default=0, verbose_name='credits')),
                 ('seq', models.BigIntegerField(default=0, verbose_name='postings')),
-                ('balance_minor', models.GeneratedField(db_persist=True, expression=models.Case(models.When(normal_side='C', then=django.db.models.expressions.CombinedExpression(models.F('credits_minor'), '-', models.F('debits_minor'))), default=django.db.models.expressions.CombinedExpression(models.F('debits_minor'), '-', models.F('credits_minor'))), output_field=models.BigIntegerField(verbose_name='balance'))),
+                ('balance_minor', models.GeneratedField(db_persist=True, expression=models.Case(models.When(normal_side='C', then=django.db.models.expressions.CombinedExpression(models.F('credits_minor'), '-', models.F('debits_minor'))), default=django.db.models.expressions.CombinedExpression(models.F('debits_minor'), '-', models.F('credits_minor'))), output_field=models.BigIntegerField(), verbose_name='balance')),
             ],
             options={
                 'verbose_name': 'account balance',

@@ -80,11 +80,12 @@ class AccountBalance(models.Model):
     credits_minor = models.BigIntegerField(_("credits"), default=0)
     seq = models.BigIntegerField(_("postings"), default=0)
     balance_minor = models.GeneratedField(
+        verbose_name=_("balance"),
         expression=Case(
             When(normal_side="C", then=F("credits_minor") - F("debits_minor")),
             default=F("debits_minor") - F("credits_minor"),
         ),
-        output_field=models.BigIntegerField(_("balance")),
+        output_field=models.BigIntegerField(),
         db_persist=True,
     )
 
