@@ -84,12 +84,14 @@ UNAVAILABLE = Problem(
     "unavailable",
     503,
     _("The service cannot answer at the moment. The same key resolves it."),
+    outcome="unknown",
     retry="same_key",
 )
 UNEXPECTED = Problem(
     "internal_error",
     500,
     _("Something went wrong here, and somebody has been told. The same key resolves it."),
+    outcome="unknown",
     retry="same_key",
 )
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
-from drf_spectacular.utils import extend_schema_field
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 
 from payments.api.doors import ReadDoor, of_merchant
@@ -61,8 +62,12 @@ def with_maturity(lines: QuerySet[BalanceTransaction]) -> QuerySet[Any]:
     return lines.annotate(matured_through_date=Subquery(account.values("matured_through_date")[:1]))
 
 
+@extend_schema_view(
+    list=extend_schema(summary=_("List balance transactions")),
+    retrieve=extend_schema(summary=_("Retrieve a balance transaction")),
+)
 class LineDoor(ReadDoor):
-    """Balance transactions: list, retrieve."""
+    """The lines of a merchant's money: the rows of statements and settlements."""
 
     id_prefix = "txn"
     serializer_class = LineSerializer

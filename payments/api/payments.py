@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.db.models import F, Prefetch, QuerySet
-from drf_spectacular.utils import extend_schema
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,8 +27,12 @@ from payments.errors import AllocationMismatchError, ForeignPaymentError
 from payments.models import Payment, PaymentAllocation, PaymentAttempt
 
 
+@extend_schema_view(
+    list=extend_schema(summary=_("List payments")),
+    retrieve=extend_schema(summary=_("Retrieve a payment")),
+)
 class PaymentDoor(ReadDoor):
-    """Payments: create, list, retrieve, confirm, cancel."""
+    """What payers owe: each payment with its allocations and the tries to collect it."""
 
     id_prefix = "pay"
     serializer_class = PaymentSerializer
@@ -67,6 +72,7 @@ class PaymentDoor(ReadDoor):
 
     @extend_schema(
         parameters=[KEY_PARAMETER],
+        summary=_("Create a payment"),
         request=PaymentCreateSerializer,
         responses={201: PaymentSerializer},
     )
@@ -89,6 +95,7 @@ class PaymentDoor(ReadDoor):
 
     @extend_schema(
         parameters=[KEY_PARAMETER],
+        summary=_("Confirm a payment"),
         request=PaymentConfirmSerializer,
         responses={200: PaymentSerializer},
         operation_id="payments_confirm",
@@ -117,6 +124,7 @@ class PaymentDoor(ReadDoor):
 
     @extend_schema(
         parameters=[KEY_PARAMETER],
+        summary=_("Cancel a payment"),
         request=NothingSerializer,
         responses={200: PaymentSerializer},
         operation_id="payments_cancel",

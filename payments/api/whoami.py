@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -45,7 +46,7 @@ class WhoamiDoor(Door):
     pagination_class = None
     filter_backends = ()
 
-    @extend_schema(responses={200: WhoamiSerializer})
+    @extend_schema(summary=_("Show the caller"), responses={200: WhoamiSerializer})
     def retrieve(self, request: Request) -> Response:
         """Say who is calling, and what we saw."""
         credential = self.principal.credential

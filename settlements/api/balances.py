@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema_field
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 
 from payments.api.doors import ListDoor, of_merchant
@@ -40,8 +41,9 @@ class BalanceFilter(StrictFilterSet):
     merchant_id = merchant_filter()
 
 
+@extend_schema_view(list=extend_schema(summary=_("List balances")))
 class BalanceDoor(ListDoor):
-    """Balances: list, one row per merchant and currency."""
+    """What stands on a merchant's accounts now, one row per merchant and currency."""
 
     serializer_class = BalanceSerializer
     filterset_class = BalanceFilter

@@ -4,7 +4,8 @@ from typing import Any
 
 import django_filters
 from django.db.models import Prefetch, QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -111,8 +112,12 @@ class SettlementFilter(StrictFilterSet):
     )
 
 
+@extend_schema_view(
+    list=extend_schema(summary=_("List settlements")),
+    retrieve=extend_schema(summary=_("Retrieve a settlement")),
+)
 class SettlementDoor(ReadDoor):
-    """Settlements: list, retrieve, and their items."""
+    """What merchants are paid: each settlement with its destination and its payouts."""
 
     id_prefix = "stl"
     serializer_class = SettlementSerializer
@@ -135,7 +140,9 @@ class SettlementDoor(ReadDoor):
         )
 
     @extend_schema(
-        responses={200: LineSerializer(many=True)}, operation_id="settlements_items_list"
+        summary=_("List the lines of a settlement"),
+        responses={200: LineSerializer(many=True)},
+        operation_id="settlements_items_list",
     )
     @action(detail=True, methods=["get"], filterset_class=StrictFilterSet)
     def items(self, request: Request, pk: str) -> Response:
