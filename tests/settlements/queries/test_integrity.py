@@ -1,0 +1,292 @@
+"""Each law of lines, settlements and payouts finds its own fault, put there past all guards."""
+
+import pytest
+from django.core.management import call_command
+
+from settlements.actions.bills import import_bill
+from settlements.models import BillLine, Payout
+from settlements.queries.integrity import LAWS, verify
+from tests.factories.payments import paid_payment
+from tests.factories.settlements import (
+    MAKER,
+    Movement,
+    approved_settlement,
+    available_money,
+    bank_statement,
+    drafted_settlement,
+    exported_file,
+    house,
+    paying_payout,
+    settled_merchant,
+)
+from tests.instants import NEXT_NOON
+from tests.rig.tampering import tamper, without_index
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def accounts():
+    return house()
+
+
+@pytest.fixture
+def merchant(accounts):
+    """A merchant with 98.00 available and 49.00 pending, after 0.50 of nobody's."""
+    merchant = settled_merchant(payout_fee_minor=100)
+    available_money(merchant, channel=accounts.channel)
+    paid_payment(
+        merchant,
+        amounts_minor=(5_000,),
+        unallocated_minor=50,
+        at=NEXT_NOON,
+        channel=accounts.channel,
+    )
+    return merchant
+
+
+def found(*statements: str) -> dict[str, list[str]]:
+    """Return what is found after tampering: `subject: expected / found`, by law."""
+    tamper(*statements)
+    by_law: dict[str, list[str]] = {}
+    for one in verify().violations:
+        by_law.setdefault(one.law, []).append(f"{one.subject}: {one.expected} / {one.found}")
+    return by_law
+
+
+def test_every_stage_of_paying_out_is_sound(accounts, merchant):
+    assert verify().violations == []
+
+    approved_settlement(merchant)
+    assert verify().violations == []
+
+    exported_file(accounts.bank)
+    report = verify()
+    assert report.violations == []
+    assert all(report.counts[law.code] for law in LAWS if law.code not in QUIET)
+
+
+QUIET = {"reversals_mirror", "bank_is_its_statements"}
+"""Laws about rows that this story has none of."""
+
+
+def test_finds_a_payment_that_is_not_its_parts(merchant):
+    by_law = found("UPDATE payments_payment SET amount_minor = amount_minor + 1")
+
+    assert len(by_law["payments_add_up"]) == 2
+
+
+def test_finds_a_paid_payment_without_its_line(merchant):
+    by_law = found("DELETE FROM payments_balancetransaction WHERE net_minor = 4900")
+
+    assert len(by_law["paid_is_booked"]) == 1
+    assert "entry and line of 4900 / entry " in by_law["paid_is_booked"][0]
+    assert by_law["entries_have_their_lines"][0].endswith(": 4900 / 0")
+    assert by_law["pending_is_2001"] == [f"{merchant.id} CNY: 4900 / 0"]
+
+
+def test_finds_a_line_of_a_payment_that_is_not_paid(merchant):
+    by_law = found("UPDATE payments_payment SET status = 'closed' WHERE amount_minor = 10000")
+
+    assert len(by_law["paid_is_booked"]) == 1
+    assert ": nothing / entry " in by_law["paid_is_booked"][0]
+
+
+def test_finds_suspense_that_is_not_what_belongs_to_nobody(merchant):
+    by_law = found("UPDATE payments_payment SET status = 'closed' WHERE unallocated_minor > 0")
+
+    assert by_law["unallocated_is_booked"][0].endswith(": 0 / 50")
+
+
+def test_finds_a_line_that_is_not_its_entry(merchant):
+    by_law = found(
+        "UPDATE payments_balancetransaction SET gross_minor = gross_minor + 1,"
+        " net_minor = net_minor + 1 WHERE net_minor = 9800"
+    )
+
+    assert by_law["entries_have_their_lines"][0].endswith(": 9800 / 9801")
+    assert by_law["available_is_2002_less_1201"] == [f"{merchant.id} CNY: 9800 / 9801"]
+
+
+def test_finds_a_line_on_another_day_than_its_entry(merchant):
+    by_law = found(
+        "UPDATE payments_balancetransaction SET effective_date = '2026-03-04'"
+        " WHERE net_minor = 9800"
+    )
+
+    assert by_law["lines_have_their_day"][0].endswith(": 2026-03-05 / 2026-03-04")
+
+
+def test_finds_a_line_that_matured_without_its_booking(merchant):
+    by_law = found("UPDATE payments_merchantaccount SET matured_through_date = '2026-03-09'")
+
+    assert by_law == {
+        "pending_is_2001": [f"{merchant.id} CNY: 4900 / 0"],
+        "available_is_2002_less_1201": [f"{merchant.id} CNY: 9800 / 14700"],
+    }
+
+
+def test_finds_money_of_a_merchant_that_has_no_account(merchant):
+    by_law = found("UPDATE payments_merchantaccount SET currency = 'EUR'")
+
+    assert len(by_law["accounts_have_a_merchant"]) == 4
+    assert by_law["accounts_have_a_merchant"][0] == (
+        f"2001 {merchant.id} CNY: a merchant's account / none"
+    )
+
+
+def test_finds_a_hold_that_no_settlement_explains(merchant):
+    # Given
+    settlement = drafted_settlement(merchant)
+
+    # When
+    by_law = found("UPDATE settlements_settlement SET status = 'cancelled'")
+
+    # Then
+    assert by_law["held_is_2003"] == [f"{merchant.id} CNY: 9700 / 0"]
+    assert by_law["lines_are_settled_once"] == [f"{settlement.pk}: all lines freed / 2 otherwise"]
+
+
+def test_finds_a_settlement_that_is_not_its_lines(merchant):
+    # Given
+    settlement = drafted_settlement(merchant)
+
+    # When
+    by_law = found("DELETE FROM settlements_settlementitem WHERE net_minor = -100")
+
+    # Then
+    assert by_law["settlements_add_up"] == [
+        f"{settlement.pk}: 2 lines, net 9700, held 9700 / 1 lines, net 9800, held 9700"
+    ]
+    assert "available_is_2002_less_1201" in by_law
+
+
+def test_finds_a_line_that_is_settled_twice(merchant):
+    # Given
+    settlement = drafted_settlement(merchant)
+    line = settlement.items.latest("net_minor").balance_transaction_id
+
+    # When
+    with without_index("settlements_item_one_live"):
+        by_law = found(
+            "INSERT INTO settlements_settlementitem"
+            " (settlement_id, balance_transaction_id, net_minor)"
+            " SELECT settlement_id, balance_transaction_id, net_minor"
+            " FROM settlements_settlementitem WHERE net_minor > 0"
+        )
+
+    # Then
+    assert by_law["lines_are_settled_once"] == [f"{line}: 1 live settlement / 2"]
+    assert by_law["settlements_add_up"][0].startswith(f"{settlement.pk}: 2 lines")
+
+
+def test_finds_a_settlement_that_nobody_approved(merchant):
+    # Given
+    settlement = drafted_settlement(merchant)
+
+    # When
+    by_law = found("UPDATE settlements_settlement SET status = 'approved'")
+
+    # Then
+    assert by_law["two_people_approved"] == [
+        f"{settlement.pk}: a request of the same digest, approved by others / none"
+    ]
+    assert by_law["settlements_have_their_payout"] == [
+        f"{settlement.pk} approved: 1 live / 0 live, 0 succeeded"
+    ]
+
+
+def test_finds_an_approval_of_something_else(merchant):
+    # Given
+    settlement = approved_settlement(merchant)
+
+    # When
+    by_law = found(r"UPDATE settlements_settlement SET approved_digest = '\x00'")
+
+    # Then
+    assert by_law["two_people_approved"][0].startswith(settlement.pk)
+
+
+def test_finds_a_paid_settlement_whose_payout_did_not_succeed(accounts, merchant):
+    # Given
+    payout = paying_payout(merchant, bank=accounts.bank)
+
+    # When
+    by_law = found("UPDATE settlements_settlement SET status = 'paid'")
+
+    # Then
+    assert by_law["settlements_have_their_payout"] == [
+        f"{payout.settlement_id} paid: 1 succeeded / 1 live, 0 succeeded"
+    ]
+
+
+def test_finds_a_payout_that_left_without_a_booking(merchant):
+    # Given
+    approved_settlement(merchant)
+    payout = Payout.objects.get()
+
+    # When
+    by_law = found("UPDATE settlements_payout SET status = 'exported'")
+
+    # Then
+    assert by_law["payouts_are_booked"] == [f"{payout.pk} exported: E08 / "]
+
+
+def test_finds_a_failed_payout_whose_money_was_not_taken_back(accounts, merchant):
+    # Given
+    payout = paying_payout(merchant, bank=accounts.bank)
+
+    # When
+    by_law = found("UPDATE settlements_payout SET status = 'failed'")
+
+    # Then
+    assert by_law["payouts_are_booked"] == [f"{payout.pk} failed: E08 and E10a, or nothing / E08"]
+    assert by_law["in_transit_is_2401"] == [f"{accounts.bank.pk} CNY: 9700 / 0"]
+
+
+def test_finds_money_at_the_bank_that_no_statement_showed(accounts, merchant):
+    # Given
+    payout = paying_payout(merchant, bank=accounts.bank)
+    import_bill(
+        bank_account_id=accounts.bank.pk,
+        content=bank_statement(
+            accounts.bank, Movement(-9_700, end_to_end_id=payout.operation.channel_no)
+        ),
+        actor=MAKER,
+        at=NEXT_NOON,
+    )
+    assert verify().violations == []
+
+    # When
+    by_law = found("DELETE FROM settlements_billline")
+
+    # Then
+    assert not BillLine.objects.exists()
+    assert by_law == {"bank_is_its_statements": [f"{accounts.bank.pk} CNY: -9700 / 0"]}
+
+
+# --- the command --------------------------------------------------------------------------------
+
+
+def test_the_command_proves_sound_books(merchant, capsys):
+    call_command("verify_books")
+
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == len(LAWS) + 1
+    assert all(line.startswith("✓") for line in told[:-1])
+    assert f"{len(LAWS)} laws hold" in told[-1]
+
+
+def test_the_command_lists_what_is_wrong_and_fails(merchant, capsys):
+    # Given
+    tamper("UPDATE payments_merchantaccount SET matured_through_date = '2026-03-09'")
+
+    # When
+    with pytest.raises(SystemExit) as left:
+        call_command("verify_books")
+
+    # Then
+    told = capsys.readouterr().out
+    assert left.value.code == 1
+    assert f"pending_is_2001 · {merchant.id} CNY: expected 4900, found 0" in told
+    assert "2 of" in told.splitlines()[-1]
