@@ -49,11 +49,13 @@ class StatementRow:
     """One line, payout or returned payout; `net_minor` is what it changes, with its sign.
 
     `subject` is the allocation or settlement that it stands for, `order_no` the partner's own
-    number where there is one. Payouts have neither gross nor fee. `at` is in UTC.
+    number where there is one. Payouts have neither gross nor fee. `at` is in UTC. Of one
+    instant, lines (rank 1) come before payouts (2) and returned payouts (3).
     """
 
     business_date: date
     at: datetime
+    rank: int
     row_id: str
     kind: str
     subject: str
@@ -66,7 +68,7 @@ class StatementRow:
     @property
     def position(self) -> str:
         """Name the place after this row, for the next page."""
-        return f"{self.business_date.isoformat()}~{self.at.isoformat()}~{self.row_id}"
+        return f"{self.business_date}~{self.at.isoformat()}~{self.rank}~{self.row_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +156,16 @@ def _moved_before(asked: Statement, after: str | None) -> int:
 def _after(position: str | None, from_date: date) -> dict[str, object]:
     """Read a position. Raises InvalidPositionError."""
     if position is None:
-        return {"day": from_date, "at": datetime(1, 1, 1, tzinfo=UTC), "row_id": ""}
-    day, _, rest = position.partition("~")
-    at, _, row_id = rest.partition("~")
+        return {"day": from_date, "at": datetime(1, 1, 1, tzinfo=UTC), "rank": 0, "row_id": ""}
     try:
+        day, at, rank, row_id = position[:200].split("~")
         return {
             "day": date.fromisoformat(day),
             "at": datetime.fromisoformat(at).astimezone(UTC),
-            "row_id": row_id[:80],
+            "rank": int(rank) % 10,
+            "row_id": row_id.replace("\0", ""),
         }
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise InvalidPositionError from error
 
 
@@ -217,14 +219,14 @@ SELECT coalesce(opening, 0)::bigint, coalesce(closing, 0)::bigint, count,
 FROM books, lines, payouts"""
 
 _ROWS = """
-  SELECT l.effective_date AS day, l.created_at AS at, l.id::text AS row_id,
+  SELECT l.effective_date AS day, l.created_at AS at, 1 AS rank, l.id::text AS row_id,
     l.kind::text AS kind, l.source::text AS subject, l.gross_minor AS gross,
     l.fee_minor AS fee, l.net_minor AS net, '' AS bank_reference
   FROM payments_balancetransaction l
   WHERE l.merchant_id = %(merchant)s AND l.currency = %(currency)s
     AND l.effective_date BETWEEN %(from_date)s AND %(to_date)s
   UNION ALL
-  SELECT e.effective_date, e.booked_at, p.id::text, 'payout', s.id::text, NULL, NULL,
+  SELECT e.effective_date, e.booked_at, 2, p.id::text, 'payout', s.id::text, NULL, NULL,
     -p.amount_minor, p.bank_reference
   FROM settlements_settlement s
   JOIN settlements_payout p ON p.settlement_id = s.id
@@ -232,7 +234,7 @@ _ROWS = """
   WHERE s.merchant_id = %(merchant)s AND s.currency = %(currency)s
     AND e.effective_date BETWEEN %(from_date)s AND %(to_date)s
   UNION ALL
-  SELECT e.effective_date, e.booked_at, e.source::text, 'payout_failed', s.id::text, NULL, NULL,
+  SELECT e.effective_date, e.booked_at, 3, p.id::text, 'payout_failed', s.id::text, NULL, NULL,
     p.amount_minor, p.bank_reference
   FROM settlements_settlement s
   JOIN settlements_payout p ON p.settlement_id = s.id
@@ -244,20 +246,20 @@ _ROWS = """
 # Both are put together from constants of this module alone.
 _PAGE = (
     """
-SELECT r.day, r.at, r.row_id, r.kind, r.subject, r.gross, r.fee, r.net,
+SELECT r.day, r.at, r.rank, r.row_id, r.kind, r.subject, r.gross, r.fee, r.net,
   coalesce(payment.merchant_order_no, ''), r.bank_reference
 FROM (
   SELECT * FROM ("""  # noqa: S608
     + _ROWS
     + """) every
-  WHERE (day, at, row_id) > (%(day)s, %(at)s, %(row_id)s)
-  ORDER BY day, at, row_id LIMIT %(limit)s) r
+  WHERE (day, at, rank, row_id) > (%(day)s, %(at)s, %(rank)s, %(row_id)s)
+  ORDER BY day, at, rank, row_id LIMIT %(limit)s) r
 LEFT JOIN payments_paymentallocation a ON r.kind = 'payment' AND a.id = r.subject
 LEFT JOIN payments_payment payment ON payment.id = a.payment_id
-ORDER BY r.day, r.at, r.row_id"""
+ORDER BY r.day, r.at, r.rank, r.row_id"""
 )
 _MOVED = (
     "SELECT coalesce(sum(net), 0)::bigint FROM ("  # noqa: S608
     + _ROWS
-    + ") every WHERE (day, at, row_id) <= (%(day)s, %(at)s, %(row_id)s)"
+    + ") every WHERE (day, at, rank, row_id) <= (%(day)s, %(at)s, %(rank)s, %(row_id)s)"
 )

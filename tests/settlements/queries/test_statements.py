@@ -1,0 +1,289 @@
+"""A statement ties out to the cent, by pages and as a stream."""
+
+from datetime import timedelta
+
+import pytest
+
+from settlements.actions import settlements
+from settlements.actions.bills import import_bill
+from settlements.errors import InvalidPositionError
+from settlements.models import Payout
+from settlements.queries import statements
+from settlements.queries.statements import all_rows, rows_page, statement
+from tests.factories.payments import MerchantFactory, paid_payment
+from tests.factories.settlements import (
+    MAKER,
+    approved_settlement,
+    available_money,
+    drafted_settlement,
+    exported_file,
+    house,
+    paying_payout,
+    payment_report,
+    settled_merchant,
+)
+from tests.instants import FRIDAY, MONDAY, NEXT_NOON, NOON, SATURDAY, THURSDAY
+
+pytestmark = pytest.mark.django_db
+
+WEDNESDAY = THURSDAY - timedelta(days=1)
+
+
+@pytest.fixture
+def accounts():
+    return house()
+
+
+@pytest.fixture
+def bank(accounts):
+    return accounts.bank
+
+
+@pytest.fixture
+def merchant(accounts):
+    """A merchant who took 100.00 on Thursday and 50.00 on Friday; payout fee 1.00."""
+    merchant = settled_merchant(payout_fee_minor=100)
+    available_money(merchant, channel=accounts.channel)
+    paid_payment(merchant, amounts_minor=(5_000,), at=NEXT_NOON, channel=accounts.channel)
+    return merchant
+
+
+def asked(merchant, from_date=THURSDAY, to_date=MONDAY):
+    return statement(merchant.id, "CNY", from_date=from_date, to_date=to_date)
+
+
+def test_who_never_traded_has_a_statement_of_zeros():
+    told = asked(MerchantFactory())
+
+    assert (told.opening_minor, told.closing_minor, told.line_count) == (0, 0, 0)
+    assert told.remainder_minor == 0
+    assert list(all_rows(told)) == []
+
+
+def test_runs_over_everything_that_is_owed(merchant, bank):
+    # Given: 97.00 were paid out on Friday.
+    paying_payout(merchant, bank=bank)
+
+    # When
+    told = asked(merchant)
+
+    # Then
+    assert (told.opening_minor, told.closing_minor) == (0, 4_900)
+    assert (told.line_count, told.gross_minor, told.fee_minor, told.net_minor) == (
+        3,
+        15_000,
+        400,
+        14_600,
+    )
+    assert (told.payouts_sent_minor, told.payouts_returned_minor) == (9_700, 0)
+    assert told.remainder_minor == 0
+
+
+def test_a_held_settlement_is_still_owed(merchant):
+    # Given
+    drafted_settlement(merchant)
+
+    # When
+    told = asked(merchant)
+
+    # Then: only the payout fee has left.
+    assert told.closing_minor == 9_800 + 4_900 - 100
+    assert told.remainder_minor == 0
+
+
+def test_a_day_opens_where_the_day_before_closed(merchant, bank):
+    # Given
+    paying_payout(merchant, bank=bank)
+
+    # When
+    days = [asked(merchant, day, day) for day in (WEDNESDAY, THURSDAY, FRIDAY, SATURDAY)]
+
+    # Then
+    assert [(day.opening_minor, day.closing_minor) for day in days] == [
+        (0, 0),
+        (0, 9_800),
+        (9_800, 4_900),
+        (4_900, 4_900),
+    ]
+    assert [day.remainder_minor for day in days] == [0, 0, 0, 0]
+
+
+def test_what_the_bank_did_not_carry_out_comes_back(merchant, bank):
+    # Given
+    payout = paying_payout(merchant, bank=bank)
+    content = payment_report(payout.payment_file, {payout.operation.channel_no: "RJCT"})
+    import_bill(bank_account_id=bank.pk, content=content, actor=MAKER, at=NEXT_NOON)
+
+    # When
+    told = asked(merchant)
+
+    # Then
+    assert (told.payouts_sent_minor, told.payouts_returned_minor) == (9_700, 9_700)
+    assert (told.closing_minor, told.remainder_minor) == (14_600, 0)
+    assert [(row.kind, row.net_minor) for row in all_rows(told)][-2:] == [
+        ("payout", -9_700),
+        ("payout_failed", 9_700),
+    ]
+    assert len({row.position for row in all_rows(told)}) == 5
+
+
+def test_a_payout_that_never_left_is_not_on_it(merchant, bank):
+    # Given
+    settlement = approved_settlement(merchant)
+    settlements.cancel_settlement(settlement.pk, actor=MAKER, at=NEXT_NOON, reason="no more")
+    assert Payout.objects.get().status == "failed"
+
+    # When
+    told = asked(merchant)
+
+    # Then: the payout fee was charged and returned.
+    assert (told.payouts_sent_minor, told.payouts_returned_minor) == (0, 0)
+    assert (told.fee_minor, told.closing_minor, told.remainder_minor) == (300, 14_700, 0)
+
+
+def test_finds_what_lines_do_not_explain(merchant):
+    # Given: the books know of the money, the lines say something else.
+    told = asked(merchant)
+
+    # When
+    other = statements.Statement(
+        **{
+            **{name: getattr(told, name) for name in told.__slots__},
+            "net_minor": told.net_minor - 1,
+        }
+    )
+
+    # Then
+    assert (told.remainder_minor, other.remainder_minor) == (0, 1)
+
+
+def test_lists_lines_and_payouts_in_order_with_what_they_stand_for(merchant, bank):
+    # Given
+    payout = paying_payout(merchant, bank=bank)
+    allocation, later = merchant.allocations.order_by("pk")
+
+    # When
+    rows = list(all_rows(asked(merchant)))
+
+    # Then
+    assert [(row.business_date, row.kind, row.net_minor) for row in rows] == [
+        (THURSDAY, "payment", 9_800),
+        (FRIDAY, "payment", 4_900),
+        (FRIDAY, "payout_fee", -100),
+        (FRIDAY, "payout", -9_700),
+    ]
+    first, second, fee, sent = rows
+    assert (first.subject, first.order_no) == (
+        allocation.pk,
+        allocation.payment.merchant_order_no,
+    )
+    assert (first.gross_minor, first.fee_minor, first.at) == (10_000, 200, NOON)
+    assert (sent.subject, sent.row_id, sent.gross_minor, sent.fee_minor) == (
+        payout.settlement_id,
+        payout.pk,
+        None,
+        None,
+    )
+    assert second.subject == later.pk
+    assert (fee.subject, fee.gross_minor, fee.order_no) == (payout.settlement_id, 0, "")
+
+
+def test_rows_add_up_to_the_closing_balance(merchant, bank):
+    # Given
+    paying_payout(merchant, bank=bank)
+    told = asked(merchant)
+
+    # When
+    rows = list(all_rows(told))
+
+    # Then
+    assert told.opening_minor + sum(row.net_minor for row in rows) == told.closing_minor
+
+
+def test_pages_show_every_row_once_and_the_balance_before_it(merchant, bank):
+    # Given
+    paying_payout(merchant, bank=bank)
+    told = asked(merchant)
+    rows = list(all_rows(told))
+
+    # When
+    pages = [rows_page(told, limit=2)]
+    while pages[-1].after:
+        pages.append(rows_page(told, after=pages[-1].after, limit=2))
+
+    # Then
+    assert [row for page in pages for row in page.rows] == rows
+    assert [page.balance_before_minor for page in pages] == [0, 9_800 + 4_900]
+    assert len(rows_page(told, limit=100).rows) == 4
+
+
+def test_a_page_of_a_later_period_begins_with_its_opening(merchant):
+    told = asked(merchant, FRIDAY, FRIDAY)
+
+    page = rows_page(told)
+
+    assert page.balance_before_minor == told.opening_minor == 9_800
+    assert [row.net_minor for row in page.rows] == [4_900]
+
+
+def test_streams_many_rows_a_few_at_a_time(merchant, monkeypatch, django_assert_num_queries):
+    # Given
+    monkeypatch.setattr(statements, "STREAM_ROWS", 2)
+    for _ in range(3):
+        paid_payment(merchant, amounts_minor=(1_000,), at=NEXT_NOON)
+    told = asked(merchant)
+
+    # When
+    with django_assert_num_queries(3):
+        rows = list(all_rows(told))
+
+    # Then
+    assert len({row.row_id for row in rows}) == len(rows) == 5
+
+
+@pytest.mark.parametrize(
+    "position",
+    [
+        "",
+        "x",
+        "2026-03-05",
+        "2026-03-05~yesterday~1~txn_1",
+        "~~~",
+        "2026-03-05~0001-01-01T00:00:00+14:00~1~x",
+    ],
+)
+def test_refuses_a_place_that_no_page_named(merchant, position):
+    with pytest.raises(InvalidPositionError):
+        rows_page(asked(merchant), after=position)
+
+
+def test_shows_nobody_elses_money(merchant, bank):
+    # Given
+    other = settled_merchant()
+    available_money(other)
+    paying_payout(other, bank=bank)
+
+    # When
+    told = asked(merchant)
+
+    # Then
+    assert (told.payouts_sent_minor, told.remainder_minor) == (0, 0)
+    assert {row.subject for row in all_rows(told)} == {
+        *merchant.allocations.values_list("pk", flat=True),
+        merchant.settlements.get().pk,
+    }
+
+
+def test_a_statement_and_a_page_are_one_question_each(merchant, bank, django_assert_num_queries):
+    # Given
+    approved_settlement(merchant)
+    exported_file(bank)
+
+    # When, Then
+    with django_assert_num_queries(1):
+        told = asked(merchant)
+    with django_assert_num_queries(1):
+        page = rows_page(told, limit=3)
+    # The balance before a later page is one more.
+    with django_assert_num_queries(2):
+        rows_page(told, after=page.after, limit=3)
