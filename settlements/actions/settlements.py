@@ -10,6 +10,7 @@ from django.db import transaction
 from ledger.actions import approvals
 from ledger.actions.approvals import Decider
 from ledger.errors import IllegalMoveError, StaleApprovalError
+from ledger.money import exponent
 from ledger.states import ApprovalState
 from settlements import locks, states
 from settlements.actions import drafts, moves, payout_orders, releases
@@ -63,7 +64,10 @@ def draft_settlements(
     settlement, charges the payout fee and holds the net. Runs in chunks of merchants, each its
     own transaction: after a crash the same call goes on, and a merchant is drafted once per
     currency and day. `on_progress` is told how many merchants were looked at so far.
+
+    Raises UnknownCurrencyError; nothing is written then.
     """
+    exponent(currency)
     result = DraftResult(batch=_open_batch(currency, business_date=business_date, at=at))
     after_id = 0
     while True:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import sys
 import time
 from pathlib import Path
@@ -16,8 +15,10 @@ from django.utils.translation import gettext_lazy
 
 from payments.queries.calendar import business_date_of
 from settlements.queries import integrity
-from settlements.rehearsal.demo import Demo, summary
-from settlements.rehearsal.processes import Stage
+from settlements.rehearsal.demo import Demo
+from settlements.rehearsal.month import DAYS
+from settlements.rehearsal.processes import Stage, require_free
+from settlements.rehearsal.summary import summary
 
 PORT = 8000
 
@@ -31,40 +32,49 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take --stop."""
+        """Take --stop, how many days, and where the demo lives."""
         parser.add_argument("--stop", action="store_true", help=_("end a demo that still runs"))
+        parser.add_argument("--days", type=int, default=DAYS, help=_("how many days to play"))
+        parser.add_argument(
+            "--var",
+            type=Path,
+            default=settings.VAR_DIR,
+            help=_("folder of demo.json, the simulator's memory and the logs; default: var"),
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Play what has not been played, show it, serve."""
-        var = settings.BASE_DIR / "var"
+        var = options["var"].resolve()
+        pid_file = var / "demo.pid"
         if options["stop"]:
-            self._stop(var / "demo.pid")
+            self._stop(pid_file)
             return
         if not settings.SANDBOX:
             raise CommandError(_("The demo is for a sandbox (SANDBOX=1). Nothing was written."))
         port = int(os.environ.get("DEMO_PORT", PORT))
-        _require_free(port)
-        _require_free(port + 1)
+        require_free(port)
+        require_free(port + 1)
         demo = Demo(var)
-        (var / "demo.pid").write_text(str(os.getpid()))
-        try:
-            self._play(demo, var=var, port=port)
-            if os.environ.get("DEMO_EXIT") != "1":
-                self._serve(demo, var=var, port=port)
-        except KeyboardInterrupt:
-            self.stdout.write("")
-        finally:
-            (var / "demo.pid").unlink(missing_ok=True)
+        with demo.held():
+            pid_file.write_text(str(os.getpid()))
+            try:
+                self._play(demo, port=port, days=options["days"])
+                if os.environ.get("DEMO_EXIT") != "1":
+                    self._serve(demo, port=port)
+            except KeyboardInterrupt:
+                self.stdout.write("")
+            finally:
+                pid_file.unlink(missing_ok=True)
 
-    def _play(self, demo: Demo, *, var: Path, port: int) -> None:
+    def _play(self, demo: Demo, *, port: int, days: int) -> None:
         if not demo.is_played:
             stage = Stage(
-                directory=var / "demo",
+                directory=demo.folder.path,
                 web_port=port,
                 simulator_port=port + 1,
-                clock_file=var / "demo" / "clock",
+                clock_file=demo.folder.path / "clock",
             )
-            demo.play(stage, today=business_date_of(timezone.now()))
+            demo.play(stage, today=business_date_of(timezone.now()), days=days)
         self.stdout.write("")
         for label, figure in summary():
             self.stdout.write(f"  {label:<22} {figure}")
@@ -72,10 +82,9 @@ class Command(BaseCommand):
         if not integrity.verify().is_sound:
             raise CommandError(_("The books do not balance: ./manage.py verify_books says where."))
 
-    def _serve(self, demo: Demo, *, var: Path, port: int) -> None:
-        stage = Stage(
-            directory=var / "demo", web_port=port, simulator_port=port + 1, queues=""
-        )
+    def _serve(self, demo: Demo, *, port: int) -> None:
+        stage = Stage(directory=demo.folder.path, web_port=port, simulator_port=port + 1, queues="")
+        demo.point_at(stage, at=timezone.now())
         with stage:
             self._welcome(demo, stage)
             while True:
@@ -90,13 +99,10 @@ class Command(BaseCommand):
             f"{_('API and docs')}   {web}/v1/docs/",
             f"{_('simulator')}      {stage.simulator_url}",
             "",
-            *(
-                f"{username:<8} {person['password']:<18} {person['name']}"
-                for username, person in demo.record.get("people", {}).items()
-            ),
-            f"API      {demo.record.get('api_secret', '')}",
+            *demo.sign_ins(),
             "",
-            _("The sign-ins are kept in var/demo.json. Ctrl-C or `make stop` ends the demo."),
+            _("The sign-ins are kept in %(file)s. Ctrl-C or `make stop` ends the demo.")
+            % {"file": demo.directory / "demo.json"},
         ]
         self.stdout.write("\n".join(lines))
 
@@ -114,15 +120,3 @@ class Command(BaseCommand):
         if pid_file.exists():
             sys.exit(_("The demo did not end in time."))
         self.stdout.write(_("The demo has ended."))
-
-
-def _require_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise CommandError(
-                _("Port %(port)d is taken; DEMO_PORT names another. Nothing was started.")
-                % {"port": port}
-            ) from error

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from ledger.errors import DomainError
@@ -39,7 +40,7 @@ class Command(BaseCommand):
                 at=at,
                 on_progress=self._show_progress,
             )
-            net = format_money(result.net_minor, currency, language="en")
+            net = format_money(result.net_minor, currency, language=get_language() or "en")
         except DomainError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
