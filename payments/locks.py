@@ -18,7 +18,7 @@ def locked_attempt(attempt_id: str) -> PaymentAttempt:
     """
     return (
         PaymentAttempt.objects.select_for_update(of=("self", "payment", "operation"))
-        .select_related("payment", "operation", "channel_account")
+        .select_related("payment", "operation")
         .get(pk=attempt_id)
     )
 

@@ -3,8 +3,8 @@
 Each is two transactions with the call between them; no network inside a transaction.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -14,7 +14,7 @@ from payments.actions import captures, operations, payments
 from payments.actions.channels import channel_of
 from payments.actions.operations import Lease
 from payments.channels.base import Outcome, PayRequest
-from payments.models import ChannelOperation, DatabaseClock, PaymentAttempt
+from payments.models import ChannelAccount, ChannelOperation, DatabaseClock, PaymentAttempt
 from payments.queries.operations import operations_due
 from payments.screening import get_screener
 from payments.states import LIVE_ATTEMPTS, OperationStatus, PaymentStatus
@@ -41,11 +41,9 @@ def query_attempt(attempt_id: str, *, at: datetime) -> None:
     lease = _claim(attempt_id, is_question=True)
     if lease is None:
         return
-    attempt = _read(attempt_id)
-    outcome = channel_of(attempt.channel_account).query(
-        attempt.operation.channel_no, at=attempt.stamped_at
-    )
-    operation = _record(attempt_id, lease=lease, outcome=outcome, at=at)
+    order = _read(attempt_id)
+    outcome = channel_of(order.account).query(order.channel_no, at=order.stamped_at)
+    operation = _record(attempt_id, lease=lease, outcome=outcome, account=order.account, at=at)
     if operations.is_unplaced(operation):
         with transaction.atomic(durable=True):
             again = operations.claim_to_resend(attempt_id)
@@ -70,33 +68,53 @@ def defer_due(*, at: datetime) -> int:
     return len(due)
 
 
-def _place(attempt_id: str, *, lease: Lease, at: datetime) -> None:
-    attempt = _read(attempt_id)
-    request = PayRequest(
-        channel_no=attempt.operation.channel_no,
-        amount_minor=attempt.operation.amount_minor,
-        currency=attempt.operation.currency,
-        subject=attempt.payment.description,
-        method=attempt.method,
-        expires_at=attempt.payment.expires_at,
-        at=at,
-        stamped_at=attempt.stamped_at,
-    )
-    outcome = channel_of(attempt.channel_account).pay(request)
-    _record(attempt_id, lease=lease, outcome=outcome, at=at)
-
-
-def _read(attempt_id: str) -> Any:
-    """Read the try and what belongs to it, with `stamped_at`: the database's clock.
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is said to a channel about one try, with the database's clock as `stamped_at`.
 
     Requests are stamped with machine time. `at` is when the cause of a job happened, and a
     channel refuses what was stamped long ago.
     """
-    return (
-        PaymentAttempt.objects.select_related("payment", "operation", "channel_account")
-        .annotate(stamped_at=DatabaseClock())
-        .get(pk=attempt_id)
+
+    account: ChannelAccount
+    channel_no: str
+    amount_minor: int
+    currency: str
+    method: str
+    description: str
+    expires_at: datetime
+    stamped_at: datetime
+
+
+def _place(attempt_id: str, *, lease: Lease, at: datetime) -> None:
+    order = _read(attempt_id)
+    request = PayRequest(
+        channel_no=order.channel_no,
+        amount_minor=order.amount_minor,
+        currency=order.currency,
+        subject=order.description,
+        method=order.method,
+        expires_at=order.expires_at,
+        at=at,
+        stamped_at=order.stamped_at,
     )
+    outcome = channel_of(order.account).pay(request)
+    _record(attempt_id, lease=lease, outcome=outcome, account=order.account, at=at)
+
+
+def _read(attempt_id: str) -> _Order:
+    """Read what the channel is told; only these columns, since every order passes here twice."""
+    account_id, *facts = PaymentAttempt.objects.values_list(
+        "channel_account_id",
+        "operation__channel_no",
+        "operation__amount_minor",
+        "operation__currency",
+        "method",
+        "payment__description",
+        "payment__expires_at",
+        DatabaseClock(),
+    ).get(pk=attempt_id)
+    return _Order(ChannelAccount.objects.get(pk=account_id), *facts)
 
 
 @transaction.atomic(durable=True)
@@ -112,16 +130,17 @@ def _claim(attempt_id: str, *, is_question: bool) -> Lease | None:
 
 @transaction.atomic(durable=True)
 def _record(
-    attempt_id: str, *, lease: Lease, outcome: Outcome, at: datetime
+    attempt_id: str, *, lease: Lease, outcome: Outcome, account: ChannelAccount, at: datetime
 ) -> ChannelOperation:
     """Write the outcome, and in the same transaction what it means for the payment."""
     attempt = locks.locked_attempt(attempt_id)
+    attempt.channel_account = account
     operation = attempt.operation
     operations.record_outcome(operation, lease=lease, outcome=outcome, at=at)
     attempt.status = operation.status
     attempt.qr_code = outcome.qr_code or attempt.qr_code
     attempt.save(update_fields=["status", "qr_code"])
-    actor = f"channel:{attempt.channel_account.channel}"
+    actor = f"channel:{account.channel}"
     if operation.status == OperationStatus.SUCCEEDED:
         captures.record_paid(
             attempt.payment, attempt=attempt, outcome=outcome, actor=actor, at=at

@@ -133,19 +133,33 @@ def channel_of(account: ChannelAccount) -> Channel:
     LiveChannelInSandboxError where a sandbox would speak to a live channel.
     """
     _require_simulator(account.gateway_url)
-    config = ChannelConfig(
+    private_key_pem = encryption.decrypt(
+        account.private_key_encrypted, aad=_key_place(account.id)
+    )
+    return channel_for(_config(account, private_key_pem=private_key_pem), _TRANSPORT)
+
+
+def listener_of(account: ChannelAccount) -> Channel:
+    """Return the adapter that can only listen for this account: it verifies, and cannot sign.
+
+    Web processes take notifications with it; our private keys are read in workers alone.
+
+    Raises ChannelConfigurationError when the account cannot work.
+    """
+    return channel_for(_config(account, private_key_pem=""), _TRANSPORT)
+
+
+def _config(account: ChannelAccount, *, private_key_pem: str) -> ChannelConfig:
+    return ChannelConfig(
         account_id=account.id,
         channel=account.channel,
         gateway_url=account.gateway_url,
         app_id=account.app_id,
         merchant_no=account.merchant_no,
-        private_key_pem=encryption.decrypt(
-            account.private_key_encrypted, aad=_key_place(account.id)
-        ),
+        private_key_pem=private_key_pem,
         channel_public_key_pem=account.channel_public_key,
         notify_url=f"{settings.PUBLIC_URL}/notify/{account.id}/",
     )
-    return channel_for(config, _TRANSPORT)
 
 
 def _key_place(account_id: str) -> str:

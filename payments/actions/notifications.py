@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from ledger import jobs
-from payments.actions.channels import channel_of
+from payments.actions.channels import listener_of
 from payments.channels.base import (
     ForgedNotificationError,
     MalformedNotificationError,
@@ -36,7 +36,7 @@ def receive_notification(
         account = ChannelAccount.objects.get(pk=channel_account_id, app_id__gt="")
     except ChannelAccount.DoesNotExist:
         raise UnknownChannelAccountError() from None
-    channel = channel_of(account)
+    channel = listener_of(account)
     try:
         notification = channel.verify_notification(headers=headers, body=body)
     except (ForgedNotificationError, MalformedNotificationError) as error:

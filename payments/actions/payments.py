@@ -204,16 +204,25 @@ def _require_merchants(request: PaymentRequest) -> dict[str, Merchant]:
 
 
 def _payer_id(payer_no: str | None, *, at: datetime) -> str | None:
+    """Return the payer of the partner's number, taken in when new, in one round trip."""
     if payer_no is None:
         return None
-    known = Payer.objects.filter(external_no=payer_no).values_list("pk", flat=True).first()
-    if known is None:
-        # Two first payments of one payer at once: the row that is there wins.
-        Payer.objects.bulk_create(
-            [Payer(id=new_id("pyr"), external_no=payer_no, created_at=at)], ignore_conflicts=True
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """WITH taken_in AS (
+                 INSERT INTO payments_payer (id, external_no, created_at)
+                 SELECT %(id)s, %(no)s, %(at)s
+                 WHERE NOT EXISTS (SELECT FROM payments_payer WHERE external_no = %(no)s)
+                 ON CONFLICT (external_no) DO NOTHING RETURNING id)
+               SELECT id FROM taken_in
+               UNION ALL SELECT id FROM payments_payer WHERE external_no = %(no)s""",
+            {"id": new_id("pyr"), "no": payer_no, "at": at},
         )
-        known = Payer.objects.values_list("pk", flat=True).get(external_no=payer_no)
-    return known
+        row = cursor.fetchone()
+    if row is not None:
+        return str(row[0])
+    # Two first payments of one payer at once: the other one was faster and has committed.
+    return Payer.objects.values_list("pk", flat=True).get(external_no=payer_no)
 
 
 def _insert_once(payment: Payment) -> None:

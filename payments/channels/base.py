@@ -74,7 +74,8 @@ class ChannelConfigurationError(Exception):
 class ChannelConfig:
     """Everything an adapter needs to know about one account at one channel.
 
-    Keys are PEM texts. The private key never shows in a representation.
+    Keys are PEM texts. The private key never shows in a representation; without one the
+    adapter can verify what comes in, and refuses to send.
     """
 
     account_id: str

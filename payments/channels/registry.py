@@ -38,7 +38,9 @@ def _alipay(config: ChannelConfig, transport: Transport) -> Channel:
     return AlipayChannel(
         config,
         transport=transport,
-        private_key=_PRIVATE_KEYS.loaded(config.private_key_pem),
+        private_key=(
+            _PRIVATE_KEYS.loaded(config.private_key_pem) if config.private_key_pem else None
+        ),
         channel_public_key=_PUBLIC_KEYS.loaded(config.channel_public_key_pem),
     )
 

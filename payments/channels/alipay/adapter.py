@@ -18,6 +18,7 @@ from payments.channels import base
 from payments.channels.alipay import mapping, signing
 from payments.channels.base import (
     ChannelConfig,
+    ChannelConfigurationError,
     ForgedNotificationError,
     MalformedNotificationError,
     Notification,
@@ -53,7 +54,7 @@ class AlipayChannel:
         config: ChannelConfig,
         *,
         transport: Transport,
-        private_key: RSAPrivateKey,
+        private_key: RSAPrivateKey | None,
         channel_public_key: RSAPublicKey,
     ) -> None:
         """Take the account, the way out and the loaded keys."""
@@ -133,6 +134,8 @@ class AlipayChannel:
         if self._config.notify_url and method != mapping.QUERY_METHOD:
             params["notify_url"] = self._config.notify_url
         text = signing.request_text({**params, "biz_content": biz_content})
+        if self._private_key is None:
+            raise ChannelConfigurationError("private_key_pem is missing: this one only listens.")
         params["sign"] = signing.sign(text, self._private_key)
 
         try:

@@ -6,7 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from payments.channels.alipay import mapping, signing
-from payments.channels.base import Outcome, OutcomeKind, PayRequest
+from payments.channels.base import (
+    ChannelConfig,
+    ChannelConfigurationError,
+    Outcome,
+    OutcomeKind,
+    PayRequest,
+)
 from payments.channels.registry import channel_for
 from payments.channels.transport import Transport
 from tests.payments.channels.gateway import Gateway, Reply
@@ -491,3 +497,14 @@ class TestTrouble:
         # When, Then: our own mistake is no outcome
         with pytest.raises(InTransactionError):
             channel_for(config, Transport(guard)).pay(REQUEST)
+
+
+def test_an_adapter_without_a_private_key_refuses_to_send(config: ChannelConfig) -> None:
+    # Given what the web process has: the channel's key, not ours
+    listener = channel_for(replace(config, private_key_pem=""), Transport())
+
+    # Then nothing leaves the house
+    with pytest.raises(ChannelConfigurationError, match="only listens"):
+        listener.pay(REQUEST)
+    with pytest.raises(ChannelConfigurationError, match="only listens"):
+        listener.query(NO, at=AT)
