@@ -17,6 +17,9 @@ from ledger import chart
 
 SHOWN_PER_LAW = 10
 
+LawArgument = str | int | list[str] | list[bool]
+"""What SQL of a law may be given: texts, numbers, and arrays of texts or truths."""
+
 
 @dataclass(frozen=True, slots=True)
 class Law:
@@ -30,7 +33,7 @@ class Law:
     sentence: str | Promise
     count: str
     differences: str
-    arguments: tuple[object, ...] = ()
+    arguments: tuple[LawArgument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +130,9 @@ def _asked(law: Law) -> LawResult:
     )
 
 
-_CHART = (
+_CHART: tuple[LawArgument, ...] = (
     list(chart.CHART),
-    [account.normal_side for account in chart.CHART.values()],
+    [str(account.normal_side) for account in chart.CHART.values()],
     [account.is_floored for account in chart.CHART.values()],
 )
 

@@ -16,6 +16,8 @@ PAYMENT, PAYOUT_FEE = "payment", "payout_fee"
 PAYOUT_SENT, PAYOUT_GIVEN_BACK = "payout", "payout_failed"
 """Kinds of rows: the lines' own kinds, payouts that left (E08) and that came back (E10a)."""
 
+SqlArguments = dict[str, str | int | date | None]
+
 STREAM_ROWS = 5_000
 """Rows that a stream asks for at a time; its memory stays the same however many there are."""
 
@@ -153,7 +155,7 @@ def _moved_before(asked: Statement, after: str | None) -> int:
     return moved
 
 
-def _after(position: str | None, from_date: date) -> dict[str, object]:
+def _after(position: str | None, from_date: date) -> SqlArguments:
     """Read a position. Raises InvalidPositionError."""
     if position is None:
         return {"day": from_date, "at": datetime(1, 1, 1, tzinfo=UTC), "rank": 0, "row_id": ""}
@@ -169,13 +171,11 @@ def _after(position: str | None, from_date: date) -> dict[str, object]:
         raise InvalidPositionError from error
 
 
-def _arguments_of(asked: Statement) -> dict[str, object]:
+def _arguments_of(asked: Statement) -> SqlArguments:
     return _arguments(asked.merchant_id, asked.currency, asked.from_date, asked.to_date)
 
 
-def _arguments(
-    merchant_id: str, currency: str, from_date: date, to_date: date
-) -> dict[str, object]:
+def _arguments(merchant_id: str, currency: str, from_date: date, to_date: date) -> SqlArguments:
     return {
         "merchant": merchant_id,
         "currency": currency,
