@@ -2,12 +2,15 @@
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
+from ledger.errors import AmountError
 from ledger.money import from_decimal_text
 from settlements.rehearsal.till import Purchase
 
@@ -16,9 +19,60 @@ PAYING = ("delivered", "shipped")
 """Statuses whose orders are paid; the others stay unpaid in this release."""
 PREFIX = "olist"
 
+Rows = list["Row"]
+
 
 class OrderFilesError(Exception):
     """The folder does not hold what a replay needs; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a file, with where it stands for who has to mend it."""
+
+    path: Path
+    line_no: int
+    cells: Mapping[str, str]
+
+    def text(self, name: str) -> str:
+        """Return a cell."""
+        return self.cells[name]
+
+    def amount_minor(self, name: str) -> int:
+        """Read a cell as an amount of BRL, exactly. Raises OrderFilesError, also below zero."""
+        try:
+            amount_minor = from_decimal_text(self.cells[name], CURRENCY)
+        except AmountError as error:
+            raise self.wrong(name) from error
+        if amount_minor < 0:
+            raise self.wrong(name)
+        return amount_minor
+
+    def number(self, name: str) -> int:
+        """Read a cell as a place in an order. Raises OrderFilesError."""
+        text = self.cells[name]
+        if not (text.isascii() and text.isdigit()):
+            raise self.wrong(name)
+        return int(text)
+
+    def instant(self, name: str, *, zone: ZoneInfo) -> datetime:
+        """Read a cell as a time of `zone`. Raises OrderFilesError."""
+        try:
+            return datetime.fromisoformat(self.cells[name]).replace(tzinfo=zone)
+        except ValueError as error:
+            raise self.wrong(name) from error
+
+    def wrong(self, name: str) -> OrderFilesError:
+        """Say which cell cannot be used."""
+        return OrderFilesError(
+            _("%(file)s, line %(line)d: %(column)s is %(text)r, which cannot be used.")
+            % {
+                "file": self.path,
+                "line": self.line_no,
+                "column": name,
+                "text": self.cells[name][:40],
+            }
+        )
 
 
 @dataclass
@@ -32,12 +86,26 @@ class Orders:
     refused: list[tuple[str, str]] = field(default_factory=list)
     unallocated: list[tuple[str, int]] = field(default_factory=list)
     short: list[tuple[str, int]] = field(default_factory=list)
-    allocation_count: int = 0
 
     @property
     def order_count(self) -> int:
         """How many orders the files hold."""
         return sum(self.statuses.values())
+
+    @property
+    def allocation_count(self) -> int:
+        """Into how many sellers' shares the payments fall."""
+        return sum(len(purchase.shares_minor) for purchase in self.purchases)
+
+    @property
+    def sold_minor(self) -> int:
+        """What all payments come to."""
+        return sum(purchase.amount_minor for purchase in self.purchases)
+
+    @property
+    def unallocated_minor(self) -> int:
+        """What of it is beyond the items, and belongs to no seller."""
+        return sum(amount_minor for _order_no, amount_minor in self.unallocated)
 
 
 def read_orders(folder: Path, *, zone: ZoneInfo) -> Orders:
@@ -48,93 +116,133 @@ def read_orders(folder: Path, *, zone: ZoneInfo) -> Orders:
     The files' times carry no zone: they are read as times of `zone`, so that an order's own day
     is its business day. Amounts are exact decimals.
 
-    Raises OrderFilesError when a file or column is missing or an amount is not exact.
+    Raises OrderFilesError when a file or column is missing, a cell cannot be used, a number
+    comes twice, or an item's seller is not among the sellers.
     """
     try:
         return _read(folder, zone=zone)
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise OrderFilesError(f"{folder}: {error}") from error
 
 
 def _read(folder: Path, *, zone: ZoneInfo) -> Orders:
-    items, tenders = defaultdict(list), defaultdict(list)
-    for row in _rows(folder / "olist_order_items_dataset.csv"):
-        items[row["order_id"]].append(row)
-    for row in _rows(folder / "olist_order_payments_dataset.csv"):
-        tenders[row["order_id"]].append(row)
     orders = Orders()
-    for row in _rows(folder / "olist_sellers_dataset.csv"):
-        place = f"{row['seller_city'].title()} {row['seller_state']}"
-        orders.seller_names[row["seller_id"]] = f"{row['seller_id'][:8]} · {place}"
-    for row in _rows(folder / "olist_orders_dataset.csv"):
-        _add(orders, row, items=items[row["order_id"]], tenders=tenders[row["order_id"]], zone=zone)
+    for row in _rows(
+        folder / "olist_sellers_dataset.csv", "seller_id", "seller_city", "seller_state"
+    ):
+        place = f"{row.text('seller_city').title()} {row.text('seller_state')}"
+        orders.seller_names[row.text("seller_id")] = f"{row.text('seller_id')[:8]} · {place}"
+    items = _by_order(
+        folder / "olist_order_items_dataset.csv",
+        *("order_item_id", "seller_id", "price", "freight_value"),
+        place="order_item_id",
+    )
+    tenders = _by_order(
+        folder / "olist_order_payments_dataset.csv",
+        *("payment_sequential", "payment_value"),
+        place="payment_sequential",
+    )
+    for row in _rows(
+        folder / "olist_orders_dataset.csv",
+        *("order_id", "customer_id", "order_status", "order_purchase_timestamp"),
+        unique=("order_id",),
+    ):
+        order_id = row.text("order_id")
+        _add(orders, row, items=items[order_id], tenders=tenders[order_id], zone=zone)
     return orders
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
+def _rows(path: Path, *columns: str, unique: tuple[str, ...] = ()) -> Iterator[Row]:
+    """Yield the lines of a file that has these columns; `unique` ones together never repeat."""
     with path.open(newline="", encoding="utf-8-sig") as lines:
-        yield from csv.DictReader(lines)
+        reader = csv.DictReader(lines, restval="", strict=True)
+        missing = [name for name in columns if name not in (reader.fieldnames or ())]
+        if missing:
+            raise OrderFilesError(
+                _("%(file)s has no column %(columns)s.")
+                % {"file": path, "columns": ", ".join(missing)}
+            )
+        seen = set()
+        for cells in reader:
+            row = Row(path=path, line_no=reader.line_num, cells=cells)
+            if None in cells:
+                raise row.wrong(columns[-1])
+            key = tuple(row.text(name) for name in unique)
+            if unique and key in seen:
+                raise row.wrong(unique[-1])
+            seen.add(key)
+            yield row
 
 
-def _add(
-    orders: Orders,
-    order: dict[str, str],
-    *,
-    items: list[dict[str, str]],
-    tenders: list[dict[str, str]],
-    zone: ZoneInfo,
-) -> None:
-    status, order_id = order["order_status"], order["order_id"]
+def _by_order(path: Path, *columns: str, place: str) -> dict[str, Rows]:
+    """Return each order's lines of a file by their `place` in it."""
+    found: defaultdict[str, Rows] = defaultdict(list)
+    for row in _rows(path, "order_id", *columns, unique=("order_id", place)):
+        found[row.text("order_id")].append(row)
+    for rows in found.values():
+        rows.sort(key=lambda row: row.number(place))
+    return found
+
+
+def _add(orders: Orders, order: Row, *, items: Rows, tenders: Rows, zone: ZoneInfo) -> None:
+    status, order_id = order.text("order_status"), order.text("order_id")
     orders.statuses[status] += 1
     if status not in PAYING:
-        orders.unpaid[f"status {status}"] += 1
+        orders.unpaid[_("status %(status)s") % {"status": status}] += 1
         return
     if not items:
-        orders.unpaid["no items"] += 1
+        orders.unpaid[_("no items")] += 1
         return
-    left = [
-        [
-            item["seller_id"],
-            from_decimal_text(item["price"], CURRENCY)
-            + from_decimal_text(item["freight_value"], CURRENCY),
-        ]
-        for item in sorted(items, key=lambda item: int(item["order_item_id"]))
-    ]
-    at = datetime.fromisoformat(order["order_purchase_timestamp"]).replace(tzinfo=zone)
-    for tender in sorted(tenders, key=lambda tender: int(tender["payment_sequential"])):
-        amount_minor = from_decimal_text(tender["payment_value"], CURRENCY)
-        order_no = f"{PREFIX}-{order_id}-{tender['payment_sequential']}"
+    left = [_owed(item, sellers=orders.seller_names) for item in items]
+    at = order.instant("order_purchase_timestamp", zone=zone)
+    for tender in tenders:
+        amount_minor = tender.amount_minor("payment_value")
+        order_no = f"{PREFIX}-{order_id}-{tender.number('payment_sequential')}"
         if amount_minor == 0:
-            orders.refused.append((order_no, "a payment of zero"))
+            orders.refused.append((order_no, _("a payment of zero")))
             continue
-        shares = _fill(left, amount_minor=amount_minor)
-        over = amount_minor - sum(shares.values())
-        if over:
-            orders.unallocated.append((order_no, over))
-        orders.allocation_count += len(shares)
+        shares, left = _filled(left, amount_minor=amount_minor)
+        if not shares:
+            orders.refused.append((order_no, _("no item is left to be paid")))
+            continue
+        over_minor = amount_minor - sum(shares.values())
+        if over_minor:
+            orders.unallocated.append((order_no, over_minor))
         orders.purchases.append(
             Purchase(
                 order_no=order_no,
                 amount_minor=amount_minor,
                 shares_minor=shares,
                 at=at,
-                payer_no=f"{PREFIX}-{order['customer_id']}",
+                payer_no=f"{PREFIX}-{order.text('customer_id')}",
             )
         )
-    short = sum(int(amount) for _, amount in left)
-    if short:
-        orders.short.append((order_id, short))
+    short_minor = sum(owed_minor for _, owed_minor in left)
+    if short_minor:
+        orders.short.append((order_id, short_minor))
 
 
-def _fill(left: list[list[str | int]], *, amount_minor: int) -> dict[str, int]:
-    """Take `amount_minor` from what the items still need, in order; return it per seller."""
-    shares: dict[str, int] = {}
-    while amount_minor and left:
-        seller, needed = str(left[0][0]), int(left[0][1])
-        taken = min(amount_minor, needed)
-        shares[seller] = shares.get(seller, 0) + taken
-        amount_minor -= taken
-        left[0][1] = needed - taken
-        if left[0][1] == 0:
-            left.pop(0)
-    return shares
+def _owed(item: Row, *, sellers: Mapping[str, str]) -> tuple[str, int]:
+    """Return an item's seller and what it is owed: price and freight."""
+    if item.text("seller_id") not in sellers:
+        raise item.wrong("seller_id")
+    return (
+        item.text("seller_id"),
+        item.amount_minor("price") + item.amount_minor("freight_value"),
+    )
+
+
+def _filled(
+    left: list[tuple[str, int]], *, amount_minor: int
+) -> tuple[dict[str, int], list[tuple[str, int]]]:
+    """Take an amount from what items still need, in order: shares by seller, and what is left."""
+    shares: Counter[str] = Counter()
+    rest: list[tuple[str, int]] = []
+    for seller, needed_minor in left:
+        taken_minor = min(amount_minor, needed_minor)
+        amount_minor -= taken_minor
+        if taken_minor:
+            shares[seller] += taken_minor
+        if needed_minor > taken_minor:
+            rest.append((seller, needed_minor - taken_minor))
+    return dict(shares), rest

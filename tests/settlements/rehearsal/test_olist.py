@@ -1,0 +1,236 @@
+"""Reading a marketplace's orders: who is paid what, what is refused, and files that are broken."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from settlements.rehearsal.olist import OrderFilesError, read_orders
+from tests.settlements.rehearsal.order_files import OrderFiles
+
+SAO_PAULO = ZoneInfo("America/Sao_Paulo")
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(files):
+        return read_orders(files.write(tmp_path / "orders"), zone=SHANGHAI)
+
+    return read
+
+
+def shares(orders):
+    return {
+        purchase.order_no: (purchase.amount_minor, dict(purchase.shares_minor))
+        for purchase in orders.purchases
+    }
+
+
+class TestAllocation:
+    def test_payments_in_sequence_fill_the_items_in_order(self, read):
+        # Given
+        files = OrderFiles().order(
+            "o1",
+            items=[("ana", "100.00", "9.5"), ("bia", "50.5", "0.0"), ("ana", "7", "3")],
+            paid=["60.0", "80.00", "30"],
+        )
+        # the second payment stands before the first in the file
+        files.tenders[0], files.tenders[1] = files.tenders[1], files.tenders[0]
+        files.items.reverse()
+
+        # When
+        orders = read(files)
+
+        # Then
+        assert shares(orders) == {
+            "olist-o1-1": (6_000, {"ana-seller": 6_000}),
+            "olist-o1-2": (8_000, {"ana-seller": 4_950, "bia-seller": 3_050}),
+            "olist-o1-3": (3_000, {"bia-seller": 2_000, "ana-seller": 1_000}),
+        }
+        assert (orders.allocation_count, orders.unallocated, orders.short) == (5, [], [])
+        assert orders.sold_minor == 17_000
+
+    def test_two_items_of_one_seller_are_one_share(self, read):
+        # When
+        orders = read(
+            OrderFiles().order("o1", items=[("ana", "10", "1"), ("ana", "5", "2")], paid=["18"])
+        )
+
+        # Then
+        assert shares(orders) == {"olist-o1-1": (1_800, {"ana-seller": 1_800})}
+
+    def test_what_exceeds_the_items_belongs_to_nobody_and_is_listed(self, read):
+        # When
+        orders = read(OrderFiles().order("o1", items=[("ana", "10", "1.00")], paid=["11.26"]))
+
+        # Then
+        assert shares(orders) == {"olist-o1-1": (1_126, {"ana-seller": 1_100})}
+        assert orders.unallocated == [("olist-o1-1", 26)]
+        assert orders.unallocated_minor == 26
+
+    def test_what_falls_short_lowers_the_last_seller_and_is_listed(self, read):
+        # When
+        orders = read(
+            OrderFiles().order(
+                "o1", items=[("ana", "10", "0"), ("bia", "10", "0")], paid=["9", "10.84"]
+            )
+        )
+
+        # Then
+        assert shares(orders) == {
+            "olist-o1-1": (900, {"ana-seller": 900}),
+            "olist-o1-2": (1_084, {"ana-seller": 100, "bia-seller": 984}),
+        }
+        assert orders.short == [("o1", 16)]
+
+    def test_an_item_of_zero_gives_its_seller_no_share(self, read):
+        # When
+        orders = read(
+            OrderFiles().order("o1", items=[("ana", "0", "0"), ("bia", "5", "0")], paid=["5"])
+        )
+
+        # Then
+        assert shares(orders) == {"olist-o1-1": (500, {"bia-seller": 500})}
+
+    def test_times_are_of_the_zone_that_the_reader_names(self, tmp_path):
+        # Given
+        files = OrderFiles().order(
+            "o1", items=[("ana", "1", "0")], paid=["1"], at="2017-03-06 23:30:00"
+        )
+
+        # When
+        orders = read_orders(files.write(tmp_path / "orders"), zone=SAO_PAULO)
+
+        # Then
+        assert orders.purchases[0].at == datetime(2017, 3, 7, 2, 30, tzinfo=UTC)
+        assert orders.purchases[0].at.date().isoformat() == "2017-03-06"
+
+
+class TestWhatIsLeftOut:
+    def test_a_payment_of_zero_is_refused_with_its_reason(self, read):
+        # When
+        orders = read(OrderFiles().order("o1", items=[("ana", "5", "0")], paid=["0.0", "5"]))
+
+        # Then
+        assert orders.refused == [("olist-o1-1", "a payment of zero")]
+        assert shares(orders) == {"olist-o1-2": (500, {"ana-seller": 500})}
+
+    def test_a_payment_for_which_no_item_is_left_is_refused_with_its_reason(self, read):
+        # When
+        orders = read(OrderFiles().order("o1", items=[("ana", "5", "0")], paid=["5", "2"]))
+
+        # Then
+        assert orders.refused == [("olist-o1-2", "no item is left to be paid")]
+        assert orders.unallocated == []
+
+    def test_orders_of_other_statuses_stay_unpaid_and_are_counted(self, read):
+        # Given
+        files = OrderFiles()
+        for number, status in enumerate(["canceled", "delivered", "shipped", "canceled"]):
+            files.order(f"o{number}", items=[("ana", "5", "0")], paid=["5"], status=status)
+        files.order("o9", status="delivered", paid=["5"])
+
+        # When
+        orders = read(files)
+
+        # Then
+        assert dict(orders.statuses) == {"canceled": 2, "delivered": 2, "shipped": 1}
+        assert dict(orders.unpaid) == {"status canceled": 2, "no items": 1}
+        assert sorted(shares(orders)) == ["olist-o1-1", "olist-o2-1"]
+        assert orders.order_count == 5
+
+
+class TestBrokenFiles:
+    def refused(self, tmp_path, files, *, reason):
+        folder = files.write(tmp_path / "orders")
+        with pytest.raises(OrderFilesError, match=reason):
+            read_orders(folder, zone=SHANGHAI)
+
+    @pytest.mark.parametrize("amount", ["", "9,90", "1e3", "9.999", "-5.00", " 5", "NaN"])
+    def test_an_amount_that_is_not_exact_names_its_line(self, tmp_path, amount):
+        files = OrderFiles().order("o1", items=[("ana", "5", "0")], paid=["5", f'"{amount}"'])
+        self.refused(tmp_path, files, reason=r"payments_dataset\.csv, line 3: payment_value is")
+
+    @pytest.mark.parametrize("price", ["", "-1", "x"])
+    def test_so_does_a_price(self, tmp_path, price):
+        files = OrderFiles().order("o1", items=[("ana", price, "0")], paid=["5"])
+        self.refused(tmp_path, files, reason=r"items_dataset\.csv, line 2: price is")
+
+    def test_a_missing_file_is_named(self, tmp_path):
+        # Given
+        folder = OrderFiles().order("o1").write(tmp_path / "orders")
+        (folder / "olist_sellers_dataset.csv").unlink()
+
+        # When, Then
+        with pytest.raises(OrderFilesError, match="olist_sellers_dataset"):
+            read_orders(folder, zone=SHANGHAI)
+
+    def test_a_missing_column_is_named(self, tmp_path):
+        # Given
+        folder = OrderFiles().order("o1").write(tmp_path / "orders")
+        (folder / "olist_orders_dataset.csv").write_text("order_id,order_status\n1,delivered\n")
+
+        # When, Then
+        with pytest.raises(
+            OrderFilesError, match="no column customer_id, order_purchase_timestamp"
+        ):
+            read_orders(folder, zone=SHANGHAI)
+
+    def test_a_line_with_too_many_cells_is_refused(self, tmp_path):
+        files = OrderFiles().order("o1", items=[("ana", "5", "0")], paid=["5,50"])
+        self.refused(tmp_path, files, reason="payments_dataset.csv, line 2")
+
+    def test_an_order_that_comes_twice_is_refused(self, tmp_path):
+        files = OrderFiles().order("o1").order("o1")
+        self.refused(tmp_path, files, reason=r"orders_dataset\.csv, line 3: order_id is 'o1'")
+
+    def test_a_payment_that_comes_twice_is_refused(self, tmp_path):
+        files = OrderFiles().order("o1", items=[("ana", "5", "0")], paid=["5"])
+        files.tenders.append(files.tenders[0])
+        self.refused(tmp_path, files, reason=r"line 3: payment_sequential is '1'")
+
+    def test_a_seller_who_is_not_among_the_sellers_is_refused(self, tmp_path):
+        files = OrderFiles().order("o1", items=[("dora", "5", "0")], paid=["5"])
+        self.refused(tmp_path, files, reason="seller_id is 'dora-seller'")
+
+    @pytest.mark.parametrize("at", ["", "06/03/2017", "2017-02-30 10:00:00"])
+    def test_a_time_that_is_none_is_refused(self, tmp_path, at):
+        files = OrderFiles().order("o1", items=[("ana", "5", "0")], paid=["5"], at=at)
+        self.refused(tmp_path, files, reason="order_purchase_timestamp is")
+
+    def test_bytes_that_are_no_text_are_refused(self, tmp_path):
+        # Given
+        folder = OrderFiles().order("o1").write(tmp_path / "orders")
+        (folder / "olist_sellers_dataset.csv").write_bytes(b"seller_id\xff\n")
+
+        # When, Then
+        with pytest.raises(OrderFilesError, match="decode"):
+            read_orders(folder, zone=SHANGHAI)
+
+
+def test_the_real_orders_come_to_the_known_totals(shared):
+    # When
+    orders = read_orders(shared / "data" / "olist", zone=SHANGHAI)
+
+    # Then
+    assert orders.order_count == 8_135
+    assert orders.statuses.most_common() == [
+        ("delivered", 5_172),
+        ("shipped", 1_107),
+        ("canceled", 625),
+        ("unavailable", 609),
+        ("invoiced", 314),
+        ("processing", 301),
+        ("created", 5),
+        ("approved", 2),
+    ]
+    assert sum(orders.unpaid.values()) == 8_135 - 6_278
+    assert orders.unpaid["no items"] == 1
+    assert (len(orders.purchases), orders.allocation_count) == (6_957, 7_029)
+    assert orders.unallocated_minor == 42_626
+    assert sum(amount_minor for _, amount_minor in orders.short) == 16
+    assert [reason for _, reason in orders.refused] == ["a payment of zero"] * 2
+    for purchase in orders.purchases:
+        assert 0 < sum(purchase.shares_minor.values()) <= purchase.amount_minor
+        assert min(purchase.shares_minor.values()) > 0
