@@ -10,7 +10,7 @@ from django.db import transaction
 
 from ledger import jobs
 from payments import locks
-from payments.actions import captures, operations, payments
+from payments.actions import captures, moves, operations
 from payments.actions.channels import channel_of
 from payments.actions.operations import Lease
 from payments.channels.base import Outcome, PayRequest
@@ -142,9 +142,7 @@ def _record(
     attempt.save(update_fields=["status", "qr_code"])
     actor = f"channel:{account.channel}"
     if operation.status == OperationStatus.SUCCEEDED:
-        captures.record_paid(
-            attempt.payment, attempt=attempt, outcome=outcome, actor=actor, at=at
-        )
+        captures.record_paid(attempt.payment, attempt=attempt, outcome=outcome, actor=actor, at=at)
     elif attempt.status not in LIVE_ATTEMPTS:
         _give_up(attempt, actor=actor, at=at)
     return operation
@@ -155,7 +153,5 @@ def _give_up(attempt: PaymentAttempt, *, actor: str, at: datetime) -> None:
     payment = attempt.payment
     get_screener().give_back(payment.id, at=at)
     if attempt.status == OperationStatus.CLOSED:
-        payments.move(payment, PaymentStatus.CLOSING, actor=actor, at=at)
-        payments.move(
-            payment, PaymentStatus.CLOSED, code="closed_at_channel", actor=actor, at=at
-        )
+        moves.move(payment, PaymentStatus.CLOSING, actor=actor, at=at)
+        moves.move(payment, PaymentStatus.CLOSED, code="closed_at_channel", actor=actor, at=at)

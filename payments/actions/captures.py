@@ -7,7 +7,7 @@ from django.db import connection
 from ledger.actions import journal
 from ledger.actions.journal import Entry
 from payments import calendar, locks, postings, pricing, states
-from payments.actions import payments
+from payments.actions import moves
 from payments.channels.base import Outcome
 from payments.models import (
     BalanceTransaction,
@@ -42,7 +42,7 @@ def record_paid(
     states.PAYMENT.require_move(payment.status, PaymentStatus.PAID)
     _book(payment, attempt=attempt, paid_at=paid_at)
     payment.paid_at = paid_at
-    payments.move(payment, PaymentStatus.PAID, actor=actor, at=at)
+    moves.move(payment, PaymentStatus.PAID, actor=actor, at=at)
 
 
 def _book(payment: Payment, *, attempt: PaymentAttempt, paid_at: datetime) -> None:
@@ -155,6 +155,4 @@ def _park(
             )
         )
     payment.paid_at = paid_at
-    payments.move(
-        payment, PaymentStatus.CONFLICTED, code="amount_differs", actor=actor, at=at
-    )
+    moves.move(payment, PaymentStatus.CONFLICTED, code="amount_differs", actor=actor, at=at)

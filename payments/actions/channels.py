@@ -133,9 +133,7 @@ def channel_of(account: ChannelAccount) -> Channel:
     LiveChannelInSandboxError where a sandbox would speak to a live channel.
     """
     _require_simulator(account.gateway_url)
-    private_key_pem = encryption.decrypt(
-        account.private_key_encrypted, aad=_key_place(account.id)
-    )
+    private_key_pem = encryption.decrypt(account.private_key_encrypted, aad=_key_place(account.id))
     return channel_for(_config(account, private_key_pem=private_key_pem), _TRANSPORT)
 
 

@@ -38,9 +38,7 @@ def mature(*, currency: str, business_date: date, actor: str, at: datetime) -> M
 
 
 @transaction.atomic(durable=True)
-def _mature_chunk(
-    *, currency: str, business_date: date, actor: str, at: datetime
-) -> Maturity:
+def _mature_chunk(*, currency: str, business_date: date, actor: str, at: datetime) -> Maturity:
     due = locks.locked_merchant_accounts_due(
         currency=currency, business_date=business_date, limit=CHUNK
     )

@@ -53,9 +53,7 @@ def add_member(
     *, merchant: Merchant, user: User, role: str, actor: str, at: datetime
 ) -> MerchantMember:
     """Let a person act for a merchant in the portal, as owner, operator or viewer."""
-    member = MerchantMember.objects.create(
-        merchant=merchant, user=user, role=role, created_at=at
-    )
+    member = MerchantMember.objects.create(merchant=merchant, user=user, role=role, created_at=at)
     record_audit(
         action="merchant.member_added",
         subject=merchant.id,

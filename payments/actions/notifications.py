@@ -35,12 +35,12 @@ def receive_notification(
     try:
         account = ChannelAccount.objects.get(pk=channel_account_id, app_id__gt="")
     except ChannelAccount.DoesNotExist:
-        raise UnknownChannelAccountError() from None
+        raise UnknownChannelAccountError from None
     channel = listener_of(account)
     try:
         notification = channel.verify_notification(headers=headers, body=body)
     except (ForgedNotificationError, MalformedNotificationError) as error:
-        raise NotificationRefusedError() from error
+        raise NotificationRefusedError from error
     _keep(account, notification=notification, body=body, client_ip=client_ip, at=at)
     return channel.acknowledge()
 
@@ -75,9 +75,7 @@ def _keep(
     if is_known:
         return
     subject = (
-        ChannelOperation.objects.filter(
-            channel_account=account, channel_no=notification.channel_no
-        )
+        ChannelOperation.objects.filter(channel_account=account, channel_no=notification.channel_no)
         .values_list("subject", flat=True)
         .first()
     )

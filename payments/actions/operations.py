@@ -79,9 +79,7 @@ def claim_to_resend(subject: str) -> Lease | None:
 
     Only for orders whose unknown outcome was answered with "no such order" (prepay, R5).
     """
-    return _claim(
-        subject, from_statuses=[OperationStatus.UNKNOWN], sends=F("sends") + 1
-    )
+    return _claim(subject, from_statuses=[OperationStatus.UNKNOWN], sends=F("sends") + 1)
 
 
 def record_outcome(
@@ -95,7 +93,7 @@ def record_outcome(
     """
     assert connection.in_atomic_block, "record_outcome is a part"
     if operation.lease_token != lease.token:
-        raise LeaseLostError()
+        raise LeaseLostError
     operation.status = _next_status(operation, outcome)
     operation.code = outcome.code[:80]
     operation.message = outcome.message[:300]
@@ -125,9 +123,7 @@ def is_unplaced(operation: ChannelOperation) -> bool:
     return operation.status == OperationStatus.UNKNOWN and operation.code == NOT_FOUND
 
 
-def _claim(
-    subject: str, *, from_statuses: Iterable[str], **changes: object
-) -> Lease | None:
+def _claim(subject: str, *, from_statuses: Iterable[str], **changes: object) -> Lease | None:
     assert connection.in_atomic_block, "claiming is a part; commit it before the call"
     lease = Lease(subject=subject, token=uuid.uuid4())
     claimed = (

@@ -8,12 +8,10 @@ from typing import Any
 from django.db import IntegrityError, connection
 
 from ledger import jobs
-from ledger.actions.audit import record_audit
 from ledger.errors import CurrencyMismatchError
 from ledger.identifiers import new_id
 from payments import locks, pricing, states
-from payments.actions import merchants
-from payments.actions.events import record_event
+from payments.actions import merchants, moves
 from payments.errors import (
     AllocationMismatchError,
     NoChannelError,
@@ -82,9 +80,7 @@ def create_payment(request: PaymentRequest, *, actor: str, at: datetime) -> Paym
     assert connection.in_atomic_block, "create_payment is a part; open a transaction around it"
     unallocated = _require_fitting(request)
     plans = _require_merchants(request)
-    merchants.open_accounts(
-        plans, currency=request.currency, business_date=business_date_of(at)
-    )
+    merchants.open_accounts(plans, currency=request.currency, business_date=business_date_of(at))
     payment = Payment(
         merchant_id=request.merchant_id,
         created_by_id=request.credential_id,
@@ -112,7 +108,7 @@ def create_payment(request: PaymentRequest, *, actor: str, at: datetime) -> Paym
         )
         for place, allocation in enumerate(request.allocations, 1)
     )
-    _tell(payment, "payment.created", actor=actor, at=at)
+    moves.tell(payment, "payment.created", actor=actor, at=at)
     return payment
 
 
@@ -135,22 +131,22 @@ def confirm_payment(
     else:
         states.PAYMENT.require_move(payment.status, PaymentStatus.AWAITING_PAYMENT)
     if payment.expires_at <= at:
-        raise PaymentExpiredError()
+        raise PaymentExpiredError
     account = _channel_account(method, payment.currency)
     payment.method = method
     payment.client_ip = client_ip
     judgement = _judge(payment, at=at)
     if judgement.verdict == Verdict.ALLOW:
         _prepare_attempt(payment, account=account, at=at)
-        move(payment, PaymentStatus.AWAITING_PAYMENT, actor=actor, at=at)
+        moves.move(payment, PaymentStatus.AWAITING_PAYMENT, actor=actor, at=at)
     elif payment.status == PaymentStatus.AWAITING_PAYMENT:
         # An earlier try failed for certain, so nothing is at the channel: the payment ends here.
-        move(payment, PaymentStatus.CLOSING, code=judgement.code, actor=actor, at=at)
-        move(payment, PaymentStatus.CLOSED, code=judgement.code, actor=actor, at=at)
+        moves.move(payment, PaymentStatus.CLOSING, code=judgement.code, actor=actor, at=at)
+        moves.move(payment, PaymentStatus.CLOSED, code=judgement.code, actor=actor, at=at)
     elif judgement.verdict == Verdict.DENY:
-        move(payment, PaymentStatus.REJECTED, code=judgement.code, actor=actor, at=at)
+        moves.move(payment, PaymentStatus.REJECTED, code=judgement.code, actor=actor, at=at)
     else:
-        move(payment, PaymentStatus.RISK_REVIEW, code=judgement.code, actor=actor, at=at)
+        moves.move(payment, PaymentStatus.RISK_REVIEW, code=judgement.code, actor=actor, at=at)
     return payment
 
 
@@ -164,8 +160,8 @@ def cancel_payment(payment_id: str, *, actor: str, at: datetime) -> Payment:
     if payment.status == PaymentStatus.CLOSED:
         return payment
     if payment.status != PaymentStatus.CREATED:
-        raise PaymentInFlightError()
-    move(payment, PaymentStatus.CLOSED, code="cancelled", actor=actor, at=at)
+        raise PaymentInFlightError
+    moves.move(payment, PaymentStatus.CLOSED, code="cancelled", actor=actor, at=at)
     return payment
 
 
@@ -173,7 +169,7 @@ def _locked(payment_id: str) -> Payment:
     try:
         return locks.locked_payment(payment_id)
     except Payment.DoesNotExist:
-        raise PaymentNotFoundError() from None
+        raise PaymentNotFoundError from None
 
 
 def _require_fitting(request: PaymentRequest) -> int:
@@ -182,7 +178,7 @@ def _require_fitting(request: PaymentRequest) -> int:
     merchant_ids = {allocation.merchant_id for allocation in request.allocations}
     left = request.amount_minor - sum(amounts)
     if left < 0 or not amounts or min(amounts) <= 0 or len(merchant_ids) < len(amounts):
-        raise AllocationMismatchError()
+        raise AllocationMismatchError
     return left
 
 
@@ -286,34 +282,3 @@ def _prepare_attempt(payment: Payment, *, account: ChannelAccount, at: datetime)
         created_at=at,
     )
     jobs.defer("payments.send_attempt", attempt_id=attempt_id, at=at)
-
-
-def move(
-    payment: Payment, status: PaymentStatus, *, actor: str, at: datetime, code: str = ""
-) -> None:
-    """Move a locked payment on, with its event and audit row. A part."""
-    payment.status = status
-    payment.status_code = code
-    payment.save(update_fields=["status", "status_code", "method", "client_ip", "paid_at"])
-    _tell(payment, f"payment.{status}", actor=actor, at=at)
-
-
-def _tell(payment: Payment, kind: str, *, actor: str, at: datetime) -> None:
-    """Write the event and the audit row of what just happened to the payment."""
-    snapshot = {
-        "status": payment.status,
-        "amount": payment.amount_minor,
-        "currency": payment.currency,
-        "merchant_order_no": payment.merchant_order_no,
-    }
-    if payment.status_code:
-        snapshot["code"] = payment.status_code
-    record_event(kind=kind, subject=payment.id, at=at, payload=snapshot)
-    record_audit(
-        action=kind,
-        subject=payment.id,
-        actor=actor,
-        at=at,
-        client_ip=payment.client_ip,
-        after=snapshot,
-    )
