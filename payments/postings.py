@@ -30,9 +30,9 @@ def paid(
 ) -> Entry:
     """Book one merchant's share of a paid payment: E01, E02a and E03 as one entry.
 
-        Dr 1101 gross        Cr 2001 gross - fee
-                             Cr 4001 fee
-        Dr 5001 channel fee  Cr 1101 channel fee
+    Dr 1101 gross        Cr 2001 gross - fee
+                         Cr 4001 fee
+    Dr 5001 channel fee  Cr 1101 channel fee
     """
     owner = channel_owner(channel_account_id, allocation.merchant_id)
     gross, fee = allocation.amount_minor, allocation.fee_minor

@@ -30,9 +30,7 @@ def _take_rights(apps: Any, schema_editor: Any) -> None:
         schema_editor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {quoted}")
     for table in READ_ONLY:
         schema_editor.execute(f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {table} FROM {quoted}")
-    schema_editor.execute(
-        f"REVOKE DELETE, TRUNCATE ON ledger_approvalrequest FROM {quoted}"
-    )
+    schema_editor.execute(f"REVOKE DELETE, TRUNCATE ON ledger_approvalrequest FROM {quoted}")
 
 
 def _give_rights_back(apps: Any, schema_editor: Any) -> None:

@@ -15,12 +15,24 @@ class Side(models.TextChoices):
     CREDIT = "C", _("credit")
 
 
+def _as_the_chart_says() -> Q:
+    """Return the condition that an account is of its code's nature; a floor is no one's choice."""
+    natures: dict[tuple[str, bool], list[str]] = {}
+    for code, kind in chart.CHART.items():
+        natures.setdefault((kind.normal_side, kind.is_floored), []).append(code)
+    condition = Q()
+    for (side, is_floored), codes in sorted(natures.items()):
+        condition |= Q(normal_side=side, is_floored=is_floored, code__in=codes)
+    return condition
+
+
 class Account(models.Model):
     """One place where money of one currency and one owner is kept.
 
     `code` is a number of the chart, `owner_id` an opaque text: the merchant's id where there is
     one, `chn_…/mer_…` for a channel's money of a merchant, `unallocated` for nobody's. Accounts
-    are opened by the first posting that names them and never change.
+    are opened by the first posting that names them and never change. Normal side and floor are
+    those of the chart for the code: the database refuses any other.
     """
 
     code = models.CharField(_("code"), max_length=4)
@@ -48,6 +60,9 @@ class Account(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(currency__regex=r"^[A-Z]{3}$"), name="ledger_account_currency_code"
+            ),
+            models.CheckConstraint(
+                condition=_as_the_chart_says(), name="ledger_account_as_charted"
             ),
         ]
         indexes = [models.Index(fields=["owner_id", "code"], name="ledger_account_owner")]
