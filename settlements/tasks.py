@@ -1,6 +1,6 @@
 """What workers do for settlements. Each reads its arguments, calls its action, may run twice."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from ledger.jobs import task
 from payments import calendar
@@ -25,6 +25,14 @@ def run(*, at: datetime) -> None:
     ):
         maturity.mature(currency=currency, business_date=day, actor=RUN_ACTOR, at=at)
         settlements.draft_settlements(currency=currency, business_date=day, actor=RUN_ACTOR, at=at)
+
+
+@task("settlements.draft")
+def draft(*, currency: str, business_date: str, actor: str, at: datetime) -> None:
+    """Draft what is available on one business day in one currency, as a person asked."""
+    settlements.draft_settlements(
+        currency=currency, business_date=date.fromisoformat(business_date), actor=actor, at=at
+    )
 
 
 @task("settlements.export")

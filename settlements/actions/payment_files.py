@@ -4,13 +4,15 @@ import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
 from ledger import encryption
+from ledger.actions.audit import record_audit
 from payments.channels.bank import payment_file
 from payments.models import ChannelAccount
 from settlements.models import Destination, PaymentFile, Payout
 from settlements.queries.destinations import account_number_of
+from settlements.queries.payouts import payment_file_content
 
 
 def write_payment_file(
@@ -54,6 +56,34 @@ def write_payment_file(
     file.content_encrypted = encryption.encrypt(content.decode("utf-8"), aad=file.content_place)
     file.save(force_insert=True)
     return file
+
+
+@transaction.atomic(durable=True)
+def hand_out_payment_file(
+    file_id: str,
+    *,
+    actor: str,
+    at: datetime,
+    client_ip: str | None = None,
+    request_id: str = "",
+) -> bytes:
+    """Return a file's bytes for the bank, and keep in the audit trail who took them.
+
+    Raises PaymentFile.DoesNotExist, or DecryptionError when the bytes were changed; nothing is
+    written then.
+    """
+    file = PaymentFile.objects.get(pk=file_id)
+    content = payment_file_content(file)
+    record_audit(
+        action="payment_file.downloaded",
+        subject=file.pk,
+        actor=actor,
+        at=at,
+        client_ip=client_ip,
+        request_id=request_id,
+        after={"message_id": file.message_id, "sha256": bytes(file.sha256).hex()},
+    )
+    return content
 
 
 def _transfer(payout: Payout, *, destinations: dict[str, Destination]) -> payment_file.Transfer:
