@@ -1,0 +1,11 @@
+"""Pages of paying out. Django imports this package to find them."""
+
+from settlements.admin import (  # noqa: F401  importing registers
+    bills,
+    contributions,
+    destinations,
+    payment_files,
+    payouts,
+    runs,
+    settlements,
+)

@@ -1,0 +1,300 @@
+"""The buttons of one settlement: submit, approve, reject, cancel, release from review."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ledger.actions.approvals import digest_of
+from ledger.admin import showing
+from ledger.admin.asking import Asking, DoorRequest
+from ledger.admin.operations import Operation, ReasonForm, Words
+from ledger.admin.panels import Fact, Facts, Notice, Panel
+from settlements.actions import settlements
+from settlements.admin import panels
+from settlements.models import Settlement
+from settlements.states import SETTLEMENT, SettlementStatus
+
+DIGEST = "shown_digest"
+DIGEST_BYTES = 32
+FIRST_LINES = 10
+_PAYLOAD_NAMES = {
+    "settlement": gettext_lazy("settlement"),
+    "merchant": gettext_lazy("merchant"),
+    "currency": gettext_lazy("currency"),
+    "net_minor": gettext_lazy("net"),
+    "item_count": gettext_lazy("lines"),
+    "items_net_minor": gettext_lazy("sum of the lines"),
+    "business_date": gettext_lazy("business day"),
+    "destination": gettext_lazy("destination"),
+    "destination_version": gettext_lazy("version of the destination"),
+    "destination_is_active": gettext_lazy("the destination is active"),
+    "fee_plan": gettext_lazy("fee plan"),
+    "fee_plan_version": gettext_lazy("version of the fee plan"),
+}
+PAID_OUT = (SettlementStatus.PAYING, SettlementStatus.PAID)
+
+
+class Submit(Operation[Settlement]):
+    """Ask another person to approve a draft."""
+
+    name = "submit"
+    label = gettext_lazy("Submit settlement")
+    explanation = gettext_lazy(
+        "Another person is asked to approve it, to the merchant's account of this moment. No"
+        " money moves; it stays on hold for this settlement."
+    )
+    permission = "settlements.submit_settlement"
+    deed = "settlement.submit"
+    icon = "send"
+    variant = "primary"
+
+    def is_offered(self, row: Settlement) -> bool:
+        """Offer it for drafts."""
+        return SETTLEMENT.allows(row.status, SettlementStatus.SUBMITTED)
+
+    def panels(self, request: HttpRequest, row: Settlement) -> Sequence[Panel]:
+        """Show what is submitted, and whether it ties out."""
+        return [panels.summary(row), panels.ties_out(row)]
+
+    def perform(
+        self, request: DoorRequest, row: Settlement, form: forms.Form, asking: Asking
+    ) -> str:
+        """Submit it."""
+        settlements.submit_settlement(
+            row.pk,
+            actor=asking.actor,
+            at=asking.at,
+            client_ip=asking.client_ip,
+            request_id=asking.request_id,
+        )
+        return _("Submitted. Another person has to approve it now.")
+
+
+class Approve(Operation[Settlement]):
+    """Agree to pay exactly what is shown."""
+
+    name = "approve"
+    label = gettext_lazy("Approve settlement")
+    explanation = gettext_lazy(
+        "You agree that exactly this is paid. The payout is queued for the next payment file; if"
+        " anything changes before that, your approval is worth nothing."
+    )
+    permission = "settlements.approve_settlement"
+    deed = "settlement.approve"
+    icon = "verified"
+    variant = "primary"
+    asks_second_factor = True
+
+    def is_offered(self, row: Settlement) -> bool:
+        """Offer it while the settlement waits for its checker."""
+        return row.status == SettlementStatus.SUBMITTED
+
+    def hindrance(self, request: HttpRequest, row: Settlement) -> Words:
+        """Tell the maker that another person has to decide."""
+        return own_request(request, row)
+
+    def panels(self, request: HttpRequest, row: Settlement) -> Sequence[Panel]:
+        """Show the payee, the amount, what changed, what is agreed to, and what is left."""
+        return [
+            *_changes(row),
+            panels.payee(row),
+            panels.balances_after(row),
+            panels.ties_out(row),
+            panels.lines_table(row, more_url=panels.all_lines_url(row), limit=FIRST_LINES),
+            agreed_to(row),
+        ]
+
+    def hidden(self, request: HttpRequest, row: Settlement) -> Sequence[tuple[str, str]]:
+        """Send back the digest of what the page shows."""
+        return [(DIGEST, digest_of(payload_shown(row)).hex())]
+
+    def perform(
+        self, request: DoorRequest, row: Settlement, form: forms.Form, asking: Asking
+    ) -> str:
+        """Approve what was shown."""
+        settlements.approve_settlement(
+            row.pk,
+            shown_digest=digest_sent(request.POST.get(DIGEST, "")),
+            decider=asking.decider,
+            at=asking.at,
+        )
+        return _("Approved. The payout waits for the next payment file; no money has left yet.")
+
+
+class Reject(Operation[Settlement]):
+    """Say no to a submitted settlement."""
+
+    name = "reject"
+    label = gettext_lazy("Reject settlement")
+    explanation = gettext_lazy(
+        "The money becomes available to the merchant again, the lines are free for the next"
+        " settlement, and the payout fee is given back."
+    )
+    permission = "settlements.approve_settlement"
+    deed = "settlement.reject"
+    icon = "block"
+    variant = "danger"
+    form_class = ReasonForm
+
+    def is_offered(self, row: Settlement) -> bool:
+        """Offer it while the settlement waits for its checker."""
+        return row.status == SettlementStatus.SUBMITTED
+
+    def hindrance(self, request: HttpRequest, row: Settlement) -> Words:
+        """Tell the maker that another person has to decide."""
+        return own_request(request, row)
+
+    def panels(self, request: HttpRequest, row: Settlement) -> Sequence[Panel]:
+        """Show what is rejected."""
+        return [panels.summary(row), agreed_to(row)]
+
+    def hidden(self, request: HttpRequest, row: Settlement) -> Sequence[tuple[str, str]]:
+        """Send back the digest of what the page shows."""
+        return [(DIGEST, digest_of(payload_shown(row)).hex())]
+
+    def perform(
+        self, request: DoorRequest, row: Settlement, form: forms.Form, asking: Asking
+    ) -> str:
+        """Reject what was shown."""
+        settlements.reject_settlement(
+            row.pk,
+            shown_digest=digest_sent(request.POST.get(DIGEST, "")),
+            decider=asking.decider,
+            at=asking.at,
+            reason=form.cleaned_data["reason"],
+        )
+        return _("Rejected. The money is available to the merchant again.")
+
+
+class Cancel(Operation[Settlement]):
+    """Give a settlement up before its money leaves."""
+
+    name = "cancel"
+    label = gettext_lazy("Cancel settlement")
+    explanation = gettext_lazy(
+        "Its lines go into the next settlement and the money is available again. A queued payout"
+        " and an approval end with it."
+    )
+    permission = "settlements.cancel_settlement"
+    deed = "settlement.cancel"
+    icon = "cancel"
+    form_class = ReasonForm
+
+    def is_offered(self, row: Settlement) -> bool:
+        """Offer it until the money is on its way."""
+        return SETTLEMENT.allows(row.status, SettlementStatus.CANCELLED)
+
+    def panels(self, request: HttpRequest, row: Settlement) -> Sequence[Panel]:
+        """Show what is given up."""
+        return [panels.summary(row)]
+
+    def perform(
+        self, request: DoorRequest, row: Settlement, form: forms.Form, asking: Asking
+    ) -> str:
+        """Cancel it."""
+        settlements.cancel_settlement(row.pk, **_reasoned(form, asking))
+        return _("Cancelled. The money is available to the merchant again.")
+
+
+class ReleaseReview(Operation[Settlement]):
+    """Let a settlement go on that was over a limit."""
+
+    name = "release-review"
+    label = gettext_lazy("Release from review")
+    explanation = gettext_lazy(
+        "It was over a limit when it was drafted. Released, it is a draft that may be submitted;"
+        " the limits themselves stay as they are."
+    )
+    permission = "settlements.review_settlement"
+    deed = "settlement.release"
+    icon = "lock_open"
+    form_class = ReasonForm
+
+    def is_offered(self, row: Settlement) -> bool:
+        """Offer it for settlements in review."""
+        return row.status == SettlementStatus.REVIEW
+
+    def panels(self, request: HttpRequest, row: Settlement) -> Sequence[Panel]:
+        """Show what is released."""
+        return [panels.summary(row)]
+
+    def perform(
+        self, request: DoorRequest, row: Settlement, form: forms.Form, asking: Asking
+    ) -> str:
+        """Release it."""
+        settlements.release_review(row.pk, **_reasoned(form, asking))
+        return _("Released. It is a draft now and can be submitted.")
+
+
+def payload_shown(row: Settlement) -> dict[str, Any]:
+    """Return what is agreed to, read once per row, so that page and digest are of one reading."""
+    known: dict[str, Any] | None = getattr(row, "payload_shown", None)
+    if known is None:
+        known = settlements.settlement_payload(row)
+        row.payload_shown = known  # type: ignore[attr-defined]
+    return known
+
+
+def agreed_to(row: Settlement) -> Facts:
+    """Show exactly what the digest covers, and the digest."""
+    payload = payload_shown(row)
+    facts = [
+        *(_agreed(name, value, currency=row.currency) for name, value in payload.items()),
+        Fact(_("digest"), showing.code(digest_of(payload).hex()), is_wide=True),
+    ]
+    note = _("The digest is made of exactly these values; when one changes, it is another one.")
+    return Facts(_("what is agreed to"), facts, note=note)
+
+
+def _agreed(name: str, value: object, *, currency: str) -> Fact:
+    title = _PAYLOAD_NAMES.get(name, name)
+    if name.endswith("_minor") and isinstance(value, int):
+        return Fact(title, showing.money(value, currency))
+    if isinstance(value, bool):
+        return Fact(title, showing.yes_or_no(value))
+    return Fact(title, showing.subject_link(value) if isinstance(value, str) else str(value))
+
+
+def digest_sent(text: str) -> bytes:
+    """Return the digest that a page sent back; nonsense is the digest of nothing."""
+    try:
+        return bytes.fromhex(text)[:DIGEST_BYTES]
+    except ValueError:
+        return b""
+
+
+def own_request(request: HttpRequest, row: Settlement) -> Words:
+    """Say that nobody decides on what they asked for, or nothing."""
+    if row.approval is not None and row.approval.maker == f"user:{request.user.pk}":
+        return _("You submitted this settlement, so another person has to decide on it.")
+    return ""
+
+
+def _changes(row: Settlement) -> list[Panel]:
+    """Say what differs from the last time this merchant was paid."""
+    last = (
+        Settlement.objects.filter(
+            merchant_id=row.merchant_id, currency=row.currency, status__in=PAID_OUT
+        )
+        .order_by("-created_at", "-pk")
+        .first()
+    )
+    if last is None:
+        return [Notice(_("This merchant has never been paid before in this currency."))]
+    if last.destination_id != row.destination_id:
+        return [Notice(_("The account is another one than the last time."), "alarm")]
+    return [Notice(_("Same account as the last time."), "good")]
+
+
+def _reasoned(form: forms.Form, asking: Asking) -> dict[str, Any]:
+    return {
+        "actor": asking.actor,
+        "at": asking.at,
+        "client_ip": asking.client_ip,
+        "request_id": asking.request_id,
+        "reason": form.cleaned_data["reason"],
+    }
