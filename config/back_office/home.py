@@ -1,10 +1,221 @@
-"""Home: what waits for me, and the money of the last days."""
+"""Home: what waits for me, the money of the last days, and whether the books balance."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
+from django.db.models import Count, Model, Q
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from config.back_office import charts, figures
+from config.back_office.figures import DayMoney, Sums
+from ledger.admin import showing
+from ledger.admin.asking import DoorRequest
+from ledger.admin.panels import Column, Table
+from ledger.models import JournalEntry
+from payments.models import ChannelOperation
+from payments.queries.calendar import business_date_of
+from payments.states import OperationStatus
+from settlements.models import BillLine, BillLineState, Payout, Settlement
+from settlements.states import PayoutStatus, SettlementStatus
+
+SEES_MONEY = "ledger.view_journalentry"
 
 
-def board(request: HttpRequest) -> dict[str, Any]:
-    """Return what the home page shows to one person."""
-    return {}
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One kind of thing that waits for somebody: how many there are, and where they stand."""
+
+    what: str
+    how: str
+    count: int
+    url: str
+    tone: str = "attention"
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The payments of 30 days in one currency."""
+
+    title: str
+    drawing: SafeString
+    caption: str
+
+
+def board(request: DoorRequest) -> dict[str, Any]:
+    """Return what the home page shows to one person: only what they may see, and may do."""
+    today = business_date_of(request.at)
+    shown: dict[str, Any] = {
+        "waiting": [*_settlements(request), *_orders(request), *_bank(request)],
+        "house_zone": showing.zone_name(),
+        "today": today,
+        "sees_money": request.user.has_perm(SEES_MONEY),
+    }
+    if shown["sees_money"]:
+        days = figures.money_by_day(until=today)
+        shown |= {
+            "money": _money_table(days),
+            "charts": [_chart(currency, of_currency) for currency, of_currency in days.items()],
+            "books": _books(figures.sums_of_the_books()),
+        }
+    return shown
+
+
+def _settlements(request: HttpRequest) -> list[Waiting]:
+    if not request.user.has_perm("settlements.view_settlement"):
+        return []
+    mine = Q(approval__maker=f"user:{request.user.pk}")
+    status = SettlementStatus
+    counts = Settlement.objects.filter(
+        status__in=[status.DRAFT, status.SUBMITTED, status.REVIEW, status.PAY_FAILED]
+    ).aggregate(
+        drafts=Count("pk", filter=Q(status=status.DRAFT)),
+        to_decide=Count("pk", filter=Q(status=status.SUBMITTED) & ~mine),
+        in_review=Count("pk", filter=Q(status=status.REVIEW)),
+        failed=Count("pk", filter=Q(status=status.PAY_FAILED)),
+    )
+    found = [
+        (
+            "settlements.approve_settlement",
+            "to_decide",
+            status.SUBMITTED,
+            _("settlements to approve"),
+            _("somebody else submitted them"),
+        ),
+        (
+            "settlements.submit_settlement",
+            "drafts",
+            status.DRAFT,
+            _("settlements to submit"),
+            _("drafted, and not yet submitted"),
+        ),
+        (
+            "settlements.review_settlement",
+            "in_review",
+            status.REVIEW,
+            _("settlements over a limit"),
+            _("released or cancelled by a risk officer"),
+        ),
+        (
+            "settlements.cancel_settlement",
+            "failed",
+            status.PAY_FAILED,
+            _("payouts that failed"),
+            _("the money is on hold again"),
+        ),
+    ]
+    return [
+        Waiting(what, how, counts[name], _filtered(Settlement, status__exact=state.value))
+        for permission, name, state, what, how in found
+        if request.user.has_perm(permission)
+    ]
+
+
+def _orders(request: HttpRequest) -> list[Waiting]:
+    if not request.user.has_perm("payments.view_channeloperation"):
+        return []
+    unknown = [OperationStatus.UNKNOWN, OperationStatus.MANUAL_REVIEW]
+    return [
+        Waiting(
+            _("orders with unknown outcome"),
+            _("asked about by themselves; after the last question people look"),
+            ChannelOperation.objects.filter(status__in=unknown).count(),
+            _filtered(ChannelOperation, status__exact=OperationStatus.UNKNOWN.value),
+            tone="alarm",
+        )
+    ]
+
+
+def _bank(request: HttpRequest) -> list[Waiting]:
+    found = []
+    if request.user.has_perm("settlements.export_paymentfile"):
+        found.append(
+            Waiting(
+                _("payouts to export"),
+                _("approved, and waiting for a payment file"),
+                Payout.objects.filter(status=PayoutStatus.QUEUED).count(),
+                _filtered(Payout, status__exact=PayoutStatus.QUEUED.value),
+            )
+        )
+    if request.user.has_perm("settlements.view_billline"):
+        found.append(
+            Waiting(
+                _("open bill lines"),
+                _("the bank's movements that nobody knows yet"),
+                BillLine.objects.filter(state=BillLineState.OPEN).count(),
+                _filtered(BillLine, state__exact=BillLineState.OPEN.value),
+            )
+        )
+    return found
+
+
+def _money_table(days: Mapping[str, Sequence[DayMoney]]) -> Table:
+    return Table(
+        _("money"),
+        [
+            Column(_("business day")),
+            Column(_("paid"), is_amount=True),
+            Column(_("fees"), is_amount=True),
+            Column(_("paid out"), is_amount=True),
+        ],
+        [
+            [
+                showing.link(_entries_of(day), _("today") if is_today else _("yesterday")),
+                showing.money(day.paid_minor, currency),
+                showing.money(day.fees_minor, currency),
+                showing.money(day.paid_out_minor, currency),
+            ]
+            for currency, of_currency in days.items()
+            for day, is_today in ((of_currency[-1], True), (of_currency[-2], False))
+        ],
+        empty=_(
+            "No money has moved in the last 30 days. The first payment that a channel confirms"
+            " is booked at once, and stands here."
+        ),
+        note=_("From the books. Paid out is what the bank's statements have shown."),
+    )
+
+
+def _chart(currency: str, days: Sequence[DayMoney]) -> Chart:
+    total = sum(day.paid_minor for day in days)
+    title = _("Paid in the last 30 days, %(currency)s") % {"currency": currency}
+    bars = [
+        charts.Bar(day.date, day.paid_minor, f"{day.date}: {_amount(day.paid_minor, currency)}")
+        for day in days
+    ]
+    caption = _("%(total)s in all; the highest day is %(highest)s.") % {
+        "total": _amount(total, currency),
+        "highest": _amount(max(day.paid_minor for day in days), currency),
+    }
+    return Chart(title, charts.bars_by_day(bars, title=title), caption)
+
+
+def _books(sums: Sequence[Sums]) -> dict[str, Any]:
+    """Say whether debits equal credits in every currency."""
+    wrong = [each for each in sums if each.debits_minor != each.credits_minor]
+    if wrong:
+        text = _("Books out of balance: debits and credits differ in %(currencies)s.")
+        return {
+            "tone": "alarm",
+            "text": text % {"currencies": ", ".join(each.currency for each in wrong)},
+            "url": showing.list_url(JournalEntry),
+        }
+    text = _("Books balanced: debits equal credits in every currency, as of this page.")
+    sides = [_amount(each.debits_minor, each.currency) for each in sums]
+    return {"tone": "good", "text": text, "sides": sides}
+
+
+def _amount(minor: int, currency: str) -> str:
+    return f"{showing.figure(minor, currency)} {currency}"
+
+
+def _filtered(model: type[Model], **parameters: str) -> str:
+    return showing.list_url(model, urlencode(parameters))
+
+
+def _entries_of(day: DayMoney) -> str:
+    on = day.date.isoformat()
+    return _filtered(JournalEntry, effective_date_from=on, effective_date_to=on)

@@ -123,6 +123,11 @@ def stylesheet(request: HttpRequest) -> str:
     return static("back_office/back_office.css")
 
 
+def favicon(request: HttpRequest) -> str:
+    """Return the address of our mark."""
+    return static("back_office/mark.svg")
+
+
 def account_links(request: HttpRequest) -> list[dict[str, str]]:
     """Return where people look after their own sign-in."""
     return [

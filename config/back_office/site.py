@@ -1,7 +1,7 @@
 """The back office's site: whose pages it takes, how one gets in, which zone it speaks."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.decorators import secure_admin_login
 from django.conf import settings
@@ -13,6 +13,9 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
+
+if TYPE_CHECKING:
+    from ledger.admin.asking import DoorRequest
 
 # What the theme needs: Alpine evaluates attributes, and colours and sizes stand in styles.
 RELAXED_POLICY = {
@@ -72,8 +75,8 @@ class BackOffice(UnfoldAdminSite):
         response: HttpResponse = super().login(request, extra_context)
         return response
 
-    def index(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    def index(  # type: ignore[override]  # our middleware made more of the request
+        self, request: "DoorRequest", extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         """Show what waits for this person, and the money of the last days."""
         from config.back_office import home  # it draws as pages do, and pages import the site

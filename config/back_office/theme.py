@@ -10,6 +10,13 @@ THEME: dict[str, Any] = {
     "SITE_SUBHEADER": _("Back office"),
     "SITE_SYMBOL": "balance",
     "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": "config.back_office.navigation.favicon",
+        }
+    ],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,

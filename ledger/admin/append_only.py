@@ -240,6 +240,10 @@ def audit_moments(subjects: Sequence[str]) -> list[Moment]:
     """Return the newest deeds and refusals about some subjects, as moments of a story."""
     entries = list(AuditEntry.objects.filter(subject__in=subjects)[:MOMENTS_MAX])
     names = people.names_of(entry.actor for entry in entries)
+    # A decision and the deed it led to are two rows of one moment: it is told once.
+    told: dict[tuple[object, ...], AuditEntry] = {}
+    for entry in reversed(entries):
+        told.setdefault((entry.at, entry.subject, entry.action, entry.actor), entry)
     return [
         Moment(
             at=entry.at,
@@ -248,7 +252,7 @@ def audit_moments(subjects: Sequence[str]) -> list[Moment]:
             evidence=entry.reason,
             url=showing.row_url(entry),
         )
-        for entry in entries
+        for entry in told.values()
     ]
 
 

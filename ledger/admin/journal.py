@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from django.contrib import admin
+from django.db.models import Q, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,8 +13,9 @@ from ledger.admin import showing
 from ledger.admin.accounts import account_link, owner_link, owner_names, sides
 from ledger.admin.append_only import ReadOnlyAdmin
 from ledger.admin.base import BusinessDayRange
-from ledger.admin.panels import Column, Fact, Facts, Panel, Table
+from ledger.admin.panels import Column, Fact, Facts, Panel, Table, Words
 from ledger.models import JournalEntry, Posting
+from ledger.models.accounts import Side
 
 
 @admin.register(JournalEntry)
@@ -90,3 +92,43 @@ def _t_account(postings: Sequence[Posting]) -> Table:
             "Debits and credits are equal in each currency; the database refuses anything else."
         ),
     )
+
+
+def entries_table(subjects: Sequence[str], *, empty: Words) -> Table:
+    """Show the entries that some things caused, each with what it moved in each currency."""
+    rows = list(
+        JournalEntry.objects.filter(subject__in=subjects)
+        .values("pk", "source", "kind", "effective_date", "booked_at", "postings__currency")
+        .annotate(moved_minor=Sum("postings__amount_minor", filter=Q(postings__side=Side.DEBIT)))
+        .order_by("pk", "postings__currency")
+    )
+    return Table(
+        _("in the books"),
+        [
+            Column(_("entry")),
+            Column(_("kind")),
+            Column(_("business day")),
+            Column(_("booked at")),
+            Column(_("debits"), is_amount=True),
+        ],
+        [
+            [
+                showing.link(entry_url(row["pk"]), showing.code(row["source"])),
+                row["kind"],
+                showing.day(row["effective_date"]),
+                showing.instant(row["booked_at"], with_zone=False),
+                showing.money(
+                    int(row["moved_minor"] or 0),
+                    row["postings__currency"],
+                    url=entry_url(row["pk"]),
+                ),
+            ]
+            for row in rows
+        ],
+        empty=empty,
+    )
+
+
+def entry_url(entry_id: int) -> str:
+    """Return the address of an entry's page."""
+    return showing.row_url(JournalEntry(pk=entry_id))

@@ -1,6 +1,6 @@
 """Buttons: one deed each, behind its own permission and a page that says what will happen."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
 from django import forms
@@ -13,7 +13,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from ledger.admin import showing
 from ledger.admin.append_only import ReadOnlyAdmin, RowT
@@ -28,8 +27,6 @@ SubjectT = TypeVar("SubjectT")
 
 REASON_LENGTH_MAX = 500
 SUBJECT_LENGTH_MAX = 90
-# What surrounds a file in a multipart body: boundaries, field names, the token.
-FORM_OVERHEAD_BYTES = 64 * 1024
 
 
 class PlainForm(forms.Form):
@@ -67,13 +64,19 @@ class Operation(Generic[SubjectT]):
     variant: ClassVar[str] = "default"
     form_class: ClassVar[type[forms.Form]] = PlainForm
     asks_second_factor: ClassVar[bool] = False
+    is_button: ClassVar[bool] = True
+    """Whether it stands on the page; one for rows that were ticked is reached from the list."""
     body_bytes_max: ClassVar[int | None] = None
-    """What a request may weigh; a heavier one is refused before it is read."""
+    """What a file may weigh; a heavier request is refused before it is read (config/weight.py)."""
     template: ClassVar[str] = "admin/operation_confirm.html"
 
     def is_offered(self, row: SubjectT) -> bool:
         """Tell whether the button is shown: whether the row's state allows the deed."""
         return True
+
+    def hindrance(self, request: HttpRequest, row: SubjectT) -> Words:
+        """Say why this person cannot press it, or nothing; the action refuses all the same."""
+        return ""
 
     def form(self, request: DoorRequest, row: SubjectT) -> forms.Form:
         """Return the form, filled in when it was sent."""
@@ -85,22 +88,22 @@ class Operation(Generic[SubjectT]):
         """Return what will happen, in money."""
         return []
 
-    def hidden(self, row: SubjectT) -> Mapping[str, str]:
-        """Return what the page sends along unseen: the digest of what it shows."""
-        return {}
+    def hidden(self, request: HttpRequest, row: SubjectT) -> Sequence[tuple[str, str]]:
+        """Return what the page sends along unseen, by name: the digest of what it shows."""
+        return []
 
     def perform(
         self, request: DoorRequest, row: SubjectT, form: forms.Form, asking: Asking
-    ) -> Words | HttpResponse:
-        """Call the one action, and say what has happened."""
+    ) -> Words | Sequence[Panel] | HttpResponse:
+        """Call the one action, and say what has happened: a sentence, panels, or a response."""
         raise NotImplementedError
 
 
 class OperationsAdmin(ReadOnlyAdmin[RowT]):
     """Read-only pages with buttons: those of a row's page, and those of the list."""
 
-    row_operations: ClassVar[Sequence[Operation]] = ()
-    list_operations: ClassVar[Sequence[Operation]] = ()
+    row_operations: ClassVar[Sequence[Operation[Any]]] = ()
+    list_operations: ClassVar[Sequence[Operation[Any]]] = ()
 
     def get_urls(self) -> list[URLPattern]:
         """Give each button its address, before Django's own."""
@@ -130,7 +133,9 @@ class OperationsAdmin(ReadOnlyAdmin[RowT]):
                 "path": self.operation_url(operation, row),
             }
             for operation in operations
-            if request.user.has_perm(operation.permission) and operation.is_offered(row)
+            if operation.is_button
+            and request.user.has_perm(operation.permission)
+            and operation.is_offered(row)
         ]
 
     def changelist_view(  # type: ignore[override]  # the theme promises less than Django
@@ -161,7 +166,7 @@ class OperationsAdmin(ReadOnlyAdmin[RowT]):
         second_factor = fresh_second_factor(request) if operation.asks_second_factor else ""
         if second_factor is None:
             messages.info(request, _("Show your second factor first. Nothing has been done yet."))
-            return ask_second_factor(request, then=request.path)
+            return ask_second_factor(request, then=request.get_full_path())
         form = operation.form(request, row)
         if request.method != "POST" or not form.is_valid():
             return self._confirm(request, operation, row, form)
@@ -199,6 +204,10 @@ class OperationsAdmin(ReadOnlyAdmin[RowT]):
             return self._confirm(request, operation, fresh, form, refusal=error)
         if isinstance(done, HttpResponse):
             return done
+        if not isinstance(done, str | Promise):
+            back_url = showing.list_url(self.model)
+            template = "admin/operation_done.html"
+            return self.page(request, row, template=template, panels=done, back_url=back_url)
         messages.success(request, str(done))
         return HttpResponseRedirect(
             showing.row_url(row) if row is not None else showing.list_url(self.model)
@@ -214,9 +223,12 @@ class OperationsAdmin(ReadOnlyAdmin[RowT]):
         refusal: DomainError | None = None,
     ) -> HttpResponse:
         is_offered = operation.is_offered(row)
+        hindrance = operation.hindrance(request, row)
         refused = [Notice(explained(refusal), "alarm")] if refusal is not None else []
         if not is_offered and not refused:
             refused = [Notice(_("This cannot be done now. Nothing has been done."), "attention")]
+        elif hindrance and not refused:
+            refused = [Notice(hindrance, "attention")]
         return self.page(
             request,
             row,
@@ -224,9 +236,9 @@ class OperationsAdmin(ReadOnlyAdmin[RowT]):
             panels=[*refused, *operation.panels(request, row)],
             status=refusal.status if refusal is not None else 200,
             operation=operation,
-            is_offered=is_offered,
+            is_offered=is_offered and not hindrance,
             form=form,
-            hidden=operation.hidden(row),
+            hidden=operation.hidden(request, row),
             back_url=showing.row_url(row) if row is not None else showing.list_url(self.model),
             actions_detail=[],
         )
@@ -235,30 +247,10 @@ class OperationsAdmin(ReadOnlyAdmin[RowT]):
         def view(request: DoorRequest, object_id: str | None = None) -> HttpResponse:
             return self.ask(request, operation, object_id)
 
-        if operation.body_bytes_max is None:
-            wrapped: Callable[..., HttpResponse] = self.admin_site.admin_view(view)
-            return wrapped
-        return self._weighed(view, bytes_max=operation.body_bytes_max)
-
-    def _weighed(
-        self, view: Callable[..., HttpResponse], *, bytes_max: int
-    ) -> Callable[..., HttpResponse]:
-        """Refuse a body by its weight before anything reads it; the CSRF check would, too."""
-        checked = csrf_protect(view)
-
-        @csrf_exempt
-        def weigh(request: DoorRequest, object_id: str | None = None) -> HttpResponse:
-            weight = request.META.get("CONTENT_LENGTH") or "0"
-            if not weight.isdecimal() or int(weight) > bytes_max + FORM_OVERHEAD_BYTES:
-                return HttpResponse(
-                    _("The file is too large: at most %(megabytes)s MiB are read.")
-                    % {"megabytes": bytes_max // 2**20},
-                    status=413,
-                    content_type="text/plain; charset=utf-8",
-                )
-            return checked(request, object_id)
-
-        wrapped: Callable[..., HttpResponse] = self.admin_site.admin_view(weigh)
+        if operation.body_bytes_max is not None:
+            # Read by the middleware that weighs bodies before anything unpacks them.
+            view.body_bytes_max = operation.body_bytes_max  # type: ignore[attr-defined]
+        wrapped: Callable[..., HttpResponse] = self.admin_site.admin_view(view)
         return wrapped
 
     def _name(self, operation: Operation[Any]) -> str:

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
 from ledger.admin import people, showing
+from ledger.models import JournalEntry
 
 ACTOR_FIELDS = frozenset({"actor", "maker", "approver", "imported_by"})
 """Fields that name who did something, in every model."""
@@ -50,7 +51,10 @@ def shown(
     if field.name.endswith("_bps"):
         return showing.basis_points(value)
     if isinstance(field, models.ForeignKey):
-        return showing.row_link(getattr(row, field.name))
+        related = getattr(row, field.name)
+        if isinstance(related, JournalEntry):
+            return showing.link(showing.row_url(related), f"#{related.pk}")
+        return showing.row_link(related)
     if field.choices:
         label = str(getattr(row, f"get_{field.name}_display")())
         return showing.badge(str(value), label) if field.name in STATE_FIELDS else label

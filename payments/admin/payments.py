@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from django.contrib import admin
-from django.db.models import Q, Sum
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from ledger.admin import showing
 from ledger.admin.append_only import ReadOnlyAdmin, audit_moments
 from ledger.admin.base import BusinessDayRange
+from ledger.admin.journal import entries_table
 from ledger.admin.panels import Column, Fact, Facts, Moment, Panel, Table
 from ledger.models import JournalEntry
 from payments.admin.channels import operation_moments
@@ -54,17 +54,20 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
             _summary(row),
             _allocations(row, allocations),
             _attempts(row),
-            _entries(row),
+            entries_table(
+                [row.pk],
+                empty=_("Nothing is booked: money that did not come is not in the books."),
+            ),
             _particulars(row),
         ]
 
     def moments(self, request: HttpRequest, row: Payment) -> Sequence[Moment]:
         """Tell what was done and what the channel said, in one story."""
         attempts = list(row.attempts.select_related("operation"))
-        moments = operation_moments([attempt.operation for attempt in attempts])
+        moments: list[Moment] = []
         if request.user.has_perm("ledger.view_auditentry"):
-            moments += audit_moments([row.pk, *(attempt.pk for attempt in attempts)])
-        return moments
+            moments = audit_moments([row.pk, *(attempt.pk for attempt in attempts)])
+        return moments + operation_moments([attempt.operation for attempt in attempts])
 
 
 @admin.register(PaymentAllocation)
@@ -191,37 +194,6 @@ def _attempts(row: Payment) -> Table:
             for attempt in attempts
         ],
         empty=_("The payer has not chosen how to pay, so no channel was asked."),
-    )
-
-
-def _entries(row: Payment) -> Table:
-    entries = (
-        JournalEntry.objects.filter(subject=row.pk)
-        .annotate(
-            debits=Sum("postings__amount_minor", filter=Q(postings__side="D")),
-        )
-        .order_by("id")
-    )
-    return Table(
-        _("in the books"),
-        [
-            Column(_("entry")),
-            Column(_("kind")),
-            Column(_("business day")),
-            Column(_("booked at")),
-            Column(_("moved"), is_amount=True),
-        ],
-        [
-            [
-                showing.link(showing.row_url(entry), showing.code(entry.source)),
-                entry.kind,
-                showing.day(entry.effective_date),
-                showing.instant(entry.booked_at, with_zone=False),
-                showing.money(int(entry.debits or 0), row.currency, url=showing.row_url(entry)),
-            ]
-            for entry in entries
-        ],
-        empty=_("Nothing is booked: money that did not come is not in the books."),
     )
 
 
