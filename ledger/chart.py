@@ -12,6 +12,7 @@ from typing import Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 NormalSide = Literal["D", "C"]
 Category = Literal["asset", "liability", "equity", "income", "expense"]
@@ -157,7 +158,7 @@ def _expense(code: str, name: Promise | str) -> ChartAccount:
 
 
 _ACCOUNTS = (
-    _asset(BANK, _("bank"), floored=False),
+    _asset(BANK, pgettext_lazy("account", "bank"), floored=False),
     _asset(CHANNEL_RECEIVABLE, _("channel receivable"), floored=False),
     _asset(CHANNEL_WALLET, _("channel wallet"), floored=False),
     _asset(MERCHANT_DEBT, _("merchant debt"), floored=True),
@@ -177,7 +178,7 @@ _ACCOUNTS = (
     _equity(FX_POSITION, _("FX position")),
     _equity(OPENING_BALANCES, _("opening balances")),
     _income(SERVICE_FEE, _("service fee")),
-    _income(PAYOUT_FEE, _("payout fee")),
+    _income(PAYOUT_FEE, pgettext_lazy("account", "payout fee")),
     _income(ADJUSTMENTS_AGAINST_MERCHANTS, _("adjustments against merchants")),
     _income(LONG_ITEMS_INCOME, _("long items taken to income")),
     _income(FX_SPREAD, _("FX spread")),

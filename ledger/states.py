@@ -6,6 +6,7 @@ from types import MappingProxyType
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ledger.errors import IllegalMoveError
 
@@ -73,7 +74,7 @@ class StateTable:
 class ApprovalState(models.TextChoices):
     """Where a request for a second person's approval stands."""
 
-    PENDING = "pending", _("pending")
+    PENDING = "pending", pgettext_lazy("approval", "pending")
     APPROVED = "approved", _("approved")
     REJECTED = "rejected", _("rejected")
     EXPIRED = "expired", _("expired")

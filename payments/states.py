@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ledger.states import StateTable
 
@@ -87,7 +88,7 @@ class PaymentStatus(models.TextChoices):
     REFUNDING_LATE = "refunding_late", _("refunding a late payment")
     REFUNDED_LATE = "refunded_late", _("late payment refunded")
     CLOSED = "closed", _("closed")
-    REJECTED = "rejected", _("rejected")
+    REJECTED = "rejected", pgettext_lazy("payment", "rejected")
 
 
 PAYMENT = StateTable(

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class BusinessDay(models.Model):
@@ -11,7 +12,7 @@ class BusinessDay(models.Model):
     """
 
     date = models.DateField(_("date"), primary_key=True)
-    is_business_day = models.BooleanField(_("business day"))
+    is_business_day = models.BooleanField(pgettext_lazy("calendar", "business day"))
     name = models.CharField(_("name"), max_length=80, blank=True, default="")
     is_confirmed = models.BooleanField(_("confirmed by finance"), default=False)
 
