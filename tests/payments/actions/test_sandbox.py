@@ -32,15 +32,15 @@ class TestSandbox:
 
     def test_registers_a_simulated_channel(self) -> None:
         # When
-        account = channels.register_channel_account(
-            request_for(SIMULATED), actor="user:1", at=NOON
-        )
+        account = channels.register_channel_account(request_for(SIMULATED), actor="user:1", at=NOON)
 
         # Then
         assert account.gateway_url == SIMULATED
         channels.require_sandbox_is_closed()
 
-    @pytest.mark.parametrize("url", [LIVE, "http://127.0.0.1.example.com/", "http://evil/127.0.0.1"])
+    @pytest.mark.parametrize(
+        "url", [LIVE, "http://127.0.0.1.example.com/", "http://evil/127.0.0.1"]
+    )
     def test_refuses_to_know_a_live_channel_and_writes_nothing(self, url: str) -> None:
         # When
         with pytest.raises(LiveChannelInSandboxError):
@@ -71,9 +71,7 @@ class TestSandbox:
         with pytest.raises(LiveChannelInSandboxError):
             channels.channel_of(account)
 
-    def test_outside_a_sandbox_a_live_channel_is_what_is_wanted(
-        self, settings: Settings
-    ) -> None:
+    def test_outside_a_sandbox_a_live_channel_is_what_is_wanted(self, settings: Settings) -> None:
         # Given
         settings.SANDBOX = False
 
