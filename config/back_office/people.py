@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from ledger.admin import showing
@@ -125,11 +127,11 @@ class GroupAdmin(ReadOnlyAdmin[Group]):
             ),
             Table(
                 _("permissions"),
-                [Column(_("app")), Column(_("may")), Column(_("code"))],
+                [Column(_("app")), Column(pgettext("role", "may")), Column(_("code"))],
                 [
                     [
-                        permission.content_type.app_label,
-                        permission.name,
+                        _app(permission),
+                        permission_words(permission),
                         showing.code(permission.codename),
                     ]
                     for permission in permissions
@@ -137,6 +139,31 @@ class GroupAdmin(ReadOnlyAdmin[Group]):
                 empty=_("This role may do nothing."),
             ),
         ]
+
+
+def permission_words(permission: Permission) -> str:
+    """Say what a permission allows, in the language that is active now.
+
+    The table keeps an English sentence. Ours are in the catalogue as they stand; Django's own
+    four are made anew from the name of what they are about.
+    """
+    model = permission.content_type.model_class()
+    sentences = {
+        "add": gettext("Can add: %(noun)s"),
+        "change": gettext("Can change: %(noun)s"),
+        "delete": gettext("Can delete: %(noun)s"),
+        "view": gettext("Can view: %(noun)s"),
+    }
+    verb, _separator, noun = permission.codename.partition("_")
+    if model is None or verb not in sentences or noun != permission.content_type.model:
+        return gettext(permission.name)
+    return sentences[verb] % {"noun": model._meta.verbose_name_plural}
+
+
+def _app(permission: Permission) -> str:
+    model = permission.content_type.model_class()
+    label = permission.content_type.app_label
+    return label if model is None else str(apps.get_app_config(label).verbose_name)
 
 
 def _linked(row: Model) -> SafeString:
