@@ -90,7 +90,7 @@ class CursorPage(BasePagination):
                 "name": "cursor",
                 "in": "query",
                 "required": False,
-                "description": "`next_cursor` of the page before.",
+                "description": str(_("`next_cursor` of the page before.")),
                 "schema": {"type": "string", "maxLength": CURSOR_LENGTH_MAX},
             },
         ]

@@ -5,19 +5,11 @@ from functools import cache
 from typing import Any
 
 from django.utils import translation
+from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 
 from config.api import errors
-
-REPLAYED = {
-    "description": "Present and `true` when this answer was given before, under the same key.",
-    "schema": {"type": "string", "const": "true"},
-}
-REQUEST_ID = {
-    "description": "The id of this request; quote it when you ask us.",
-    "schema": {"type": "string"},
-}
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
@@ -31,7 +23,7 @@ class BearerScheme(OpenApiAuthenticationExtension):
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "The secret of a credential, `tpk_…`. It is shown once, when issued.",
+            "description": _("The secret of a credential, `tpk_…`. It is shown once, when issued."),
         }
 
 
@@ -52,16 +44,32 @@ def _complete(operation: dict[str, Any], *, method: str) -> None:
     """Add what every answer of ours has: a request id, a problem, and the mark of a replay."""
     for response in operation["responses"].values():
         headers = response.setdefault("headers", {})
-        headers["X-Request-Id"] = REQUEST_ID
+        headers["X-Request-Id"] = _request_id()
         if method == "post":
-            headers["Idempotency-Replayed"] = REPLAYED
+            headers["Idempotency-Replayed"] = _replayed()
     operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
+
+
+def _replayed() -> dict[str, Any]:
+    return {
+        "description": _(
+            "Present and `true` when this answer was given before, under the same key."
+        ),
+        "schema": {"type": "string", "const": "true"},
+    }
+
+
+def _request_id() -> dict[str, Any]:
+    return {
+        "description": _("The id of this request; quote it when you ask us."),
+        "schema": {"type": "string"},
+    }
 
 
 def _problem_response() -> dict[str, Any]:
     return {
-        "description": "Refused, or failed: the problem says what happened and how to go on.",
-        "headers": {"X-Request-Id": REQUEST_ID},
+        "description": _("Refused, or failed: the problem says what happened and how to go on."),
+        "headers": {"X-Request-Id": _request_id()},
         "content": {
             errors.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}},
         },
@@ -76,12 +84,12 @@ def _problem_schema() -> dict[str, Any]:
         "properties": {"field": text, "code": text, "detail": text},
     }
     properties = {
-        "type": {**text, "format": "uri-reference", "description": "The page of this code."},
+        "type": {**text, "format": "uri-reference", "description": _("The page of this code.")},
         "title": text,
         "status": {"type": "integer"},
-        "detail": {**text, "description": "In the language of Accept-Language."},
-        "code": {**text, "description": "Stable: decide by this."},
-        "errors": {"type": "array", "items": row, "description": "Field by field."},
+        "detail": {**text, "description": _("In the language of Accept-Language.")},
+        "code": {**text, "description": _("Stable: decide by this.")},
+        "errors": {"type": "array", "items": row, "description": _("Field by field.")},
         "request_id": text,
         "outcome": {"type": "string", "enum": ["not_executed", "executed", "unknown"]},
         "retry": {"type": "string", "enum": ["same_key", "new_key", "do_not"]},

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,7 +26,7 @@ KEY_PARAMETER = OpenApiParameter(
     {"type": "string", "pattern": f"^{KEY_PATTERN}$"},
     OpenApiParameter.HEADER,
     required=True,
-    description="Yours, new for each deed. The same key with the same request never acts twice.",
+    description=_("Yours, new for each deed. The same key with the same request never acts twice."),
 )
 
 # The draft writes the key as a quoted string; the bare form means the same key.
