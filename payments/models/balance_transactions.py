@@ -5,6 +5,7 @@ from functools import partial
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ledger.identifiers import ID_MAX_LENGTH, new_id
 from ledger.models import JournalEntry
@@ -14,7 +15,7 @@ from payments.models.merchants import Merchant
 class LineKind(models.TextChoices):
     """What a line stands for."""
 
-    PAYMENT = "payment", _("payment")
+    PAYMENT = "payment", pgettext_lazy("line", "payment")
     PAYOUT_FEE = "payout_fee", _("payout fee")
 
 
