@@ -13,6 +13,7 @@ from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
 from tests.rig import browser, database
+from tests.rig.attacks import either_role  # noqa: F401
 from tests.rig.stage import (  # noqa: F401  fixtures of the whole suite
     _run_jobs,
     marketplace,
