@@ -70,8 +70,8 @@ def draft_chunk(batch: SettlementBatch, *, after_id: int, actor: str, at: dateti
     accounts = locks.locked_merchant_accounts(
         currency=batch.currency, after_id=after_id, limit=CHUNK
     )
-    chunk = Chunk(last_account_id=accounts[-1].pk if accounts else after_id)
-    chunk.looked_at = len(accounts)
+    last_id = accounts[-1].pk if accounts else after_id
+    chunk = Chunk(last_account_id=last_id, looked_at=len(accounts))
     drafts = _planned(batch, accounts, chunk=chunk, at=at)
     if drafts:
         _book(drafts, at=at)
@@ -292,8 +292,7 @@ def _tell(
         actor=actor,
         at=at,
         after={
-            "business_date": batch.business_date.isoformat(),
-            "currency": batch.currency,
+            "run": str(batch),
             "drafted": chunk.drafted,
             "in_review": chunk.in_review,
             "net": chunk.net_minor,
