@@ -36,9 +36,7 @@ def balance(code: str, owner_id: str, currency: str = "CNY") -> str:
 
 def assert_balances(owner_id: str, currency: str = "CNY", **wanted: str) -> None:
     """Assert balances by the chart's names: `assert_balances(id, merchant_pending="98.00")`."""
-    found = {
-        name: balance(getattr(chart, name.upper()), owner_id, currency) for name in wanted
-    }
+    found = {name: balance(getattr(chart, name.upper()), owner_id, currency) for name in wanted}
     assert found == {
         name: to_decimal_text(from_decimal_text(text, currency), currency)
         for name, text in wanted.items()
