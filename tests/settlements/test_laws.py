@@ -10,7 +10,8 @@ from ledger.actions.approvals import digest_of, request_approval
 from ledger.identifiers import new_id
 from ledger.models import ApprovalDecision, ApprovalRequest
 from payments.models import BalanceTransaction, ChannelOperation
-from settlements.models import Bill, Payout, Settlement, SettlementItem
+from settlements.actions import drafts
+from settlements.models import Bill, Payout, Settlement, SettlementBatch, SettlementItem
 from settlements.states import PAYOUT, SETTLEMENT
 from tests.factories.payments import paid_payment
 from tests.factories.settlements import (
@@ -25,7 +26,7 @@ from tests.factories.settlements import (
     settled_merchant,
     submitted_settlement,
 )
-from tests.instants import NEXT_NOON
+from tests.instants import FRIDAY, NEXT_NOON
 from tests.rig.database import owner_connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -300,6 +301,38 @@ def test_a_settlement_takes_no_line_after_its_draft(merchant):
         SettlementItem.objects.create(
             settlement=settlement, balance_transaction=line, net_minor=line.net_minor
         )
+
+
+def draft_and_slip_in(merchant, line, *, after_check: bool) -> None:
+    """Draft in one transaction and add a pending line, before or after the laws have spoken."""
+    batch = SettlementBatch.objects.create(
+        currency="CNY", business_date=FRIDAY, started_at=NEXT_NOON
+    )
+    with transaction.atomic():
+        drafts.draft_chunk(batch, after_id=0, actor=MAKER, at=NEXT_NOON)
+        if after_check:
+            run_sql("SET CONSTRAINTS ALL IMMEDIATE")
+        SettlementItem.objects.create(
+            settlement=Settlement.objects.get(),
+            balance_transaction=line,
+            net_minor=line.net_minor,
+        )
+
+
+@pytest.mark.parametrize(
+    ("after_check", "words"),
+    [(False, "is not the sum of its items"), (True, "when they are drafted")],
+    ids=["before the check", "after it"],
+)
+def test_no_line_slips_into_a_draft(merchant, after_check, words):
+    # Given
+    paid_payment(merchant)
+    line = BalanceTransaction.objects.latest("pk")
+
+    # When, Then
+    with pytest.raises(REFUSED, match=words):
+        draft_and_slip_in(merchant, line, after_check=after_check)
+    assert not Settlement.objects.exists()
 
 
 def test_a_settlement_keeps_its_figures(merchant):
