@@ -52,6 +52,7 @@ SAMPLES: list[tuple[Rule, str, str]] = [
 ]
 
 WELCOME: list[tuple[Rule, str, str]] = [
+    (tidy.lines_fit_the_page, "risk/engine.py", "x = '" + "1" * 90 + "'  # type: ignore[misc]"),
     (tidy.functions_fit_a_screen, "payments/pricing.py", "def fee():\n" + "    x = 1\n" * 49),
     (tidy.functions_fit_a_screen, "risk/actions/limits.py", "def set_limit():\n" + "    x\n" * 69),
     (tidy.rows_are_locked_in_locks, "payments/locks.py", "rows.select_for_update()"),

@@ -15,6 +15,7 @@ Rule = Callable[[Source], Iterator[str]]
 
 MODULE_LINES_MAX = 300
 LINE_LENGTH_MAX = 100
+TOLD_TO_A_TOOL = re.compile(r"\s+# (noqa|type: ignore)\b.*$")
 FUNCTION_LINES_MAX = 50
 LONG_FUNCTION_LINES_MAX = 70
 LONG_FUNCTIONS: dict[str, str] = {
@@ -70,12 +71,13 @@ def modules_fit_a_short_sitting(source: Source) -> Iterator[str]:
 
 
 def lines_fit_the_page(source: Source) -> Iterator[str]:
-    """A line has at most 100 characters."""
+    """A line has at most 100 characters; what it says to a tool does not count, as in ruff."""
     if _is_migration(source):
         return
     for number, line in enumerate(source.text.splitlines(), 1):
-        if len(line) > LINE_LENGTH_MAX:
-            yield f"{source.path}:{number}: {len(line)} characters"
+        length = len(TOLD_TO_A_TOOL.sub("", line))
+        if length > LINE_LENGTH_MAX:
+            yield f"{source.path}:{number}: {length} characters"
 
 
 def functions_fit_a_screen(source: Source) -> Iterator[str]:
