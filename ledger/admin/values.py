@@ -74,7 +74,8 @@ def column(
 
     def show(row: Model) -> SafeString | str:
         if is_first:
-            text = str(getattr(row, field.name))
+            name = f"get_{field.name}_display" if field.choices else ""
+            text = str(getattr(row, name)() if name else getattr(row, field.name))
             return showing.code(text) if field.primary_key else text
         value = field.value_from_object(row)
         if isinstance(field, models.DateTimeField):
