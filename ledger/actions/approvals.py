@@ -73,6 +73,9 @@ def request_approval(
                 expires_at=at + LIFETIME,
             )
     except IntegrityError as error:
+        diagnosis = getattr(error.__cause__, "diag", None)
+        if getattr(diagnosis, "constraint_name", "") != "ledger_approval_one_open":
+            raise
         raise ApprovalClosedError(object_id=object_id) from error
 
 

@@ -63,7 +63,7 @@ def write_by_sql(rows: Sequence[models.Model]) -> None:
     columns, values = _columns_and_values(rows)
     places = ", ".join(["(" + ", ".join(["%s"] * len(columns)) + ")"] * len(rows))
     run_sql(
-        f"INSERT INTO {rows[0]._meta.db_table} ({', '.join(columns)}) VALUES {places}",
+        f"INSERT INTO {rows[0]._meta.db_table} ({', '.join(columns)}) VALUES {places}",  # noqa: S608
         *(value for row in values for value in row),
     )
 
