@@ -2,7 +2,8 @@
 
 import json
 import secrets
-from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -10,19 +11,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, Sum
+from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
 
-from ledger.money import to_decimal_text
 from payments.actions.calendar import fill_year
+from payments.actions.channels import point_at_gateway
 from payments.actions.credentials import issue_credential
 from payments.actions.merchants import add_member
-from payments.models import ApiCredential, BalanceTransaction, Merchant, MerchantMember, Payment
+from payments.models import ChannelAccount, Merchant, MerchantMember
 from payments.queries.calendar import BusinessDays
-from payments.states import PaymentStatus
-from settlements.models import Payout, Settlement
-from settlements.queries import integrity
 from settlements.rehearsal.clocks import Clocks
 from settlements.rehearsal.closing import Closing
+from settlements.rehearsal.folder import Folder
 from settlements.rehearsal.marketplace import (
     ACTOR,
     Marketplace,
@@ -37,11 +37,10 @@ from settlements.rehearsal.month import (
     purchases_of,
 )
 from settlements.rehearsal.other_side import OtherSide
-from settlements.rehearsal.people import Person, take_on
+from settlements.rehearsal.people import Person, give_new_password, take_on
 from settlements.rehearsal.processes import Stage
 from settlements.rehearsal.progress import Progress
-from settlements.rehearsal.till import Till
-from settlements.states import PayoutStatus, SettlementStatus
+from settlements.rehearsal.till import Purchase, Till
 
 STAFF = (
     ("lin", "Lin (finance, makes)", "finance_maker"),
@@ -49,9 +48,12 @@ STAFF = (
     ("zhao", "Zhao (risk officer)", "risk_officer"),
     ("audit", "Auditor (reads)", "auditor"),
 )
-OWNER = "tea"
+OWNER, OWNER_NAME = "tea", "Owner of the tea house (portal)"
 OPENING_TIME = time(9, 0)
 CLOSED_FROM_DAY = 12
+LEFT_FOR_VISITORS = 3
+"""Of the last so many days nobody approves the settlements."""
+OWN_SIMULATOR = "own"
 
 
 @dataclass
@@ -67,24 +69,46 @@ class Demo:
             self.record = json.loads(self._path.read_text())
 
     @property
+    def folder(self) -> Folder:
+        """Where simulator, clock and logs are."""
+        return Folder(self.directory / "demo")
+
+    @property
     def _path(self) -> Path:
         return self.directory / "demo.json"
 
     @property
     def is_played(self) -> bool:
-        """Tell whether the month has been played to its end."""
+        """Tell whether the days have been played to their end."""
         return bool(self.record.get("is_played"))
 
-    def play(self, stage: Stage, *, today: date) -> None:
-        """Play the thirty days before `today`. After a cut it goes on with the same days."""
+    @contextmanager
+    def held(self, *, simulator: str = OWN_SIMULATOR) -> Iterator[None]:
+        """Keep the demo for this process, this database and one simulator.
+
+        Raises CommandError when it is another's; nothing is written then.
+        """
+        with self.folder.held(app_id=PLAN.app_id):
+            known = self.folder.read().get("simulator", simulator)
+            if known != simulator:
+                raise CommandError(
+                    _("The demo in %(folder)s lives with another simulator: %(known)s.")
+                    % {"folder": self.directory, "known": known}
+                )
+            self.folder.keep(simulator=simulator)
+            yield
+
+    def play(self, stage: Stage, *, today: date, days: int = DAYS) -> None:
+        """Play the days before `today`. After a cut it goes on with the same days."""
         zone = ZoneInfo(str(settings.BUSINESS_TIME_ZONE))
-        first_day = date.fromisoformat(
-            self.record.setdefault("first_day", (today - timedelta(days=DAYS)).isoformat())
-        )
+        self.record.setdefault("first_day", (today - timedelta(days=days)).isoformat())
+        self.record.setdefault("days", days)
+        first_day = date.fromisoformat(self.record["first_day"])
         opening = datetime.combine(first_day, OPENING_TIME, tzinfo=zone)
-        clocks = Clocks(file=self._clock_file, other_side=OtherSide(stage.simulator_url))
+        other_side = OtherSide(stage.simulator_url)
+        clocks = Clocks(file=self.folder.path / "clock", other_side=other_side)
         clocks.prepare(opening)
-        with stage:
+        with stage, other_side:
             clocks.start(opening)
             market = open_marketplace(PLAN, other_side=clocks.other_side, at=opening)
             self.seed(market, at=opening)
@@ -100,13 +124,13 @@ class Demo:
         merchants = take_in_merchants(market, MERCHANTS, at=at)
         for username, name, role in STAFF:
             self._remember(take_on(username, name=name, role=role), name)
-        owner = take_on(OWNER, name="Owner of the tea house")
-        self._remember(owner, "Owner of the tea house (portal)")
+        owner = take_on(OWNER, name=OWNER_NAME)
+        self._remember(owner, OWNER_NAME)
         tea_house = merchants["B001"]
         if not MerchantMember.objects.filter(merchant=tea_house, user=owner.user).exists():
             add_member(merchant=tea_house, user=owner.user, role="owner", actor=ACTOR, at=at)
-        if not ApiCredential.objects.filter(name="Demo partner").exists():
-            _, secret = issue_credential(
+        if "api_secret" not in self.record:
+            _credential, secret = issue_credential(
                 name="Demo partner",
                 scopes=["platform", "payments:read", "payments:write", "settlements:read"],
                 merchant_id=None,
@@ -116,6 +140,23 @@ class Demo:
             self.record["api_secret"] = secret
         self.save()
 
+    def point_at(self, stage: Stage, *, at: datetime) -> None:
+        """Send orders to where the simulator answers this time. The same address: no change."""
+        account = ChannelAccount.objects.get(app_id=PLAN.app_id)
+        gateway_url = f"{stage.simulator_url}/gateway.do"
+        point_at_gateway(account, gateway_url=gateway_url, actor=ACTOR, at=at)
+
+    def sign_ins(self) -> list[str]:
+        """Return the lines that tell who can sign in, and the partner's key."""
+        people = self.record.get("people", {})
+        return [
+            *(
+                f"{username:<8} {person['password']:<18} {person['name']}"
+                for username, person in people.items()
+            ),
+            f"API      {self.record.get('api_secret', '')}",
+        ]
+
     def save(self) -> None:
         """Keep the sign-ins and how far we are, readable by the owner alone."""
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -124,32 +165,31 @@ class Demo:
         draft.write_text(json.dumps(self.record, indent=1, ensure_ascii=False))
         draft.replace(self._path)
 
-    @property
-    def _clock_file(self) -> Path:
-        return self.directory / "demo" / "clock"
-
     def _remember(self, person: Person, name: str) -> None:
-        if person.password:
-            people = self.record.setdefault("people", {})
-            people[person.user.username] = {"password": person.password, "name": name}
+        """Keep a sign-in; whose password a cut has lost gets a new one."""
+        people = self.record.setdefault("people", {})
+        username = person.user.username
+        if username not in people or person.password:
+            password = person.password or give_new_password(person.user)
+            people[username] = {"password": password, "name": name}
+            self.save()
 
     def _play_days(
         self, first_day: date, *, zone: ZoneInfo, market: Marketplace, stage: Stage, clocks: Clocks
     ) -> None:
-        days = [first_day + timedelta(days=count) for count in range(DAYS)]
+        days = [first_day + timedelta(days=count) for count in range(self.record["days"])]
         by_day = {
             day: list(purchases_of(day, zone=zone, number=number))
             for number, day in enumerate(days, 1)
         }
-        progress = Progress("a month of days", total=sum(map(len, by_day.values())))
-        merchants = {
-            merchant.external_no: merchant
-            for merchant in Merchant.objects.filter(external_no__in=MERCHANTS)
-        }
+        progress = Progress(_("a month of days"), total=sum(map(len, by_day.values())))
         till = Till(
             market=market,
             other_side=clocks.other_side,
-            merchants=merchants,
+            merchants={
+                merchant.external_no: merchant
+                for merchant in Merchant.objects.filter(external_no__in=MERCHANTS)
+            },
             watch=stage.require_alive,
             set_clock=clocks.move,
         )
@@ -161,26 +201,24 @@ class Demo:
             set_clock=clocks.move,
         )
         is_business_day = BusinessDays(from_date=first_day)
+
+        def count(purchase: Purchase, _status: str) -> None:
+            progress.advance(note=f"{purchase.at:%m-%d}")
+
         for number, day in enumerate(days, 1):
             if number == CLOSED_FROM_DAY:
                 clocks.other_side.close_beneficiary(_account_of(CLOSED_AT_BANK))
+            closing.is_approved = number <= len(days) - LEFT_FOR_VISITORS
             if is_business_day(day) and day.isoformat() > self.record.get("closed_through", ""):
-                self._close(closing, day, is_last=number > DAYS - 3, zone=zone, first_day=first_day)
-            till.take(
-                by_day[day],
-                on_done=lambda purchase, status: progress.advance(note=f"{purchase.at:%m-%d}"),
-            )
+                self._close(closing, day, zone=zone, first_day=first_day)
+            till.take(by_day[day], on_done=count)
         progress.finish()
 
-    def _close(
-        self, closing: Closing, day: date, *, is_last: bool, zone: ZoneInfo, first_day: date
-    ) -> None:
-        """Close one business day; the last settlements are left for the visitor to approve."""
+    def _close(self, closing: Closing, day: date, *, zone: ZoneInfo, first_day: date) -> None:
         closed_through = self.record.get("closed_through")
         statement_from = (
             date.fromisoformat(closed_through) + timedelta(days=1) if closed_through else first_day
         )
-        closing.is_approved = lambda settlement: not is_last
         closing.close_day(
             day,
             statement_from=statement_from,
@@ -190,38 +228,6 @@ class Demo:
         self.save()
 
 
-def summary() -> list[tuple[str, str]]:
-    """Return what exists so far, label and figure: paid, fees, paid out, books."""
-    currency = PLAN.currency
-    paid = Payment.objects.filter(currency=currency, status=PaymentStatus.PAID).aggregate(
-        count=Count("id"), amount=Sum("amount_minor")
-    )
-    lines = BalanceTransaction.objects.filter(currency=currency).aggregate(fee=Sum("fee_minor"))
-    statuses = Counter(
-        Payment.objects.filter(currency=currency)
-        .exclude(status=PaymentStatus.PAID)
-        .values_list("status", flat=True)
-    )
-    payouts = Payout.objects.filter(currency=currency, status=PayoutStatus.SUCCEEDED).aggregate(
-        count=Count("id"), amount=Sum("amount_minor")
-    )
-    waiting = Counter(
-        Settlement.objects.filter(currency=currency)
-        .exclude(status=SettlementStatus.PAID)
-        .values_list("status", flat=True)
-    )
-    proof = integrity.verify()
-    return [
-        ("payments paid", f"{paid['count']}  {to_decimal_text(paid['amount'] or 0, currency)}"),
-        ("not paid", ", ".join(f"{status} {count}" for status, count in statuses.items())),
-        ("fees earned", to_decimal_text(lines["fee"] or 0, currency)),
-        ("paid out", f"{payouts['count']}  {to_decimal_text(payouts['amount'] or 0, currency)}"),
-        ("settlements waiting", ", ".join(f"{name} {n}" for name, n in waiting.items())),
-        ("books balanced", f"yes, {len(proof.results)} laws" if proof.is_sound else "NO"),
-    ]
-
-
 def _account_of(external_no: str) -> str:
     """Return the account number that `take_in_merchants` gave to one of the demo's merchants."""
     return f"62220200{list(MERCHANTS).index(external_no) + 1:011}"
-

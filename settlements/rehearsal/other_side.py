@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import TracebackType
 
 import httpx
 
 
 @dataclass
 class OtherSide:
-    """The simulator's control and bank addresses. Instants are aware; amounts minor units."""
+    """The simulator's control and bank addresses. Instants are aware; amounts minor units.
+
+    A context manager: leaving it closes its connections.
+    """
 
     url: str
     client: httpx.Client = field(init=False)
@@ -21,6 +25,23 @@ class OtherSide:
             trust_env=False,
             limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
         )
+
+    def __enter__(self) -> "OtherSide":
+        """Nothing is connected yet."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        self.client.close()
+
+    def require_answering(self) -> None:
+        """Ask whether the simulator is well. Raises httpx.HTTPError when it is not."""
+        self.client.get("/healthz").raise_for_status()
 
     def register_app(
         self,

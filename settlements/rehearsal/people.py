@@ -35,9 +35,15 @@ def take_on(username: str, *, name: str, role: str = "", is_superuser: bool = Fa
     )
     password = ""
     if is_new:
-        password = secrets.token_urlsafe(12)
-        user.set_password(password)
-        user.save(update_fields=["password"])
+        password = give_new_password(user)
         if role:
             user.groups.add(Group.objects.get(name=role))
     return Person(user=user, password=password)
+
+
+def give_new_password(user: User) -> str:
+    """Give somebody a password that nobody has guessed, and return it."""
+    password = secrets.token_urlsafe(12)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    return password

@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -25,9 +26,10 @@ PR_SET_PDEATHSIG = 1
 class Stage:
     """A simulator, a web server and workers on this machine, with their logs in one folder.
 
-    A context manager: leaving it stops them. They run as a sandbox, on the virtual clock in
-    `clock_file` if there is one; what they print goes to `<name>.log` in `directory`. Workers
-    take the jobs of `queues` (empty: of all).
+    A context manager: leaving it stops them, and they end when this process dies. They run as a
+    sandbox whose staff need no second factor, on the virtual clock in `clock_file` if there is
+    one; what they print goes to `<name>.log` in `directory`. Workers take the jobs of `queues`
+    (empty: of all).
     """
 
     directory: Path
@@ -50,7 +52,12 @@ class Stage:
         return f"http://127.0.0.1:{self.simulator_port}"
 
     def __enter__(self) -> "Stage":
-        """Start all of them and wait until they answer."""
+        """Start all of them and wait until they answer.
+
+        Raises CommandError if a port is taken (nothing was started then) or one of them ends.
+        """
+        for port in (self.web_port, self.simulator_port):
+            require_free(port)
         self.directory.mkdir(parents=True, exist_ok=True)
         try:
             self._start_all()
@@ -77,7 +84,8 @@ class Stage:
             try:
                 process.wait(timeout=10)
             except subprocess.TimeoutExpired:
-                process.kill()
+                # Each leads a session of its own, so that its own children end with it.
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         self.processes.clear()
 
@@ -107,8 +115,8 @@ class Stage:
         self._start(
             "web",
             [
-                *(sys.executable, "-m", "granian", "--interface", "wsgi", "config.wsgi:application"),
-                *("--host", "127.0.0.1", "--port", str(self.web_port)),
+                *(sys.executable, "-m", "granian", "config.wsgi:application"),
+                *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.web_port)),
                 *("--workers", "1", "--blocking-threads", "4", "--no-ws"),
             ],
         )
@@ -123,6 +131,7 @@ class Stage:
             )
         self._wait_for(f"{self.simulator_url}/healthz")
         self._wait_for(f"{self.web_url}/livez")
+        self.require_alive()
 
     def _start(self, name: str, command: list[str]) -> None:
         with self._log(name).open("ab") as log:
@@ -133,7 +142,9 @@ class Stage:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509  one system call, no locks
+                # A Ctrl-C is for us; it would end them before we have.
+                start_new_session=True,
+                preexec_fn=_ending_with(os.getpid()),  # noqa: PLW1509  system calls, no locks
             )
 
     def _environment(self) -> Mapping[str, str]:
@@ -166,15 +177,49 @@ class Stage:
         raise CommandError(_("%(url)s did not answer in time.") % {"url": url})
 
 
-def _end_with_parent() -> None:
-    """Have the system end this process when its parent dies, also by kill -9 (Linux only)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def _ending_with(parent_pid: int) -> Callable[[], None]:
+    """Return what a child does first: have the system end it when its parent dies (Linux only).
+
+    Also by kill -9. A parent that died before the system was asked is looked for once more.
+    """
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+    def end_with_parent() -> None:
+        if libc is not None:
+            libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+            if os.getppid() != parent_pid:
+                os._exit(1)
+
+    return end_with_parent
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on right now."""
+def require_free(port: int) -> None:
+    """Complain when somebody listens on a port of this machine. Raises CommandError."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise CommandError(
+                _("Port %(port)d is taken. Nothing was started.") % {"port": port}
+            ) from error
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on right now, each another."""
+    with ExitStack() as probes:
+        ports: list[int] = []
+        for _number in range(count):
+            probe = probes.enter_context(socket.socket())
+            probe.bind(("127.0.0.1", 0))
+            ports.append(probe.getsockname()[1])
+        return ports
+
+
+def is_free(port: int) -> bool:
+    """Tell whether nobody listens on a port of this machine."""
+    try:
+        require_free(port)
+    except CommandError:
+        return False
+    return True

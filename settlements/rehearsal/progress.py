@@ -2,25 +2,37 @@
 
 import sys
 import time
+from collections.abc import Callable
 from typing import TextIO
 
 
 class Progress:
-    """A progress line on a terminal; elsewhere a line now and then. Speaks of `done` of `total`."""
+    """A progress line on a terminal; elsewhere a line now and then. Speaks of `done` of `total`.
 
-    def __init__(self, label: str, *, total: int, stream: TextIO | None = None) -> None:
+    `clock` counts the seconds of this machine.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        *,
+        total: int,
+        stream: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Begin at zero."""
         self.label = label
         self.total = max(total, 1)
         self.done = 0
         self._stream = stream or sys.stderr
-        self._started = self._shown = time.monotonic()
+        self._clock = clock
+        self._started = self._shown = clock()
         self._is_terminal = self._stream.isatty()
 
     def advance(self, count: int = 1, *, note: str = "") -> None:
         """Count `count` more as done, and show it if it is time."""
         self.done += count
-        now = time.monotonic()
+        now = self._clock()
         if now - self._shown >= (0.2 if self._is_terminal else 10):
             self._shown = now
             self._show(note)
@@ -33,7 +45,7 @@ class Progress:
             self._stream.flush()
 
     def _show(self, note: str) -> None:
-        seconds = max(time.monotonic() - self._started, 1e-6)
+        seconds = max(self._clock() - self._started, 1e-6)
         rate = self.done / seconds
         left = (self.total - self.done) / rate if rate else 0
         filled = self.done * 24 // self.total

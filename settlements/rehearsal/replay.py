@@ -1,14 +1,15 @@
 """The replay of real orders: sell each on its own day, close the months, and tie the figures."""
 
-import json
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
 
 from payments.pricing import FeeTerms
 from payments.queries.calendar import business_date_of
@@ -16,6 +17,7 @@ from risk.actions.limits import set_limit
 from risk.models import LimitDeed, LimitSubject, LimitWindow
 from settlements.rehearsal.clocks import Clocks
 from settlements.rehearsal.closing import Closing
+from settlements.rehearsal.folder import Folder
 from settlements.rehearsal.marketplace import (
     ACTOR,
     Marketplace,
@@ -26,7 +28,7 @@ from settlements.rehearsal.marketplace import (
 from settlements.rehearsal.olist import CURRENCY, Orders
 from settlements.rehearsal.other_side import OtherSide
 from settlements.rehearsal.people import take_on
-from settlements.rehearsal.processes import Stage, free_port
+from settlements.rehearsal.processes import Stage, free_ports, is_free
 from settlements.rehearsal.progress import Progress
 from settlements.rehearsal.replay_report import ReplayReport, tie
 from settlements.rehearsal.till import Purchase, Till
@@ -56,29 +58,47 @@ LIMITS = (
 
 @dataclass
 class Replay:
-    """One replay, in a folder of its own; running it again goes on where it was cut off."""
+    """One replay, in a folder of its own; running it again goes on where it was cut off.
+
+    What is done already is found and left; of one that is finished nothing is started.
+    """
 
     orders: Orders
-    directory: Path
+    folder: Folder
     statuses: Counter[str] = field(default_factory=Counter)
 
     def run(self) -> ReplayReport:
-        """Play all of it and return the figures. What is done already is found and left."""
-        state = _State(self.directory / "state.json")
-        zone = ZoneInfo(str(settings.BUSINESS_TIME_ZONE))
+        """Play all of it and return the figures.
+
+        Raises CommandError when there is nothing to sell, or the folder was begun with other
+        orders or by another database; nothing is written then.
+        """
         purchases = sorted(self.orders.purchases, key=lambda purchase: purchase.at)
-        first_at = purchases[0].at
-        stage = Stage(
-            directory=self.directory,
-            web_port=free_port(),
-            simulator_port=free_port(),
-            clock_file=self.directory / "clock",
-        )
-        clocks = Clocks(file=self.directory / "clock", other_side=OtherSide(stage.simulator_url))
-        clocks.prepare(first_at)
-        with stage:
-            clocks.start(first_at)
-            market = open_marketplace(PLAN, other_side=clocks.other_side, at=first_at)
+        if not purchases:
+            raise CommandError(_("The files hold no order that is paid. Nothing was written."))
+        with self.folder.held(app_id=PLAN.app_id):
+            digest = _digest(purchases)
+            if self.folder.read().get("orders", digest) != digest:
+                raise CommandError(
+                    _("%(folder)s was begun with other orders. Nothing was written.")
+                    % {"folder": self.folder.path}
+                )
+            if not self.folder.read().get("is_finished"):
+                self.folder.keep(orders=digest)
+                self._run(purchases)
+                self.folder.keep(is_finished=True)
+            return tie(self.orders, plan=PLAN)
+
+    def _run(self, purchases: list[Purchase]) -> None:
+        zone = ZoneInfo(str(settings.BUSINESS_TIME_ZONE))
+        opening = purchases[0].at
+        stage = self._stage()
+        other_side = OtherSide(stage.simulator_url)
+        clocks = Clocks(file=self.folder.path / "clock", other_side=other_side)
+        clocks.prepare(opening)
+        with stage, other_side:
+            clocks.start(opening)
+            market = open_marketplace(PLAN, other_side=other_side, at=opening)
             for deed, subject, window, value_minor in LIMITS:
                 set_limit(
                     deed=deed,
@@ -87,11 +107,26 @@ class Replay:
                     currency=CURRENCY,
                     value_minor=value_minor,
                     actor=ACTOR,
-                    at=first_at,
+                    at=opening,
                     reason="replay",
                 )
-            self._play(purchases, zone=zone, market=market, stage=stage, clocks=clocks, state=state)
-        return tie(self.orders, market=market)
+            self._play(purchases, zone=zone, market=market, stage=stage, clocks=clocks)
+
+    def _stage(self) -> Stage:
+        """Prepare the processes, at the addresses of an earlier run where they are free.
+
+        What was ordered at the channel before a cut names the address to be told at.
+        """
+        ports: list[int] = self.folder.read().get("ports", [])
+        if not ports or not all(is_free(port) for port in ports):
+            ports = free_ports(2)
+            self.folder.keep(ports=ports)
+        return Stage(
+            directory=self.folder.path,
+            web_port=ports[0],
+            simulator_port=ports[1],
+            clock_file=self.folder.path / "clock",
+        )
 
     def _play(
         self,
@@ -101,7 +136,6 @@ class Replay:
         market: Marketplace,
         stage: Stage,
         clocks: Clocks,
-        state: "_State",
     ) -> None:
         progress = Progress("orders", total=len(purchases))
         till = Till(
@@ -118,21 +152,20 @@ class Replay:
             checker=take_on("replay-checker", name="Replay checker", role="finance_checker"),
             set_clock=clocks.move,
         )
-        opened_on = business_date_of(purchases[0].at)
 
         def count(purchase: Purchase, status: str) -> None:
             self.statuses[status] += 1
             progress.advance(note=f"{purchase.at:%Y-%m-%d}")
 
+        statement_from = business_date_of(purchases[0].at)
+        closed_through = self.folder.read().get("closed_through", "")
         for closing_at, of_the_month in _months(purchases, zone=zone):
             till.take(of_the_month, on_done=count)
             closing_date = closing_at.astimezone(zone).date()
-            if state.closed_through is None or closing_date > state.closed_through:
-                statement_from = (
-                    state.closed_through + timedelta(days=1) if state.closed_through else opened_on
-                )
+            if closing_date.isoformat() > closed_through:
                 closing.close_day(closing_date, statement_from=statement_from, at=closing_at)
-                state.closed_through = closing_date
+                self.folder.keep(closed_through=closing_date.isoformat())
+            statement_from = closing_date + timedelta(days=1)
         progress.finish(note=", ".join(f"{name} {n}" for name, n in self.statuses.items()))
 
     def _sellers(self) -> dict[str, str]:
@@ -171,21 +204,9 @@ def _closing_after(at: datetime, *, zone: ZoneInfo) -> datetime:
     return datetime.combine(next_month, CLOSING_TIME, tzinfo=zone)
 
 
-class _State:
-    """How far the closings are; kept so that a second run asks the bank for nothing twice."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        saved = json.loads(path.read_text()) if path.exists() else {}
-        text = saved.get("closed_through")
-        self._closed_through = date.fromisoformat(text) if text else None
-
-    @property
-    def closed_through(self) -> date | None:
-        """The last day that was closed whole."""
-        return self._closed_through
-
-    @closed_through.setter
-    def closed_through(self, day: date) -> None:
-        self._closed_through = day
-        self._path.write_text(json.dumps({"closed_through": day.isoformat()}))
+def _digest(purchases: list[Purchase]) -> str:
+    """Tell apart what is to be sold: the order numbers and amounts, in order."""
+    digest = hashlib.sha256()
+    for purchase in purchases:
+        digest.update(f"{purchase.order_no} {purchase.amount_minor}\n".encode())
+    return digest.hexdigest()

@@ -4,16 +4,23 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from django.db.models import Count, Q, Sum
+from django.utils.translation import gettext as _
 
 from ledger import chart
 from ledger.models import AccountBalance
 from ledger.money import to_decimal_text
-from payments.models import BalanceTransaction, Payment, PaymentAllocation
+from payments.models import (
+    BalanceTransaction,
+    ChannelAccount,
+    ChannelKind,
+    Payment,
+    PaymentAllocation,
+)
 from payments.postings import UNALLOCATED
 from payments.states import PaymentStatus
 from settlements.models import Bill, BillKind, BillLine, BillLineState, Payout, Settlement
 from settlements.queries import integrity
-from settlements.rehearsal.marketplace import Marketplace
+from settlements.rehearsal.marketplace import Plan
 from settlements.rehearsal.olist import PREFIX, Orders
 from settlements.states import PayoutStatus, SettlementStatus
 
@@ -53,30 +60,42 @@ class ReplayReport:
         """Add a figure; numbers and texts are compared as they are shown."""
         self.rows.append(Row(label, str(expected), str(found)))
 
+    def add_money(
+        self, label: str, expected_minor: int | None, found_minor: int | None, *, currency: str
+    ) -> None:
+        """Add an amount in minor units; nothing is a zero."""
+        self.add(
+            f"{label}, {currency}",
+            to_decimal_text(expected_minor or 0, currency),
+            to_decimal_text(found_minor or 0, currency),
+        )
+
     def as_text(self) -> str:
         """Write the table with a mark for each row, then the notes."""
         width = max(_width(row.label) for row in self.rows) + 2
-        lines = [f"{_padded('', width)}{'expected':>18}{'found':>18}"]
+        heads = "".join(_left_padded(head, 18) for head in (_("expected"), _("found")))
+        lines = [" " * width + heads]
         for row in self.rows:
             mark = "✓" if row.is_tied else "✗"
             lines.append(f"{_padded(row.label, width)}{row.expected:>18}{row.found:>18}  {mark}")
         return "\n".join([*lines, "", *self.notes])
 
 
-def tie(orders: Orders, *, market: Marketplace) -> ReplayReport:
+def tie(orders: Orders, *, plan: Plan) -> ReplayReport:
     """Compare files, payments, lines, books, settlements and bank, and list what explains them."""
     report = ReplayReport()
-    _tie_payments(report, orders, market)
-    _tie_books(report, orders, market)
-    _tie_payouts(report, market)
+    _tie_payments(report, orders, plan.currency)
+    _tie_books(report, orders, plan.currency)
+    _tie_payouts(report, plan.currency)
+    _tie_bank(report, plan)
     proof = integrity.verify()
-    report.add("laws of the books broken", 0, sum(1 for law in proof.results if law.violations))
-    _explain(report, orders)
+    broken = sum(1 for law in proof.results if law.violations)
+    report.add(_("laws of the books broken"), 0, broken)
+    _explain(report, orders, plan.currency)
     return report
 
 
-def _tie_payments(report: ReplayReport, orders: Orders, market: Marketplace) -> None:
-    currency = market.plan.currency
+def _tie_payments(report: ReplayReport, orders: Orders, currency: str) -> None:
     ours = Payment.objects.filter(merchant=None, merchant_order_no__startswith=f"{PREFIX}-")
     paid = ours.filter(status=PaymentStatus.PAID).aggregate(
         count=Count("id"), amount=Sum("amount_minor"), rest=Sum("unallocated_minor")
@@ -84,122 +103,96 @@ def _tie_payments(report: ReplayReport, orders: Orders, market: Marketplace) -> 
     allocated = PaymentAllocation.objects.filter(payment__in=ours).aggregate(
         count=Count("id"), amount=Sum("amount_minor")
     )
-    unallocated = sum(amount_minor for _, amount_minor in orders.unallocated)
-    sold = sum(purchase.amount_minor for purchase in orders.purchases)
-    report.add("payments made", len(orders.purchases), ours.count())
-    report.add("payments paid", len(orders.purchases), paid["count"])
-    report.add(f"paid, {currency}", _money(sold, currency), _money(paid["amount"], currency))
-    report.add(
-        "allocations",
-        sum(len(purchase.shares_minor) for purchase in orders.purchases),
-        allocated["count"],
+    report.add(_("payments made"), len(orders.purchases), ours.count())
+    report.add(_("payments paid"), len(orders.purchases), paid["count"])
+    report.add_money(_("paid"), orders.sold_minor, paid["amount"], currency=currency)
+    report.add(_("allocations"), orders.allocation_count, allocated["count"])
+    report.add_money(
+        _("allocated"),
+        orders.sold_minor - orders.unallocated_minor,
+        allocated["amount"],
+        currency=currency,
     )
-    report.add(
-        f"allocated, {currency}",
-        _money(sold - _sold_to_nobody(orders), currency),
-        _money(allocated["amount"], currency),
-    )
-    report.add(
-        f"unallocated, {currency}",
-        _money(min(unallocated, _sold_to_nobody(orders)), currency),
-        _money(paid["rest"], currency),
-    )
+    report.add_money(_("unallocated"), orders.unallocated_minor, paid["rest"], currency=currency)
 
 
-def _tie_books(report: ReplayReport, orders: Orders, market: Marketplace) -> None:
-    currency = market.plan.currency
+def _tie_books(report: ReplayReport, orders: Orders, currency: str) -> None:
     lines = BalanceTransaction.objects.filter(currency=currency).aggregate(
-        gross=Sum("gross_minor"), fee=Sum("fee_minor"), net=Sum("net_minor")
+        gross=Sum("gross_minor"), fee=Sum("fee_minor")
     )
-    sold = sum(purchase.amount_minor for purchase in orders.purchases)
-    nobody = _sold_to_nobody(orders)
-    report.add(
-        f"lines, gross, {currency}", _money(sold - nobody, currency), _money(lines["gross"], currency)
-    )
-    fees = _balance(chart.SERVICE_FEE, currency) + _balance(chart.PAYOUT_FEE, currency)
-    report.add(f"fees earned, {currency}", _money(lines["fee"], currency), _money(fees, currency))
-    report.add(
-        f"suspense of nobody (2901), {currency}",
-        _money(nobody, currency),
-        _money(_balance(chart.SUSPENSE_LONG, currency, owner_id=UNALLOCATED), currency),
-    )
-    report.add(
-        f"channel still owes us (1101), {currency}",
-        _money(0, currency),
-        _money(_balance(chart.CHANNEL_RECEIVABLE, currency), currency),
-    )
-    report.add(
-        f"payouts in transit (2401), {currency}",
-        _money(0, currency),
-        _money(_balance(chart.PAYOUTS_IN_TRANSIT, currency), currency),
-    )
+    fees_minor = _balance(chart.SERVICE_FEE, currency) + _balance(chart.PAYOUT_FEE, currency)
+    suspense_minor = _balance(chart.SUSPENSE_LONG, currency, owner_id=UNALLOCATED)
+    receivable_minor = _balance(chart.CHANNEL_RECEIVABLE, currency)
+    transit_minor = _balance(chart.PAYOUTS_IN_TRANSIT, currency)
+    for label, expected_minor, found_minor in (
+        (_("lines, gross"), orders.sold_minor - orders.unallocated_minor, lines["gross"]),
+        (_("lines, fees = fees earned (4001, 4002)"), lines["fee"], fees_minor),
+        (_("suspense of nobody (2901)"), orders.unallocated_minor, suspense_minor),
+        (_("channel still owes us (1101)"), 0, receivable_minor),
+        (_("payouts in transit (2401)"), 0, transit_minor),
+    ):
+        report.add_money(label, expected_minor, found_minor, currency=currency)
 
 
-def _tie_payouts(report: ReplayReport, market: Marketplace) -> None:
-    currency = market.plan.currency
+def _tie_payouts(report: ReplayReport, currency: str) -> None:
     settled = Settlement.objects.filter(currency=currency)
     paid_out = Payout.objects.filter(currency=currency, status=PayoutStatus.SUCCEEDED).aggregate(
         count=Count("id"), amount=Sum("amount_minor")
     )
-    report.add("settlements paid", settled.count(), settled.filter(status="paid").count())
-    report.add("payouts confirmed by the bank", settled.count(), paid_out["count"])
-    left = sum(
+    waiting = settled.exclude(status=SettlementStatus.PAID).count()
+    report.add(_("settlements that wait for somebody"), 0, waiting)
+    report.add(_("settlements = payouts confirmed"), settled.count(), paid_out["count"])
+    left_minor = sum(
         _balance(code, currency)
         for code in (chart.MERCHANT_PENDING, chart.MERCHANT_AVAILABLE, chart.SETTLEMENT_HOLD)
     )
     net = BalanceTransaction.objects.filter(currency=currency).aggregate(net=Sum("net_minor"))
-    report.add(
-        f"paid out and left with merchants, {currency}",
-        _money(net["net"], currency),
-        _money((paid_out["amount"] or 0) + left, currency),
+    report.add_money(
+        _("lines, net = paid out and left with merchants"),
+        net["net"],
+        (paid_out["amount"] or 0) + left_minor,
+        currency=currency,
+    )
+
+
+def _tie_bank(report: ReplayReport, plan: Plan) -> None:
+    bank = ChannelAccount.objects.get(
+        channel=ChannelKind.BANK, merchant_no=plan.bank_account_no, currency=plan.currency
     )
     statement = (
-        Bill.objects.filter(channel_account=market.bank, kind=BillKind.BANK_STATEMENT)
+        Bill.objects.filter(channel_account=bank, kind=BillKind.BANK_STATEMENT)
         .order_by("-imported_at", "-id")
         .first()
     )
-    report.add(
-        f"bank (1001) = statement, {currency}",
-        _money(statement.closing_minor if statement else 0, currency),
-        _money(_balance(chart.BANK, currency, owner_id=market.bank.id), currency),
+    report.add_money(
+        _("bank's statement = bank (1001)"),
+        statement.closing_minor if statement else 0,
+        _balance(chart.BANK, plan.currency, owner_id=bank.id),
+        currency=plan.currency,
     )
-    open_lines = BillLine.objects.filter(
-        bill__channel_account=market.bank, state=BillLineState.OPEN
-    )
-    report.add("bank lines nobody knows", 0, open_lines.count())
-    report.add(
-        "settlements in review",
-        0,
-        settled.filter(status=SettlementStatus.REVIEW).count(),
-    )
+    unknown = BillLine.objects.filter(bill__channel_account=bank, state=BillLineState.OPEN)
+    report.add(_("bank lines nobody knows"), 0, unknown.count())
 
 
-def _explain(report: ReplayReport, orders: Orders) -> None:
-    currency = "BRL"
-    report.notes.append(f"Orders: {orders.order_count}, by status:")
-    report.notes += [f"  {count:>6}  {status}" for status, count in orders.statuses.most_common()]
-    report.notes.append("Left unpaid in this release, with the reason:")
-    report.notes += [f"  {count:>6}  {reason}" for reason, count in orders.unpaid.most_common()]
-    report.notes.append(f"Refused: {len(orders.refused)}")
-    report.notes += [f"  {order_no}  {reason}" for order_no, reason in orders.refused]
-    over = sum(amount_minor for _, amount_minor in orders.unallocated)
-    report.notes.append(f"Paid beyond the items: {_money(over, currency)} {currency}")
-    report.notes += [
-        f"  {order_no}  {_money(amount_minor, currency)}"
-        for order_no, amount_minor in orders.unallocated
-    ]
-    short = sum(amount_minor for _, amount_minor in orders.short)
-    report.notes.append(f"Short of the items: {_money(short, currency)} {currency}")
-    report.notes += [
-        f"  {order_id}  {_money(amount_minor, currency)}" for order_id, amount_minor in orders.short
-    ]
-
-
-def _sold_to_nobody(orders: Orders) -> int:
-    return sum(
-        purchase.amount_minor - sum(purchase.shares_minor.values())
-        for purchase in orders.purchases
-    )
+def _explain(report: ReplayReport, orders: Orders, currency: str) -> None:
+    """List what the figures leave out, with the reasons."""
+    notes = report.notes
+    notes.append(_("Orders: %(count)d, by status:") % {"count": orders.order_count})
+    notes += [f"  {count:>6}  {status}" for status, count in orders.statuses.most_common()]
+    notes.append(_("Left unpaid in this release, with the reason:"))
+    notes += [f"  {count:>6}  {reason}" for reason, count in orders.unpaid.most_common()]
+    notes.append(_("Payments refused: %(count)d") % {"count": len(orders.refused)})
+    notes += [f"  {order_no}  {reason}" for order_no, reason in orders.refused]
+    for title, amounts in (
+        (_("Paid beyond the items:"), orders.unallocated),
+        (_("Short of the items:"), orders.short),
+    ):
+        total_minor = sum(amount_minor for _number, amount_minor in amounts)
+        notes.append(f"{title} {to_decimal_text(total_minor, currency)} {currency}")
+        notes += [
+            f"  {number}  {to_decimal_text(amount_minor, currency)}"
+            for number, amount_minor in amounts
+        ]
 
 
 def _balance(code: str, currency: str, *, owner_id: str | None = None) -> int:
@@ -210,13 +203,13 @@ def _balance(code: str, currency: str, *, owner_id: str | None = None) -> int:
     return int(total or 0)
 
 
-def _money(amount_minor: int | None, currency: str) -> str:
-    return to_decimal_text(amount_minor or 0, currency)
-
-
 def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _padded(text: str, width: int) -> str:
     return text + " " * (width - _width(text))
+
+
+def _left_padded(text: str, width: int) -> str:
+    return " " * (width - _width(text)) + text

@@ -52,8 +52,8 @@ class Till:
     market: Marketplace
     other_side: OtherSide
     merchants: Mapping[str, Merchant]
-    watch: Callable[[], None] = lambda: None
-    set_clock: Callable[[datetime], None] = lambda at: None
+    watch: Callable[[], None]
+    set_clock: Callable[[datetime], None]
     _under_way: dict[str, Purchase] = field(default_factory=dict)
     _paying: dict[str, Future[None]] = field(default_factory=dict)
     _moved_at: float = 0.0
@@ -73,9 +73,9 @@ class Till:
                 self._look(payers, on_done=on_done)
 
     def _known(self, order_nos: list[str]) -> dict[str, tuple[str, str]]:
-        rows = Payment.objects.filter(
-            merchant=None, merchant_order_no__in=order_nos
-        ).values_list("merchant_order_no", "id", "status")
+        rows = Payment.objects.filter(merchant=None, merchant_order_no__in=order_nos).values_list(
+            "merchant_order_no", "id", "status"
+        )
         return {order_no: (payment_id, status) for order_no, payment_id, status in rows}
 
     def _has_room(self, purchase: Purchase) -> bool:
@@ -139,10 +139,14 @@ class Till:
         """See how far the payments under way are; let payers pay those that wait for them."""
         if not self._under_way:
             return
-        rows = PaymentAttempt.objects.filter(payment_id__in=self._under_way).values_list(
-            "payment_id", "payment__status", "status", "operation__channel_no"
+        rows = (
+            PaymentAttempt.objects.filter(payment_id__in=self._under_way)
+            .order_by("created_at", "id")
+            .values_list("payment_id", "payment__status", "status", "operation__channel_no")
         )
-        for payment_id, payment_status, attempt_status, channel_no in rows:
+        # Of a payment that was tried before a cut, and again, the last try counts.
+        latest = {payment_id: row for payment_id, *row in rows}
+        for payment_id, (payment_status, attempt_status, channel_no) in latest.items():
             if payment_status != PaymentStatus.AWAITING_PAYMENT:
                 self._end(payment_id, payment_status, on_done)
             elif attempt_status == OperationStatus.FAILED:
@@ -178,9 +182,7 @@ class Till:
         elif self._paying[payment_id].done():
             self._paying[payment_id].result()
 
-    def _end(
-        self, payment_id: str, status: str, on_done: Callable[[Purchase, str], None]
-    ) -> None:
+    def _end(self, payment_id: str, status: str, on_done: Callable[[Purchase, str], None]) -> None:
         self._paying.pop(payment_id, None)
         on_done(self._under_way.pop(payment_id), status)
         self._moved_at = time.monotonic()

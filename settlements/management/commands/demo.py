@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from payments.queries.calendar import business_date_of
 from settlements.queries import integrity
@@ -21,12 +19,13 @@ from settlements.rehearsal.processes import Stage, require_free
 from settlements.rehearsal.summary import summary
 
 PORT = 8000
+STOP_SECONDS = 30
 
 
 class Command(BaseCommand):
     """Play the demo's month once, print what exists, and serve until stopped."""
 
-    help = gettext_lazy(
+    help = (
         "Play a month of a small marketplace against the simulator, then serve. DEMO_PORT moves "
         "the port, DEMO_EXIT=1 stops after the summary, --stop ends a demo that still runs."
     )
@@ -46,15 +45,15 @@ class Command(BaseCommand):
         """Play what has not been played, show it, serve."""
         var = options["var"].resolve()
         pid_file = var / "demo.pid"
+        demo = Demo(var)
         if options["stop"]:
-            self._stop(pid_file)
+            self._stop(demo, pid_file=pid_file)
             return
         if not settings.SANDBOX:
             raise CommandError(_("The demo is for a sandbox (SANDBOX=1). Nothing was written."))
         port = int(os.environ.get("DEMO_PORT", PORT))
         require_free(port)
         require_free(port + 1)
-        demo = Demo(var)
         with demo.held():
             pid_file.write_text(str(os.getpid()))
             try:
@@ -106,17 +105,18 @@ class Command(BaseCommand):
         ]
         self.stdout.write("\n".join(lines))
 
-    def _stop(self, pid_file: Path) -> None:
-        """End a running demo politely; say so when there is none."""
-        try:
-            pid = int(pid_file.read_text())
-            os.kill(pid, signal.SIGINT)
-        except (OSError, ValueError):
+    def _stop(self, demo: Demo, *, pid_file: Path) -> None:
+        """End a running demo politely; say so when there is none.
+
+        The pid of one that was killed may be somebody else's by now, so its lock is asked first.
+        """
+        if not demo.folder.is_held() or not pid_file.exists():
             self.stdout.write(_("No demo is running."))
             return
-        deadline = time.monotonic() + 20
-        while pid_file.exists() and time.monotonic() < deadline:
+        os.kill(int(pid_file.read_text()), signal.SIGINT)
+        deadline = time.monotonic() + STOP_SECONDS
+        while demo.folder.is_held() and time.monotonic() < deadline:
             time.sleep(0.1)
-        if pid_file.exists():
-            sys.exit(_("The demo did not end in time."))
+        if demo.folder.is_held():
+            raise CommandError(_("The demo did not end in time."))
         self.stdout.write(_("The demo has ended."))

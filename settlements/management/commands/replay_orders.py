@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from settlements.rehearsal.folder import Folder
 from settlements.rehearsal.olist import OrderFilesError, Orders, read_orders
@@ -38,7 +37,7 @@ def count(text: str) -> int:
 class Command(BaseCommand):
     """Take real orders through payment, settlement and payout against a simulator of its own."""
 
-    help = gettext_lazy(
+    help = (
         "Replay a marketplace's real orders (CSV files in the layout of Olist's data set): "
         "payments, books, settlement, payout. Resumes where it was cut off."
     )

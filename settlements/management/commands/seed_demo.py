@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from settlements.rehearsal.demo import Demo
 from settlements.rehearsal.marketplace import open_marketplace
@@ -19,7 +18,7 @@ from settlements.rehearsal.other_side import OtherSide
 class Command(BaseCommand):
     """Make a marketplace, its merchants and its people, and print the sign-ins. Idempotent."""
 
-    help = gettext_lazy(
+    help = (
         "Seed the demo's marketplace, merchants and people against a running simulator"
         " (./manage.py run_simulator). Nothing is sold; the same again changes nothing."
     )
@@ -40,12 +39,12 @@ class Command(BaseCommand):
         """Refuse a live deployment or a simulator that does not answer, then seed."""
         if not settings.SANDBOX:
             raise CommandError(_("The demo is for a sandbox (SANDBOX=1). Nothing was written."))
-        other_side = OtherSide(options["simulator_url"].rstrip("/"))
-        _require_answering(other_side)
         demo = Demo(options["var"].resolve())
         at = timezone.now()
-        with demo.held(simulator=other_side.url):
-            demo.seed(open_marketplace(PLAN, other_side=other_side, at=at), at=at)
+        with OtherSide(options["simulator_url"].rstrip("/")) as other_side:
+            _require_answering(other_side)
+            with demo.held(simulator=other_side.url):
+                demo.seed(open_marketplace(PLAN, other_side=other_side, at=at), at=at)
         for line in demo.sign_ins():
             self.stdout.write(line)
 

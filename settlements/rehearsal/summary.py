@@ -1,0 +1,53 @@
+"""What exists so far, in a few figures: what the demo ends with."""
+
+from collections import Counter
+
+from django.db.models import Count, Sum
+from django.utils.translation import gettext as _
+
+from ledger.money import to_decimal_text
+from payments.models import BalanceTransaction, Payment
+from payments.states import PaymentStatus
+from settlements.models import Payout, Settlement
+from settlements.queries import integrity
+from settlements.rehearsal.month import PLAN
+from settlements.states import PayoutStatus, SettlementStatus
+
+
+def summary() -> list[tuple[str, str]]:
+    """Return what exists so far, label and figure: paid, fees, paid out, books."""
+    currency = PLAN.currency
+    paid = Payment.objects.filter(currency=currency, status=PaymentStatus.PAID).aggregate(
+        count=Count("id"), amount=Sum("amount_minor")
+    )
+    lines = BalanceTransaction.objects.filter(currency=currency).aggregate(fee=Sum("fee_minor"))
+    statuses = Counter(
+        Payment.objects.filter(currency=currency)
+        .exclude(status=PaymentStatus.PAID)
+        .values_list("status", flat=True)
+    )
+    payouts = Payout.objects.filter(currency=currency, status=PayoutStatus.SUCCEEDED).aggregate(
+        count=Count("id"), amount=Sum("amount_minor")
+    )
+    waiting = Counter(
+        Settlement.objects.filter(currency=currency)
+        .exclude(status=SettlementStatus.PAID)
+        .values_list("status", flat=True)
+    )
+    proof = integrity.verify()
+    return [
+        (_("payments paid"), f"{paid['count']}  {to_decimal_text(paid['amount'] or 0, currency)}"),
+        (_("not paid"), _counted(statuses)),
+        (_("fees earned"), to_decimal_text(lines["fee"] or 0, currency)),
+        (_("paid out"), f"{payouts['count']}  {to_decimal_text(payouts['amount'] or 0, currency)}"),
+        (_("settlements waiting"), _counted(waiting)),
+        (
+            _("books balanced"),
+            _("yes, %(count)d laws") % {"count": len(proof.results)} if proof.is_sound else _("NO"),
+        ),
+    ]
+
+
+def _counted(statuses: Counter[str]) -> str:
+    found = ", ".join(f"{status} {count}" for status, count in sorted(statuses.items()))
+    return found or _("none")

@@ -1,0 +1,182 @@
+"""The demo as a visitor runs it: a few days, a summary, a house that is open, and its end."""
+
+import json
+import re
+import socket
+import stat
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from settlements.rehearsal.processes import free_ports, is_free
+from tests.settlements.rehearsal.house import wait_until_free
+
+DAYS = "6"
+
+
+def port_with_neighbour():
+    while True:
+        (port,) = free_ports(1)
+        if port < 65_535 and is_free(port + 1):
+            return port
+
+
+@pytest.fixture(scope="module")
+def played(make_house, tmp_path_factory):
+    """Play a few days once, as `DEMO_EXIT=1 make demo` plays thirty."""
+    house, var = make_house(), tmp_path_factory.mktemp("var")
+    run = house.manage(
+        *("demo", "--days", DAYS, "--var", str(var)),
+        DEMO_EXIT="1",
+        DEMO_PORT=str(port_with_neighbour()),
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return house, var, run.stdout
+
+
+def summary(text):
+    """Read the summary's lines as label and figure."""
+    return dict(re.findall(r"^  (\S.*?) {2,}(.+)$", text, flags=re.MULTILINE))
+
+
+def test_ends_with_a_summary_of_what_exists(played):
+    # Given
+    house, _var, text = played
+
+    # Then
+    figures = summary(text)
+    (paid,) = house.ask(
+        "SELECT count(*), sum(amount_minor) FROM payments_payment WHERE status = 'paid'"
+    )
+    assert paid[0] > 20
+    assert figures["payments paid"] == f"{paid[0]}  {paid[1] // 100}.{paid[1] % 100:02}"
+    assert figures["books balanced"].startswith("yes, ")
+    assert set(figures) == {
+        *("payments paid", "not paid", "fees earned"),
+        *("paid out", "settlements waiting", "books balanced"),
+    }
+
+
+def test_keeps_the_sign_ins_for_their_owner_alone(played):
+    # Given
+    _house, var, _text = played
+
+    # Then
+    record = json.loads((var / "demo.json").read_text())
+    assert set(record["people"]) == {"lin", "wang", "zhao", "audit", "tea"}
+    assert record["api_secret"].startswith("tpk_")
+    assert stat.S_IMODE((var / "demo.json").stat().st_mode) == 0o600
+    assert not (var / "demo.pid").exists()
+
+
+def test_running_again_plays_nothing_twice(played):
+    # Given
+    house, var, text = played
+    before = house.row_counts()
+
+    # When
+    again = house.manage(
+        "demo", "--var", str(var), DEMO_EXIT="1", DEMO_PORT=str(port_with_neighbour())
+    )
+
+    # Then
+    assert again.returncode == 0, again.stderr
+    assert summary(again.stdout) == summary(text)
+    assert house.row_counts() == before
+
+
+def test_serves_at_another_port_until_it_is_stopped(played):
+    # Given
+    house, var, _text = played
+    port = port_with_neighbour()
+    running = house.start("demo", "--var", str(var), DEMO_PORT=str(port))
+    wait_for(f"http://127.0.0.1:{port}/livez", running)
+
+    # When
+    people = json.loads((var / "demo.json").read_text())["people"]
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as visitor:
+        lin = sign_in(visitor, "lin", people)
+        visitor.cookies.clear()
+        tea = sign_in(visitor, "tea", people)
+
+    # Then
+    assert (lin, tea) == ("/admin/", "/portal/")
+    assert house.ask(
+        "SELECT gateway_url FROM payments_channelaccount WHERE channel = 'alipay'"
+    ) == [(f"http://127.0.0.1:{port + 1}/gateway.do",)]
+
+    # When
+    stopped = house.manage("demo", "--stop", "--var", str(var))
+
+    # Then
+    assert "The demo has ended." in stopped.stdout
+    assert running.wait(timeout=20) == 0
+    assert wait_until_free([port, port + 1])
+    assert "No demo is running." in house.manage("demo", "--stop", "--var", str(var)).stdout
+
+
+def wait_for(url, running):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert running.poll() is None, "the demo ended"
+        try:
+            if httpx.get(url, trust_env=False).status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    raise AssertionError(f"{url} did not answer")
+
+
+def sign_in(visitor, username, people):
+    """Sign in by the page's own form, and return the door to which the house sends this person."""
+    page = visitor.get("/accounts/login/")
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text).group(1)
+    answer = visitor.post(
+        "/accounts/login/",
+        data={
+            "login": username,
+            "password": people[username]["password"],
+            "csrfmiddlewaretoken": token,
+        },
+        headers={"Referer": str(visitor.base_url)},
+    )
+    assert answer.status_code == 302, answer.text
+    door = visitor.get("/").headers["location"]
+    assert visitor.get(door).status_code in (200, 302)
+    return door
+
+
+class TestRefusals:
+    def test_a_live_deployment(self, played, tmp_path):
+        # Given
+        house, _var, _text = played
+        before = house.row_counts()
+
+        # When
+        refused = house.manage("demo", "--var", str(tmp_path / "var"), SANDBOX="0")
+
+        # Then
+        assert refused.returncode == 1
+        assert "is for a sandbox" in refused.stderr
+        assert house.row_counts() == before
+        assert not (tmp_path / "var").exists()
+
+    def test_a_port_that_is_taken(self, played, tmp_path):
+        # Given
+        house, _var, _text = played
+        before = house.row_counts()
+
+        # When
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            port = other.getsockname()[1]
+            refused = house.manage("demo", "--var", str(tmp_path / "var"), DEMO_PORT=str(port))
+
+        # Then
+        assert refused.returncode == 1
+        assert f"Port {port} is taken" in refused.stderr
+        assert house.row_counts() == before
+        assert not Path(tmp_path / "var").exists()

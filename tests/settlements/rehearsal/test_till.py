@@ -1,0 +1,139 @@
+"""The till: what it sells is paid by the house's own work, also after a cut."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management.base import CommandError
+from django.db import transaction
+
+from payments.actions import payments
+from payments.models import Payment, PaymentAttempt
+from payments.states import OperationStatus
+from settlements.rehearsal import till as till_module
+from settlements.rehearsal.marketplace import take_in_merchants
+from settlements.rehearsal.till import Purchase, Till
+from tests.instants import NOON
+from tests.rig.stage import run_jobs
+
+SELLERS = {"ana": "Ana", "bia": "Bia"}
+
+
+def purchase(order_no, *, minutes=0, is_paid=True, **shares_minor):
+    return Purchase(
+        order_no=order_no,
+        amount_minor=sum(shares_minor.values()),
+        shares_minor=shares_minor,
+        at=NOON + timedelta(minutes=minutes),
+        payer_no="payer-1",
+        is_paid=is_paid,
+    )
+
+
+@pytest.fixture
+def till(marketplace, simulator, live_server, settings):
+    """Open a till whose jobs run while it looks; the channel reaches us at the live server."""
+    settings.PUBLIC_URL = live_server.url
+    return Till(
+        market=marketplace,
+        other_side=simulator,
+        merchants=take_in_merchants(marketplace, SELLERS, at=NOON),
+        watch=run_jobs,
+        set_clock=simulator.set_clock,
+    )
+
+
+def sold(till, *purchases):
+    """Sell, and return what became of each order."""
+    statuses = {}
+    till.take(purchases, on_done=lambda one, status: statuses.update({one.order_no: str(status)}))
+    return statuses
+
+
+def test_sells_in_the_order_of_time_and_leaves_what_nobody_pays(till):
+    # When
+    statuses = sold(
+        till,
+        purchase("o2", minutes=2, ana=1_000, bia=500),
+        purchase("o3", minutes=3, ana=1_000, is_paid=False),
+        purchase("o1", minutes=1, ana=1_000),
+    )
+
+    # Then
+    assert statuses == {"o1": "paid", "o2": "paid", "o3": "awaiting_payment"}
+    created = Payment.objects.order_by("id").values_list("merchant_order_no", flat=True)
+    assert list(created) == ["o1", "o2", "o3"]
+    paid_at = Payment.objects.get(merchant_order_no="o1").paid_at
+    assert paid_at == NOON + timedelta(minutes=2)
+
+
+def test_selling_again_makes_no_second_payment(till):
+    # Given
+    sold(till, purchase("o1", ana=1_000))
+
+    # When
+    statuses = sold(till, purchase("o1", ana=1_000), purchase("o2", ana=700))
+
+    # Then
+    assert statuses == {"o1": "paid", "o2": "paid"}
+    assert Payment.objects.count() == PaymentAttempt.objects.count() == 2
+
+
+def test_goes_on_with_what_was_created_or_confirmed_before_a_cut(till):
+    # Given
+    orders = [purchase("o1", ana=1_000), purchase("o2", ana=700)]
+    with transaction.atomic():
+        till._create(orders[0])
+        confirmed = till._create(orders[1])
+        payments.confirm_payment(
+            confirmed.id, method="alipay_qr", client_ip=None, actor="task:test", at=NOON
+        )
+
+    # When
+    statuses = sold(till, *orders)
+
+    # Then
+    assert statuses == {"o1": "paid", "o2": "paid"}
+    assert PaymentAttempt.objects.count() == 2
+
+
+def test_of_an_order_that_was_tried_twice_the_last_try_counts(till):
+    # Given
+    first = purchase("o1", ana=1_000)
+    with transaction.atomic():
+        payment = till._create(first)
+        payments.confirm_payment(
+            payment.id, method="alipay_qr", client_ip=None, actor="task:test", at=NOON
+        )
+    attempt = PaymentAttempt.objects.select_related("operation").get()
+    for status in (OperationStatus.SENDING, OperationStatus.FAILED):
+        for row in (attempt.operation, attempt):
+            row.status = status
+            row.save(update_fields=["status"])
+
+    # When
+    statuses = sold(till, first)
+
+    # Then
+    assert statuses == {"o1": "paid"}
+    assert list(PaymentAttempt.objects.order_by("id").values_list("status", flat=True)) == [
+        "failed",
+        "succeeded",
+    ]
+
+
+def test_what_risk_refuses_is_done_with_its_status(till):
+    # When
+    statuses = sold(till, purchase("o1", ana=100_000_000))
+
+    # Then
+    assert statuses == {"o1": "rejected"}
+
+
+def test_complains_when_nothing_moves(till, monkeypatch):
+    # Given
+    monkeypatch.setattr(till_module, "PATIENCE_SECONDS", 0.1)
+    till.watch = lambda: None
+
+    # When, Then
+    with pytest.raises(CommandError, match="1 payments do not get on"):
+        sold(till, purchase("o1", ana=1_000))
