@@ -8,252 +8,747 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('ledger', '0002_books_are_law'),
-        ('payments', '0002_lines_are_law'),
+        ("ledger", "0002_books_are_law"),
+        ("payments", "0002_lines_are_law"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Bill',
+            name="Bill",
             fields=[
-                ('id', models.CharField(default=functools.partial(ledger.identifiers.new_id, *('bil',), **{}), max_length=40, primary_key=True, serialize=False, verbose_name='id')),
-                ('kind', models.CharField(choices=[('payment_report', 'payment report (pain.002)'), ('bank_statement', 'bank statement (camt.053)')], max_length=16, verbose_name='kind')),
-                ('message_id', models.CharField(max_length=64, verbose_name='message id')),
-                ('sha256', models.BinaryField(max_length=32, verbose_name='SHA-256')),
-                ('content_encrypted', models.TextField(verbose_name='content (encrypted)')),
-                ('line_count', models.PositiveIntegerField(verbose_name='lines')),
-                ('opening_minor', models.BigIntegerField(blank=True, null=True, verbose_name='opening balance')),
-                ('closing_minor', models.BigIntegerField(blank=True, null=True, verbose_name='closing balance')),
-                ('imported_by', models.CharField(max_length=90, verbose_name='imported by')),
-                ('imported_at', models.DateTimeField(verbose_name='imported at')),
-                ('channel_account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bills', to='payments.channelaccount', verbose_name='bank account')),
+                (
+                    "id",
+                    models.CharField(
+                        default=functools.partial(ledger.identifiers.new_id, *("bil",), **{}),
+                        max_length=40,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="id",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("payment_report", "payment report (pain.002)"),
+                            ("bank_statement", "bank statement (camt.053)"),
+                        ],
+                        max_length=16,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("message_id", models.CharField(max_length=64, verbose_name="message id")),
+                ("sha256", models.BinaryField(max_length=32, verbose_name="SHA-256")),
+                ("content_encrypted", models.TextField(verbose_name="content (encrypted)")),
+                ("line_count", models.PositiveIntegerField(verbose_name="lines")),
+                (
+                    "opening_minor",
+                    models.BigIntegerField(blank=True, null=True, verbose_name="opening balance"),
+                ),
+                (
+                    "closing_minor",
+                    models.BigIntegerField(blank=True, null=True, verbose_name="closing balance"),
+                ),
+                ("imported_by", models.CharField(max_length=90, verbose_name="imported by")),
+                ("imported_at", models.DateTimeField(verbose_name="imported at")),
+                (
+                    "channel_account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bills",
+                        to="payments.channelaccount",
+                        verbose_name="bank account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'bill',
-                'verbose_name_plural': 'bills',
-                'ordering': ['-imported_at', '-id'],
-                'permissions': [('import_bill', 'Can import bills')],
+                "verbose_name": "bill",
+                "verbose_name_plural": "bills",
+                "ordering": ["-imported_at", "-id"],
+                "permissions": [("import_bill", "Can import bills")],
             },
         ),
         migrations.CreateModel(
-            name='Destination',
+            name="Destination",
             fields=[
-                ('id', models.CharField(default=functools.partial(ledger.identifiers.new_id, *('dst',), **{}), max_length=40, primary_key=True, serialize=False, verbose_name='id')),
-                ('kind', models.CharField(choices=[('bank', 'bank account')], default='bank', max_length=10, verbose_name='kind')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('holder_name', models.CharField(max_length=70, verbose_name='account holder')),
-                ('bank_name', models.CharField(blank=True, default='', max_length=70, verbose_name='bank')),
-                ('bank_code', models.CharField(blank=True, default='', max_length=20, verbose_name='bank code')),
-                ('account_encrypted', models.TextField(verbose_name='account number (encrypted)')),
-                ('account_tail', models.CharField(max_length=4, verbose_name='account ends with')),
-                ('account_index', models.BinaryField(db_index=True, max_length=32, verbose_name='account index')),
-                ('version', models.PositiveIntegerField(default=1, verbose_name='version')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('created_at', models.DateTimeField(verbose_name='created at')),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='destinations', to='payments.merchant', verbose_name='merchant')),
+                (
+                    "id",
+                    models.CharField(
+                        default=functools.partial(ledger.identifiers.new_id, *("dst",), **{}),
+                        max_length=40,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="id",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("bank", "bank account")],
+                        default="bank",
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                ("holder_name", models.CharField(max_length=70, verbose_name="account holder")),
+                (
+                    "bank_name",
+                    models.CharField(blank=True, default="", max_length=70, verbose_name="bank"),
+                ),
+                (
+                    "bank_code",
+                    models.CharField(
+                        blank=True, default="", max_length=20, verbose_name="bank code"
+                    ),
+                ),
+                ("account_encrypted", models.TextField(verbose_name="account number (encrypted)")),
+                ("account_tail", models.CharField(max_length=4, verbose_name="account ends with")),
+                (
+                    "account_index",
+                    models.BinaryField(db_index=True, max_length=32, verbose_name="account index"),
+                ),
+                ("version", models.PositiveIntegerField(default=1, verbose_name="version")),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("created_at", models.DateTimeField(verbose_name="created at")),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="destinations",
+                        to="payments.merchant",
+                        verbose_name="merchant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'destination',
-                'verbose_name_plural': 'destinations',
-                'ordering': ['-created_at', '-id'],
+                "verbose_name": "destination",
+                "verbose_name_plural": "destinations",
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='PaymentFile',
+            name="PaymentFile",
             fields=[
-                ('id', models.CharField(default=functools.partial(ledger.identifiers.new_id, *('pf',), **{}), max_length=40, primary_key=True, serialize=False, verbose_name='id')),
-                ('message_id', models.CharField(max_length=35, unique=True, verbose_name='message id')),
-                ('execution_date', models.DateField(verbose_name='execution date')),
-                ('payout_count', models.PositiveIntegerField(verbose_name='payouts')),
-                ('total_minor', models.BigIntegerField(verbose_name='total')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('sha256', models.BinaryField(max_length=32, verbose_name='SHA-256')),
-                ('content_encrypted', models.TextField(verbose_name='content (encrypted)')),
-                ('created_at', models.DateTimeField(verbose_name='created at')),
-                ('bank_account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payment_files', to='payments.channelaccount', verbose_name='bank account')),
+                (
+                    "id",
+                    models.CharField(
+                        default=functools.partial(ledger.identifiers.new_id, *("pf",), **{}),
+                        max_length=40,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="id",
+                    ),
+                ),
+                (
+                    "message_id",
+                    models.CharField(max_length=35, unique=True, verbose_name="message id"),
+                ),
+                ("execution_date", models.DateField(verbose_name="execution date")),
+                ("payout_count", models.PositiveIntegerField(verbose_name="payouts")),
+                ("total_minor", models.BigIntegerField(verbose_name="total")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                ("sha256", models.BinaryField(max_length=32, verbose_name="SHA-256")),
+                ("content_encrypted", models.TextField(verbose_name="content (encrypted)")),
+                ("created_at", models.DateTimeField(verbose_name="created at")),
+                (
+                    "bank_account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payment_files",
+                        to="payments.channelaccount",
+                        verbose_name="bank account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'payment file',
-                'verbose_name_plural': 'payment files',
-                'ordering': ['-created_at', '-id'],
-                'permissions': [('export_paymentfile', 'Can export payment files'), ('download_paymentfile', 'Can download payment files')],
+                "verbose_name": "payment file",
+                "verbose_name_plural": "payment files",
+                "ordering": ["-created_at", "-id"],
+                "permissions": [
+                    ("export_paymentfile", "Can export payment files"),
+                    ("download_paymentfile", "Can download payment files"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Payout',
+            name="Payout",
             fields=[
-                ('id', models.CharField(default=functools.partial(ledger.identifiers.new_id, *('po',), **{}), max_length=40, primary_key=True, serialize=False, verbose_name='id')),
-                ('amount_minor', models.BigIntegerField(verbose_name='amount')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('status', models.CharField(choices=[('queued', 'queued'), ('sending', 'sending'), ('processing', 'processing'), ('awaiting_recipient', 'awaiting the recipient'), ('exported', 'exported to the bank'), ('unknown', 'outcome unknown'), ('manual_review', 'manual review'), ('succeeded', 'succeeded'), ('returned', 'returned'), ('failed', 'failed'), ('expired', 'expired'), ('cancelled', 'cancelled')], default='queued', max_length=18, verbose_name='status')),
-                ('status_code', models.CharField(blank=True, default='', max_length=60, verbose_name='reason code')),
-                ('bank_reference', models.CharField(blank=True, default='', max_length=64, verbose_name='bank reference')),
-                ('created_at', models.DateTimeField(verbose_name='created at')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished at')),
-                ('confirmed_entry', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.journalentry', verbose_name='bank entry')),
-                ('entry', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.journalentry', verbose_name='instruction entry')),
-                ('operation', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.channeloperation', verbose_name='operation')),
-                ('payment_file', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='payouts', to='settlements.paymentfile', verbose_name='payment file')),
+                (
+                    "id",
+                    models.CharField(
+                        default=functools.partial(ledger.identifiers.new_id, *("po",), **{}),
+                        max_length=40,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="id",
+                    ),
+                ),
+                ("amount_minor", models.BigIntegerField(verbose_name="amount")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "queued"),
+                            ("sending", "sending"),
+                            ("processing", "processing"),
+                            ("awaiting_recipient", "awaiting the recipient"),
+                            ("exported", "exported to the bank"),
+                            ("unknown", "outcome unknown"),
+                            ("manual_review", "manual review"),
+                            ("succeeded", "succeeded"),
+                            ("returned", "returned"),
+                            ("failed", "failed"),
+                            ("expired", "expired"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="queued",
+                        max_length=18,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "status_code",
+                    models.CharField(
+                        blank=True, default="", max_length=60, verbose_name="reason code"
+                    ),
+                ),
+                (
+                    "bank_reference",
+                    models.CharField(
+                        blank=True, default="", max_length=64, verbose_name="bank reference"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="created at")),
+                (
+                    "finished_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="finished at"),
+                ),
+                (
+                    "confirmed_entry",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.journalentry",
+                        verbose_name="bank entry",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.journalentry",
+                        verbose_name="instruction entry",
+                    ),
+                ),
+                (
+                    "operation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="payments.channeloperation",
+                        verbose_name="operation",
+                    ),
+                ),
+                (
+                    "payment_file",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payouts",
+                        to="settlements.paymentfile",
+                        verbose_name="payment file",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'payout',
-                'verbose_name_plural': 'payouts',
-                'ordering': ['-created_at', '-id'],
+                "verbose_name": "payout",
+                "verbose_name_plural": "payouts",
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='BillLine',
+            name="BillLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line_no', models.PositiveIntegerField(verbose_name='line')),
-                ('direction', models.CharField(choices=[('credit', 'in'), ('debit', 'out')], max_length=6, verbose_name='direction')),
-                ('amount_minor', models.BigIntegerField(verbose_name='amount')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('booking_date', models.DateField(blank=True, null=True, verbose_name='booked by the bank on')),
-                ('bank_reference', models.CharField(blank=True, default='', max_length=64, verbose_name='bank reference')),
-                ('end_to_end_id', models.CharField(blank=True, default='', max_length=64, verbose_name='our reference')),
-                ('text', models.CharField(blank=True, default='', max_length=300, verbose_name='text')),
-                ('state', models.CharField(choices=[('matched', 'matched'), ('open', 'open: nobody knows it yet')], max_length=8, verbose_name='state')),
-                ('reason', models.CharField(blank=True, choices=[('unknown', 'nothing of ours is known to be this'), ('not_booked', 'the bank has not booked it yet'), ('other_currency', 'in another currency than the account'), ('amount_differs', 'the amount differs from the payout'), ('not_sent', 'the payout was never sent to the bank'), ('already_confirmed', 'the payout was confirmed before'), ('contradicts', 'the payout was recorded as failed before'), ('payout_returned', 'the bank gave a payout back'), ('other_channel', 'no channel account of this number settles to this account'), ('day_differs', 'differs from what the channel owes for this day'), ('day_settled', "the channel's day was credited before"), ('already_booked', 'this bank reference was booked before')], default='', max_length=20, verbose_name='why it is open')),
-                ('bill', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='settlements.bill', verbose_name='bill')),
-                ('entry', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.journalentry', verbose_name='journal entry')),
-                ('payout', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='bill_lines', to='settlements.payout', verbose_name='payout')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("line_no", models.PositiveIntegerField(verbose_name="line")),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("credit", "in"), ("debit", "out")],
+                        max_length=6,
+                        verbose_name="direction",
+                    ),
+                ),
+                ("amount_minor", models.BigIntegerField(verbose_name="amount")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "booking_date",
+                    models.DateField(blank=True, null=True, verbose_name="booked by the bank on"),
+                ),
+                (
+                    "bank_reference",
+                    models.CharField(
+                        blank=True, default="", max_length=64, verbose_name="bank reference"
+                    ),
+                ),
+                (
+                    "end_to_end_id",
+                    models.CharField(
+                        blank=True, default="", max_length=64, verbose_name="our reference"
+                    ),
+                ),
+                (
+                    "text",
+                    models.CharField(blank=True, default="", max_length=300, verbose_name="text"),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("matched", "matched"), ("open", "open: nobody knows it yet")],
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("unknown", "nothing of ours is known to be this"),
+                            ("not_booked", "the bank has not booked it yet"),
+                            ("other_currency", "in another currency than the account"),
+                            ("amount_differs", "the amount differs from the payout"),
+                            ("not_sent", "the payout was never sent to the bank"),
+                            ("already_confirmed", "the payout was confirmed before"),
+                            ("contradicts", "the payout was recorded as failed before"),
+                            ("payout_returned", "the bank gave a payout back"),
+                            (
+                                "other_channel",
+                                "no channel account of this number settles to this account",
+                            ),
+                            ("day_differs", "differs from what the channel owes for this day"),
+                            ("day_settled", "the channel's day was credited before"),
+                            ("already_booked", "this bank reference was booked before"),
+                        ],
+                        default="",
+                        max_length=20,
+                        verbose_name="why it is open",
+                    ),
+                ),
+                (
+                    "bill",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="settlements.bill",
+                        verbose_name="bill",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.journalentry",
+                        verbose_name="journal entry",
+                    ),
+                ),
+                (
+                    "payout",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bill_lines",
+                        to="settlements.payout",
+                        verbose_name="payout",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'bill line',
-                'verbose_name_plural': 'bill lines',
-                'ordering': ['bill_id', 'line_no'],
+                "verbose_name": "bill line",
+                "verbose_name_plural": "bill lines",
+                "ordering": ["bill_id", "line_no"],
             },
         ),
         migrations.CreateModel(
-            name='Settlement',
+            name="Settlement",
             fields=[
-                ('id', models.CharField(default=functools.partial(ledger.identifiers.new_id, *('stl',), **{}), max_length=40, primary_key=True, serialize=False, verbose_name='id')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('gross_minor', models.BigIntegerField(verbose_name='gross')),
-                ('fee_minor', models.BigIntegerField(verbose_name='fee')),
-                ('net_minor', models.BigIntegerField(verbose_name='net')),
-                ('item_count', models.PositiveIntegerField(verbose_name='lines')),
-                ('status', models.CharField(choices=[('draft', 'draft'), ('review', 'over a limit'), ('submitted', 'submitted'), ('approved', 'approved'), ('approval_expired', 'approval expired'), ('on_hold', 'on hold'), ('paying', 'being paid out'), ('paid', 'paid out'), ('pay_failed', 'payout failed'), ('returned', 'payout returned'), ('rejected', 'rejected'), ('cancelled', 'cancelled')], default='draft', max_length=18, verbose_name='status')),
-                ('status_code', models.CharField(blank=True, default='', max_length=60, verbose_name='reason code')),
-                ('approved_digest', models.BinaryField(blank=True, max_length=32, null=True, verbose_name='approved digest')),
-                ('business_date', models.DateField(verbose_name='business day')),
-                ('created_at', models.DateTimeField(verbose_name='created at')),
-                ('paid_at', models.DateTimeField(blank=True, null=True, verbose_name='paid at')),
-                ('approval', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.approvalrequest', verbose_name='approval')),
-                ('destination', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='settlements', to='settlements.destination', verbose_name='destination')),
-                ('hold_entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.journalentry', verbose_name='hold entry')),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='settlements', to='payments.merchant', verbose_name='merchant')),
+                (
+                    "id",
+                    models.CharField(
+                        default=functools.partial(ledger.identifiers.new_id, *("stl",), **{}),
+                        max_length=40,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="id",
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                ("gross_minor", models.BigIntegerField(verbose_name="gross")),
+                ("fee_minor", models.BigIntegerField(verbose_name="fee")),
+                ("net_minor", models.BigIntegerField(verbose_name="net")),
+                ("item_count", models.PositiveIntegerField(verbose_name="lines")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("review", "over a limit"),
+                            ("submitted", "submitted"),
+                            ("approved", "approved"),
+                            ("approval_expired", "approval expired"),
+                            ("on_hold", "on hold"),
+                            ("paying", "being paid out"),
+                            ("paid", "paid out"),
+                            ("pay_failed", "payout failed"),
+                            ("returned", "payout returned"),
+                            ("rejected", "rejected"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="draft",
+                        max_length=18,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "status_code",
+                    models.CharField(
+                        blank=True, default="", max_length=60, verbose_name="reason code"
+                    ),
+                ),
+                (
+                    "approved_digest",
+                    models.BinaryField(
+                        blank=True, max_length=32, null=True, verbose_name="approved digest"
+                    ),
+                ),
+                ("business_date", models.DateField(verbose_name="business day")),
+                ("created_at", models.DateTimeField(verbose_name="created at")),
+                ("paid_at", models.DateTimeField(blank=True, null=True, verbose_name="paid at")),
+                (
+                    "approval",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.approvalrequest",
+                        verbose_name="approval",
+                    ),
+                ),
+                (
+                    "destination",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="settlements",
+                        to="settlements.destination",
+                        verbose_name="destination",
+                    ),
+                ),
+                (
+                    "hold_entry",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.journalentry",
+                        verbose_name="hold entry",
+                    ),
+                ),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="settlements",
+                        to="payments.merchant",
+                        verbose_name="merchant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'settlement',
-                'verbose_name_plural': 'settlements',
-                'ordering': ['-created_at', '-id'],
-                'permissions': [('submit_settlement', 'Can submit settlements'), ('approve_settlement', 'Can approve settlements'), ('run_settlement', 'Can run settlement')],
+                "verbose_name": "settlement",
+                "verbose_name_plural": "settlements",
+                "ordering": ["-created_at", "-id"],
+                "permissions": [
+                    ("submit_settlement", "Can submit settlements"),
+                    ("approve_settlement", "Can approve settlements"),
+                    ("run_settlement", "Can run settlement"),
+                ],
             },
         ),
         migrations.AddField(
-            model_name='payout',
-            name='settlement',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payouts', to='settlements.settlement', verbose_name='settlement'),
+            model_name="payout",
+            name="settlement",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="payouts",
+                to="settlements.settlement",
+                verbose_name="settlement",
+            ),
         ),
         migrations.CreateModel(
-            name='SettlementBatch',
+            name="SettlementBatch",
             fields=[
-                ('id', models.CharField(default=functools.partial(ledger.identifiers.new_id, *('stb',), **{}), max_length=40, primary_key=True, serialize=False, verbose_name='id')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('business_date', models.DateField(verbose_name='business day')),
-                ('started_at', models.DateTimeField(verbose_name='started at')),
+                (
+                    "id",
+                    models.CharField(
+                        default=functools.partial(ledger.identifiers.new_id, *("stb",), **{}),
+                        max_length=40,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="id",
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                ("business_date", models.DateField(verbose_name="business day")),
+                ("started_at", models.DateTimeField(verbose_name="started at")),
             ],
             options={
-                'verbose_name': 'settlement run',
-                'verbose_name_plural': 'settlement runs',
-                'ordering': ['-started_at', '-id'],
-                'constraints': [models.UniqueConstraint(fields=('currency', 'business_date'), name='settlements_batch_once_a_day')],
+                "verbose_name": "settlement run",
+                "verbose_name_plural": "settlement runs",
+                "ordering": ["-started_at", "-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("currency", "business_date"), name="settlements_batch_once_a_day"
+                    )
+                ],
             },
         ),
         migrations.AddField(
-            model_name='settlement',
-            name='batch',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='settlements', to='settlements.settlementbatch', verbose_name='run'),
+            model_name="settlement",
+            name="batch",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="settlements",
+                to="settlements.settlementbatch",
+                verbose_name="run",
+            ),
         ),
         migrations.CreateModel(
-            name='SettlementItem',
+            name="SettlementItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('net_minor', models.BigIntegerField(verbose_name='net')),
-                ('released_at', models.DateTimeField(blank=True, null=True, verbose_name='released at')),
-                ('balance_transaction', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='settlement_items', to='payments.balancetransaction', verbose_name='balance transaction')),
-                ('settlement', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='settlements.settlement', verbose_name='settlement')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("net_minor", models.BigIntegerField(verbose_name="net")),
+                (
+                    "released_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="released at"),
+                ),
+                (
+                    "balance_transaction",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="settlement_items",
+                        to="payments.balancetransaction",
+                        verbose_name="balance transaction",
+                    ),
+                ),
+                (
+                    "settlement",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="items",
+                        to="settlements.settlement",
+                        verbose_name="settlement",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'settlement item',
-                'verbose_name_plural': 'settlement items',
-                'ordering': ['id'],
+                "verbose_name": "settlement item",
+                "verbose_name_plural": "settlement items",
+                "ordering": ["id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='bill',
-            constraint=models.UniqueConstraint(fields=('channel_account', 'sha256'), name='settlements_bill_once'),
+            model_name="bill",
+            constraint=models.UniqueConstraint(
+                fields=("channel_account", "sha256"), name="settlements_bill_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bill',
-            constraint=models.UniqueConstraint(fields=('channel_account', 'kind', 'message_id'), name='settlements_bill_message_once'),
+            model_name="bill",
+            constraint=models.UniqueConstraint(
+                fields=("channel_account", "kind", "message_id"),
+                name="settlements_bill_message_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='destination',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('merchant', 'currency'), name='settlements_destination_one_active'),
+            model_name="destination",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_active", True)),
+                fields=("merchant", "currency"),
+                name="settlements_destination_one_active",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='destination',
-            constraint=models.UniqueConstraint(fields=('merchant', 'currency', 'version'), name='settlements_destination_version'),
+            model_name="destination",
+            constraint=models.UniqueConstraint(
+                fields=("merchant", "currency", "version"), name="settlements_destination_version"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billline',
-            constraint=models.UniqueConstraint(fields=('bill', 'line_no'), name='settlements_bill_line_once'),
+            model_name="billline",
+            constraint=models.UniqueConstraint(
+                fields=("bill", "line_no"), name="settlements_bill_line_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billline',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0), ('direction__in', ['credit', 'debit'])), name='settlements_bill_line_amount'),
+            model_name="billline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor__gt", 0), ("direction__in", ["credit", "debit"])),
+                name="settlements_bill_line_amount",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('entry', None), ('state', 'open'), models.Q(('reason', ''), _negated=True)), models.Q(('entry__isnull', False), ('reason', ''), ('state', 'matched')), _connector='OR'), name='settlements_bill_line_booked'),
+            model_name="billline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("entry", None), ("state", "open"), models.Q(("reason", ""), _negated=True)
+                    ),
+                    models.Q(("entry__isnull", False), ("reason", ""), ("state", "matched")),
+                    _connector="OR",
+                ),
+                name="settlements_bill_line_booked",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payout',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['queued', 'sending', 'processing', 'awaiting_recipient', 'exported', 'unknown', 'manual_review'])), fields=('settlement',), name='settlements_payout_one_live'),
+            model_name="payout",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            "queued",
+                            "sending",
+                            "processing",
+                            "awaiting_recipient",
+                            "exported",
+                            "unknown",
+                            "manual_review",
+                        ],
+                    )
+                ),
+                fields=("settlement",),
+                name="settlements_payout_one_live",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payout',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='settlements_payout_positive'),
+            model_name="payout",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor__gt", 0)), name="settlements_payout_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payout',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'sending', 'processing', 'awaiting_recipient', 'exported', 'unknown', 'manual_review', 'succeeded', 'returned', 'failed', 'expired', 'cancelled'])), name='settlements_payout_status'),
+            model_name="payout",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            "queued",
+                            "sending",
+                            "processing",
+                            "awaiting_recipient",
+                            "exported",
+                            "unknown",
+                            "manual_review",
+                            "succeeded",
+                            "returned",
+                            "failed",
+                            "expired",
+                            "cancelled",
+                        ],
+                    )
+                ),
+                name="settlements_payout_status",
+            ),
         ),
         migrations.AddIndex(
-            model_name='settlement',
-            index=models.Index(fields=['merchant', '-created_at', '-id'], name='settlements_newest_of_merchant'),
+            model_name="settlement",
+            index=models.Index(
+                fields=["merchant", "-created_at", "-id"], name="settlements_newest_of_merchant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='settlement',
-            constraint=models.UniqueConstraint(fields=('batch', 'merchant'), name='settlements_settlement_once_a_run'),
+            model_name="settlement",
+            constraint=models.UniqueConstraint(
+                fields=("batch", "merchant"), name="settlements_settlement_once_a_run"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='settlement',
-            constraint=models.CheckConstraint(condition=models.Q(('net_minor__gt', 0), ('net_minor', django.db.models.expressions.CombinedExpression(models.F('gross_minor'), '-', models.F('fee_minor')))), name='settlements_settlement_amounts'),
+            model_name="settlement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("net_minor__gt", 0),
+                    (
+                        "net_minor",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("gross_minor"), "-", models.F("fee_minor")
+                        ),
+                    ),
+                ),
+                name="settlements_settlement_amounts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='settlement',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'review', 'submitted', 'approved', 'approval_expired', 'on_hold', 'paying', 'paid', 'pay_failed', 'returned', 'rejected', 'cancelled'])), name='settlements_settlement_status'),
+            model_name="settlement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            "draft",
+                            "review",
+                            "submitted",
+                            "approved",
+                            "approval_expired",
+                            "on_hold",
+                            "paying",
+                            "paid",
+                            "pay_failed",
+                            "returned",
+                            "rejected",
+                            "cancelled",
+                        ],
+                    )
+                ),
+                name="settlements_settlement_status",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='settlementitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('released_at', None)), fields=('balance_transaction',), name='settlements_item_one_live'),
+            model_name="settlementitem",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("released_at", None)),
+                fields=("balance_transaction",),
+                name="settlements_item_one_live",
+            ),
         ),
     ]
