@@ -1,0 +1,135 @@
+"""The merchant's payments, as the merchant reads them."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from payments.models import PaymentAllocation
+from payments.portal.payments import PAGE_SIZE
+from tests.factories.payments import (
+    AlipayAccountFactory,
+    MemberFactory,
+    MerchantFactory,
+    owed_payment,
+    paid_payment,
+)
+from tests.instants import BEFORE_MIDNIGHT, NOON
+from tests.rig.pages import tables, words
+
+pytestmark = pytest.mark.django_db
+
+PATH = "/portal/payments/"
+
+
+@pytest.fixture
+def member(client):
+    member = MemberFactory()
+    client.force_login(member.user)
+    return member
+
+
+def page_rows(client, query=""):
+    (table,) = tables(client.get(PATH + query))
+    return table[1:]
+
+
+def test_shows_the_merchants_share_of_each_payment_newest_first(client, member):
+    # Given
+    other = MerchantFactory()
+    paid = paid_payment(member.merchant, other, amounts_minor=(10_000, 99_900), at=NOON)
+    owed = owed_payment(member.merchant, amounts_minor=(123_456,), at=BEFORE_MIDNIGHT)
+
+    # When
+    rows = page_rows(client)
+
+    # Then
+    shares = {row.payment_id: row.pk for row in member.merchant.allocations.all()}
+    assert rows == [
+        [
+            f"{owed.merchant_order_no}{shares[owed.pk]}",
+            "2026-03-05 23:59",
+            "created",
+            "1,234.56 CNY",
+            "24.69 CNY",
+            "1,209.87 CNY",
+            "–not paid",
+        ],
+        [
+            f"{paid.merchant_order_no}{shares[paid.pk]}",
+            "2026-03-05 12:00",
+            "paid",
+            "100.00 CNY",
+            "2.00 CNY",
+            "98.00 CNY",
+            "2026-03-06",
+        ],
+    ]
+
+
+def test_shows_nothing_of_others(client, member):
+    # Given
+    theirs = paid_payment()
+
+    # When
+    page = client.get(PATH)
+
+    # Then
+    assert "No payments yet" in words(page)
+    assert theirs.merchant_order_no not in page.content.decode()
+
+
+def test_teaches_when_there_are_none(client, member):
+    page = words(client.get(PATH))
+
+    assert "A payment appears here as soon as one is created for you" in page
+    assert "Your settlement cycle is T+1." in page
+
+
+def test_goes_on_where_the_page_before_ended(client, member):
+    # Given
+    for _ in range(PAGE_SIZE + 2):
+        owed_payment(member.merchant)
+    newest_first = list(
+        PaymentAllocation.objects.order_by("-pk").values_list("payment__merchant_order_no", "pk")
+    )
+
+    # When
+    first = page_rows(client)
+    second = page_rows(client, f"?before={newest_first[PAGE_SIZE - 1][1]}")
+
+    # Then
+    assert [row[0] for row in first + second] == [
+        f"{order_no}{pk}" for order_no, pk in newest_first
+    ]
+    assert f"before={newest_first[PAGE_SIZE - 1][1]}" in client.get(PATH).content.decode()
+    assert "Older" not in words(client.get(f"{PATH}?before={newest_first[PAGE_SIZE - 1][1]}"))
+
+
+@pytest.mark.parametrize("before", ["", "1", "pal_x", "%00", "stl_" + "0" * 26])
+def test_knows_no_page_that_was_never_named(client, member, before):
+    assert client.get(f"{PATH}?before={before}").status_code == 404
+
+
+def test_costs_the_same_for_three_payments_and_for_thirty(client, member):
+    # Given
+    channel = AlipayAccountFactory()
+    costs = []
+    for count in (3, 27):
+        for _ in range(count):
+            paid_payment(member.merchant, channel=channel)
+        client.get(PATH)
+
+        # When
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert len(page_rows(client)) in {3, 30}
+        costs.append(len(queries))
+
+    # Then
+    assert costs[0] == costs[1] <= 6
+
+
+def test_is_found_by_name():
+    assert reverse("portal_payments") == PATH
