@@ -9,19 +9,22 @@ from django.db import close_old_connections, transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.tasks import Task
 
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=2)
 """A job that raised is tried again, later each time; after the last it is listed as failed."""
 
 
-def task(name: str, *, queue: str = "money") -> Callable[[Callable[..., None]], Any]:
+def task(
+    name: str, *, queue: str = "money"
+) -> Callable[[Callable[..., None]], Task[..., None, ...]]:
     """Register a function as the task called `name`.
 
     The function gets the arguments it was deferred with and `at` (aware UTC). It runs in a
     worker's thread, outside any transaction, perhaps twice: it must be idempotent.
     """
 
-    def register(function: Callable[..., None]) -> Any:
+    def register(function: Callable[..., None]) -> Task[..., None, ...]:
         @wraps(function)
         def run(*, at: str, **arguments: Any) -> None:
             close_old_connections()

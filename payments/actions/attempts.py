@@ -14,7 +14,13 @@ from payments.actions import captures, moves, operations
 from payments.actions.channels import channel_of
 from payments.actions.operations import Lease
 from payments.channels.base import Outcome, PayRequest
-from payments.models import ChannelAccount, ChannelOperation, DatabaseClock, PaymentAttempt
+from payments.models import (
+    ChannelAccount,
+    ChannelOperation,
+    DatabaseClock,
+    OperationKind,
+    PaymentAttempt,
+)
 from payments.queries.operations import operations_due
 from payments.screening import get_screener
 from payments.states import LIVE_ATTEMPTS, OperationStatus, PaymentStatus
@@ -53,17 +59,18 @@ def query_attempt(attempt_id: str, *, at: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def defer_due(*, at: datetime) -> int:
-    """Have every order looked after that is due, and return how many: the janitor's deed."""
-    due = operations_due(limit=DUE_MAX)
+    """Have every order for a payment looked after that is due; return how many. The janitor's deed.
+
+    Payouts go by file: nobody asks the bank about them, it reports.
+    """
+    due = operations_due(OperationKind.PAY, limit=DUE_MAX)
     for operation in due:
         verb = "send" if operation.status == OperationStatus.PREPARED else "query"
-        noun = "attempt" if operation.kind == "pay" else "payout"
-        app = "payments" if operation.kind == "pay" else "settlements"
         jobs.defer(
-            f"{app}.{verb}_{noun}",
+            f"payments.{verb}_attempt",
             at=at,
             queueing_lock=f"{operation.id}:{verb}",
-            **{f"{noun}_id": operation.subject},
+            attempt_id=operation.subject,
         )
     return len(due)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.db.models import Q, QuerySet
 
-from payments.models import ChannelOperation, DatabaseClock
+from payments.models import ChannelOperation, DatabaseClock, OperationKind
 from payments.states import OperationStatus
 
 WAITING = (
@@ -15,12 +15,19 @@ WAITING = (
 )
 
 
-def operations_due(*, limit: int) -> Sequence[ChannelOperation]:
-    """Return orders to ask about (or send) now, and those whose sender died, oldest first."""
+def operations_due(kind: OperationKind, *, limit: int) -> Sequence[ChannelOperation]:
+    """Return orders to ask about (or send) now, and those whose sender died, oldest first.
+
+    Due is what the database's clock says is due.
+    """
     is_free = Q(lease_until=None) | Q(lease_until__lt=DatabaseClock())
     is_due = Q(status__in=WAITING, next_query_at__lt=DatabaseClock()) & is_free
     is_orphan = Q(status=OperationStatus.SENDING, lease_until__lt=DatabaseClock())
-    return list(ChannelOperation.objects.filter(is_due | is_orphan).order_by("created_at")[:limit])
+    return list(
+        ChannelOperation.objects.filter(is_due | is_orphan, kind=kind).order_by("created_at")[
+            :limit
+        ]
+    )
 
 
 def unknown_operations() -> QuerySet[ChannelOperation]:
