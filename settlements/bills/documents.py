@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
+from django.utils.translation import gettext as _
 
 from settlements.bills.base import (
     BillInvalidError,
@@ -129,7 +130,7 @@ class _LimitedBuilder(ET.TreeBuilder):
         self._elements += 1
         self._depth += 1
         if self._elements > ELEMENTS_MAX or self._depth > DEPTH_MAX:
-            raise ValueError("too many or too deeply nested elements")
+            raise ValueError(_("too many or too deeply nested elements"))
         return super().start(tag, attrs)
 
     def end(self, tag: str, /) -> ET.Element:
