@@ -97,6 +97,21 @@ def test_offers_the_second_factor_as_a_picture_and_as_a_key(client, person):
     assert f'<code class="key">{key}</code>' in page
 
 
+def test_an_address_that_nobody_confirmed_keeps_no_one_from_enrolling(client, person):
+    # Given
+    person.email = "lan@example.com"
+    person.save()
+    sign_in(client)
+    assert "not verified" in words(client.get(reverse("account_email")))
+
+    # When
+    response = client.get(reverse("mfa_activate_totp"))
+
+    # Then
+    assert response.status_code == 200
+    assert "Set up your authenticator app" in words(response)
+
+
 def test_leaves_by_one_click_and_forgets(client, db):
     # Given
     client.force_login(MemberFactory().user)
