@@ -51,9 +51,12 @@ class OtherSide:
         seller_id: str,
         fee_bps: int,
         currency: str,
-        bank_account_no: str,
+        bank_account_no: str | None,
     ) -> str:
-        """Exchange keys with the simulated Alipay and return its public key. Idempotent."""
+        """Exchange keys with the simulated Alipay and return its public key. Idempotent.
+
+        Without a bank account what is paid stays at the channel.
+        """
         answer = self._post(
             "/control/apps",
             {
