@@ -113,7 +113,7 @@ class Command(BaseCommand):
         if not demo.folder.is_held() or not pid_file.exists():
             self.stdout.write(_("No demo is running."))
             return
-        os.kill(int(pid_file.read_text()), signal.SIGINT)
+        os.kill(int(pid_file.read_text()), signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
         while demo.folder.is_held() and time.monotonic() < deadline:
             time.sleep(0.1)
