@@ -1,0 +1,112 @@
+"""Something of everything, so that no page of the back office is looked at empty."""
+
+from datetime import date, timedelta
+
+from ledger.actions.approvals import Decider
+from payments.actions.credentials import issue_credential
+from payments.models import BusinessDay, ChannelNotification, Merchant, Payment
+from risk.actions import screenings
+from settlements.actions import bills, settlements
+from settlements.models import Payout, Settlement
+from tests.factories.payments import MemberFactory, attempted_payment, owed_payment, paid_payment
+from tests.factories.risk import PayerFactory, asked_payment
+from tests.factories.settlements import (
+    House,
+    Movement,
+    available_money,
+    bank_statement,
+    drafted_settlement,
+    exported_file,
+    house,
+    payment_report,
+    settled_merchant,
+    shown_digest,
+)
+from tests.instants import NEXT_NOON, NOON
+
+NEXT_YEAR = date(2027, 1, 1)
+CHECKER = Decider(actor="user:2", client_ip="203.0.113.2", second_factor="totp")
+
+
+def fill(*, merchants: int, payments_each: int, ours: House | None = None) -> House:
+    """Take merchants on and bring their money all the way to the bank and back, and half way."""
+    ours = ours or house()
+    sellers = [settled_merchant(payout_fee_minor=100) for _ in range(merchants)]
+    for seller in sellers:
+        MemberFactory(merchant=seller)
+        available_money(seller, channel=ours.channel, amounts_minor=(5_000,) * payments_each)
+    paid_payment(
+        *sellers, amounts_minor=(2_000,) * merchants, unallocated_minor=10, channel=ours.channel
+    )
+    _tries(ours, count=payments_each)
+    _particulars(sellers, count=payments_each)
+    _pay_out(ours, sellers)
+    return ours
+
+
+def _tries(ours: House, *, count: int) -> None:
+    for _ in range(count):
+        payment = owed_payment(payer_no=PayerFactory().external_no)
+        attempt = attempted_payment(payment, channel=ours.channel)
+        attempt.operation.raw_answer = '{"code": "10000", "buyer_logon_id": "lan@example.com"}'
+        attempt.operation.save(update_fields=["raw_answer"])
+        ChannelNotification.objects.create(
+            channel_account=ours.channel,
+            notification_id=payment.pk,
+            channel_no=attempt.operation.channel_no,
+            claimed_status="TRADE_SUCCESS",
+            body=b"trade_status=TRADE_SUCCESS&buyer_id=2088102122458832&sign=abc",
+            client_ip="203.0.113.9",
+            received_at=NOON,
+        )
+        screenings.screen_payment(asked_payment(payment_id=payment.pk, payer_id=payment.payer_id))
+
+
+def _particulars(sellers: list[Merchant], *, count: int) -> None:
+    for place in range(count):
+        issue_credential(
+            name=f"key {place}",
+            scopes=["payments:read"],
+            merchant_id=sellers[0].pk,
+            actor="user:1",
+            at=NOON,
+        )
+        day = NEXT_YEAR + timedelta(days=BusinessDay.objects.count())
+        BusinessDay.objects.create(date=day, is_business_day=False, name="Holiday")
+
+
+def _pay_out(ours: House, sellers: list[Merchant]) -> None:
+    """Leave one draft, one waiting for its checker; send the others to the bank."""
+    drafted_settlement(sellers[0])
+    rows = list(Settlement.objects.filter(merchant__in=sellers, status="draft").order_by("pk"))
+    for row in rows[1:]:
+        settlements.submit_settlement(row.pk, actor="user:1", at=NEXT_NOON)
+    for row in rows[2:]:
+        settlements.approve_settlement(
+            row.pk, shown_digest=shown_digest(row), decider=CHECKER, at=NEXT_NOON
+        )
+    file = exported_file(ours.bank)
+    sent = list(Payout.objects.filter(payment_file=file).select_related("operation"))
+    report = payment_report(
+        file, {payout.operation.channel_no: "ACSC" for payout in sent}, message_id=f"R{file.pk}"
+    )
+    movements = [
+        Movement(-payout.amount_minor, payout.operation.channel_no, reference=payout.pk)
+        for payout in sent
+    ]
+    statement = bank_statement(
+        ours.bank,
+        *movements,
+        *(Movement(7, reference=f"unknown {payout.pk}") for payout in sent),
+        message_id=f"S{file.pk}",
+        opening_minor=10**9,
+    )
+    for content in (report, statement):
+        bills.import_bill(
+            bank_account_id=ours.bank.pk, content=content, actor="user:1", at=NEXT_NOON
+        )
+
+
+def newest_payment() -> Payment:
+    """Return the payment with the most to show."""
+    return Payment.objects.filter(status="paid").latest("created_at", "pk")

@@ -1,0 +1,75 @@
+"""The roles of staff: nobody prepares and approves, and who reads writes nothing."""
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+
+pytestmark = pytest.mark.django_db
+
+MAKING = {"submit_settlement", "run_settlement", "export_paymentfile", "import_bill"}
+CHECKING = {"approve_settlement", "decide_approvals"}
+
+
+def rights(role: str) -> set[str]:
+    """Return what a role may do, by the code of each right."""
+    return set(Group.objects.get(name=role).permissions.values_list("codename", flat=True))
+
+
+def deeds(role: str) -> set[str]:
+    """Return what a role may do besides looking."""
+    return {right for right in rights(role) if not right.startswith("view_")}
+
+
+def test_all_roles_of_the_product_exist():
+    assert set(Group.objects.values_list("name", flat=True)) == {
+        "auditor",
+        "finance_checker",
+        "finance_head",
+        "finance_maker",
+        "risk_officer",
+        "security_admin",
+        "support",
+    }
+
+
+@pytest.mark.parametrize("role", ["finance_checker", "finance_head", "finance_maker"])
+def test_nobody_prepares_and_approves(role):
+    assert not (rights(role) & MAKING and rights(role) & CHECKING)
+
+
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        ("finance_maker", MAKING | {"cancel_settlement", "download_paymentfile"}),
+        ("finance_checker", CHECKING),
+        ("finance_head", CHECKING | {"cancel_settlement"}),
+        ("risk_officer", {"review_settlement"}),
+        ("support", set()),
+        ("auditor", set()),
+        ("security_admin", {"change_apicredential"}),
+    ],
+)
+def test_a_role_may_do_exactly_this(role, may):
+    assert deeds(role) == may
+
+
+def test_an_auditor_may_look_at_all_that_has_a_page():
+    from django.contrib import admin
+
+    views = {f"view_{model._meta.model_name}" for model in admin.site._registry}
+
+    assert views <= rights("auditor")
+
+
+def test_no_role_may_add_or_delete_anything():
+    forbidden = Permission.objects.filter(group__isnull=False).exclude(codename__startswith="view_")
+
+    assert not [
+        right
+        for right in forbidden.values_list("codename", flat=True)
+        if right.startswith(("add_", "delete_"))
+    ]
+
+
+def test_security_sees_no_money():
+    assert not {right for right in rights("security_admin") if "payment" in right}
+    assert not {right for right in rights("security_admin") if "settlement" in right}
