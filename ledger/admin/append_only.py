@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import FieldDoesNotExist, PermissionDenied
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied, ValidationError
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -112,10 +112,11 @@ class ReadOnlyAdmin(HouseAdmin, Generic[RowT]):
         ]
         rows = self.get_queryset(request).select_related(*related, *self.list_related)
         try:
-            row: RowT = rows.get(pk=self.opts.pk.to_python(object_id))
-        except (self.model.DoesNotExist, ValueError):
+            row: RowT | None = rows.filter(pk=self.opts.pk.to_python(object_id)).first()
+        except (ValidationError, ValueError):
             return None
-        values.name_people([row])
+        if row is not None:
+            values.name_people([row])
         return row
 
     def changeform_view(  # type: ignore[override]  # the theme promises less than Django

@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ledger.identifiers import new_id
+from ledger.identifiers import is_id, new_id
 from ledger.money import to_decimal_text
 
 MINUS = "\N{MINUS SIGN}"
@@ -151,8 +151,9 @@ def row_link(row: Model | None) -> SafeString:
 
 def subject_url(subject: str) -> str:
     """Return the address of what a prefixed id (`pay_…`) names, or nothing if it has no page."""
-    model = _model_by_prefix().get(subject.partition("_")[0])
-    return _page_of(model, subject) if model is not None else ""
+    prefix = subject.partition("_")[0]
+    model = _model_by_prefix().get(prefix)
+    return _page_of(model, subject) if model is not None and is_id(prefix, subject) else ""
 
 
 def subject_link(subject: str) -> SafeString:
