@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,6 +23,7 @@ from payments.models import (
 )
 
 NEWEST = 10
+_LINE_BREAK = SafeString("<br>")
 _ACCOUNTS = ("pending_account", "available_account", "hold_account", "debt_account")
 _BALANCES = tuple(f"{name}__balance" for name in _ACCOUNTS)
 
@@ -105,7 +106,7 @@ def _amounts(row: Merchant, name: str) -> SafeString:
     if not accounts:
         return showing.nothing()
     return format_html_join(
-        format_html("<br>"),
+        _LINE_BREAK,
         "{}",
         ((_balance(getattr(account, name), account.currency),) for account in accounts),
     )
