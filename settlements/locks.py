@@ -62,7 +62,8 @@ def locked_settlements_to_pay(*, bank_account_id: str, limit: int) -> Sequence[S
         operation__channel_account_id=bank_account_id, status=PayoutStatus.QUEUED
     )
     return list(
-        Settlement.objects.select_for_update(skip_locked=True)
+        Settlement.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("approval")
         .filter(status=SettlementStatus.APPROVED, pk__in=waiting.values("settlement_id"))
         .order_by("pk")[:limit]
     )

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 
 from ledger import locks
 from ledger.actions.audit import record_audit
@@ -140,6 +141,27 @@ def execute(request: ApprovalRequest, *, payload: Mapping[str, Any], at: datetim
     if bytes(request.digest) != digest_of(payload):
         raise StaleApprovalError(object_id=request.object_id)
     _close(request, state=ApprovalState.EXECUTED, at=at)
+
+
+def execute_unchanged(payloads: Mapping[str, Mapping[str, Any]], *, at: datetime) -> set[str]:
+    """Mark those approved requests as executed whose payload is still what was approved. A part.
+
+    `payloads`, by the request's id, are read anew. Returns the ids that were executed; the others
+    are as they were. Two statements, however many there are.
+
+    Raises ApprovalClosedError when one of them is not approved; nothing is written then.
+    """
+    assert connection.in_atomic_block, "execute_unchanged is a part"
+    unchanged: set[str] = set()
+    for request in locks.locked_approvals(payloads.keys()):
+        if request.state != ApprovalState.APPROVED:
+            raise ApprovalClosedError(object_id=request.object_id)
+        if bytes(request.digest) == digest_of(payloads[request.pk]):
+            unchanged.add(request.pk)
+    ApprovalRequest.objects.filter(pk__in=unchanged).update(
+        state=ApprovalState.EXECUTED, version=F("version") + 1, decided_at=at
+    )
+    return unchanged
 
 
 def void(request: ApprovalRequest, *, at: datetime) -> None:

@@ -79,19 +79,20 @@ def export_payment_file(
 def _executed(settlements: Sequence[Settlement], *, actor: str, at: datetime) -> list[Settlement]:
     """Execute the approvals; what is no longer what was approved is set back to draft."""
     payloads = payloads_of([settlement.pk for settlement in settlements])
-    unchanged: list[Settlement] = []
+    executed = approvals.execute_unchanged(
+        {
+            settlement.approval_id: payloads[settlement.pk]
+            for settlement in settlements
+            if settlement.approval_id is not None
+            and approvals.digest_of(payloads[settlement.pk])
+            == bytes(settlement.approved_digest or b"")
+        },
+        at=at,
+    )
     for settlement in settlements:
-        assert settlement.approval is not None, "what is approved has its request"
-        payload = payloads[settlement.pk]
-        try:
-            if approvals.digest_of(payload) != bytes(settlement.approved_digest or b""):
-                raise StaleApprovalError(object_id=settlement.pk)
-            approvals.execute(settlement.approval, payload=payload, at=at)
-        except StaleApprovalError as error:
-            _set_back(settlement, code=error.code, actor=actor, at=at)
-        else:
-            unchanged.append(settlement)
-    return unchanged
+        if settlement.approval_id not in executed:
+            _set_back(settlement, code=StaleApprovalError.code, actor=actor, at=at)
+    return [settlement for settlement in settlements if settlement.approval_id in executed]
 
 
 def _set_back(settlement: Settlement, *, code: str, actor: str, at: datetime) -> None:
