@@ -42,10 +42,12 @@ def query_attempt(attempt_id: str, *, at: datetime) -> None:
     """Ask the channel what became of a try, and believe only that answer. Idempotent.
 
     An order that moves no money and that the channel does not know is placed again, under the
-    same number (R5).
+    same number (R5). Who finds somebody else speaking asks when they are done: what made us ask
+    may have happened after they were answered.
     """
     lease = _claim(attempt_id, is_question=True)
     if lease is None:
+        _ask_later(attempt_id, at=at)
         return
     order = _read(attempt_id)
     outcome = channel_of(order.account).query(order.channel_no, at=order.stamped_at)
@@ -133,6 +135,19 @@ def _claim(attempt_id: str, *, is_question: bool) -> Lease | None:
     if lease is not None:
         PaymentAttempt.objects.filter(pk=attempt_id).update(status=OperationStatus.SENDING)
     return lease
+
+
+@transaction.atomic(durable=True)
+def _ask_later(attempt_id: str, *, at: datetime) -> None:
+    free_at = operations.free_at(attempt_id)
+    if free_at is not None:
+        jobs.defer(
+            "payments.query_attempt",
+            at=at,
+            due_at=free_at,
+            queueing_lock=f"{attempt_id}:again",
+            attempt_id=attempt_id,
+        )
 
 
 @transaction.atomic(durable=True)

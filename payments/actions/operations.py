@@ -49,10 +49,14 @@ FINAL = (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CLOS
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to speak to the channel about the order that serves `subject`, for a while."""
+    """The right to speak to the channel about the order that serves `subject`, for a while.
+
+    `is_question` tells asking from sending: what never left was then a question, not the order.
+    """
 
     subject: str
     token: uuid.UUID
+    is_question: bool = False
 
 
 def claim_to_send(subject: str) -> Lease | None:
@@ -71,7 +75,7 @@ def claim_to_send(subject: str) -> Lease | None:
 
 def claim_to_ask(subject: str) -> Lease | None:
     """Take the right to ask about an order that was sent, or None. A part."""
-    return _claim(subject, from_statuses=ASKABLE, queries=F("queries") + 1)
+    return _claim(subject, is_question=True, from_statuses=ASKABLE, queries=F("queries") + 1)
 
 
 def claim_to_resend(subject: str) -> Lease | None:
@@ -94,7 +98,7 @@ def record_outcome(
     assert connection.in_atomic_block, "record_outcome is a part"
     if operation.lease_token != lease.token:
         raise LeaseLostError
-    operation.status = _next_status(operation, outcome)
+    operation.status = _next_status(operation, outcome, is_question=lease.is_question)
     operation.code = outcome.code[:80]
     operation.message = outcome.message[:300]
     operation.raw_answer = outcome.raw
@@ -118,14 +122,28 @@ def record_outcome(
     )
 
 
+def free_at(subject: str) -> datetime | None:
+    """Return when an order that somebody speaks about may be asked about, by database time.
+
+    None when there is nothing to ask: it was never sent, or its outcome is known.
+    """
+    return (
+        ChannelOperation.objects.filter(subject=subject, status__in=ASKABLE)
+        .values_list(Coalesce("lease_until", DatabaseClock()), flat=True)
+        .first()
+    )
+
+
 def is_unplaced(operation: ChannelOperation) -> bool:
     """Tell whether the channel said that it does not know an order whose outcome is unknown."""
     return operation.status == OperationStatus.UNKNOWN and operation.code == NOT_FOUND
 
 
-def _claim(subject: str, *, from_statuses: Iterable[str], **changes: object) -> Lease | None:
+def _claim(
+    subject: str, *, from_statuses: Iterable[str], is_question: bool = False, **changes: object
+) -> Lease | None:
     assert connection.in_atomic_block, "claiming is a part; commit it before the call"
-    lease = Lease(subject=subject, token=uuid.uuid4())
+    lease = Lease(subject=subject, token=uuid.uuid4(), is_question=is_question)
     claimed = (
         ChannelOperation.objects.filter(subject=subject, status__in=from_statuses)
         .filter(Q(lease_until=None) | Q(lease_until__lt=DatabaseClock()))
@@ -134,13 +152,14 @@ def _claim(subject: str, *, from_statuses: Iterable[str], **changes: object) -> 
     return lease if claimed else None
 
 
-def _next_status(operation: ChannelOperation, outcome: Outcome) -> str:
+def _next_status(operation: ChannelOperation, outcome: Outcome, *, is_question: bool) -> str:
     result = RESULTS[outcome.kind]
-    was = operation.status
-    if result == OperationStatus.UNKNOWN and was != OperationStatus.SENDING:
-        return was  # nothing new: it waits, or is unknown, as before
-    if result == OperationStatus.PREPARED and was != OperationStatus.SENDING:
-        return was  # a question that never left
+    if result == OperationStatus.PREPARED and is_question:
+        result = OperationStatus.UNKNOWN  # the question never left; the order may have
+    if operation.status == OperationStatus.SENDING:
+        return result
+    if result in (OperationStatus.UNKNOWN, OperationStatus.PREPARED):
+        return operation.status  # nothing new: it waits, or is unknown, as before
     return result
 
 

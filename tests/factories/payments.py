@@ -130,6 +130,32 @@ def owed_payment(
         )
 
 
+def confirmed_payment(
+    *merchants: Merchant,
+    amounts_minor: Sequence[int] = (10_000,),
+    unallocated_minor: int = 0,
+    at: datetime = NOON,
+    payer_no: str | None = None,
+) -> PaymentAttempt:
+    """Create and confirm a payment through the actions; return its try, not sent yet."""
+    payment = owed_payment(
+        *merchants,
+        amounts_minor=amounts_minor,
+        unallocated_minor=unallocated_minor,
+        at=at,
+        payer_no=payer_no,
+    )
+    with transaction.atomic():
+        payments.confirm_payment(
+            payment.id,
+            method="alipay_qr",
+            client_ip="203.0.113.7",
+            actor="key:test",
+            at=at,
+        )
+    return PaymentAttempt.objects.select_related("payment", "operation").get(payment=payment)
+
+
 def attempted_payment(payment: Payment, *, channel: ChannelAccount) -> PaymentAttempt:
     """Bring a payment to `awaiting_payment` with an order that waits for its payer.
 

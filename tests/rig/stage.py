@@ -9,9 +9,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from procrastinate import sql
 from procrastinate.contrib.django import app
 
@@ -106,9 +108,42 @@ def _run_jobs():
 
 
 def let_machines_wait() -> None:
-    """Let every wait of machines be over: leases and the times of the next questions.
+    """Let every wait of machines be over: leases, times of the next questions, jobs' starts.
 
     Machine time is the database's and cannot be set, so rows are aged instead.
     """
     ChannelOperation.objects.exclude(lease_until=None).update(lease_until=DatabaseClock())
     ChannelOperation.objects.exclude(next_query_at=None).update(next_query_at=DatabaseClock())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET scheduled_at = clock_timestamp()"
+            " WHERE status = 'todo' AND scheduled_at IS NOT NULL"
+        )
+
+
+def order_fault(other_side: OtherSide, kind: str, **fields: object) -> None:
+    """Make the channel fail in a certain way on the next call that the fields describe."""
+    other_side.client.post("/control/faults", json={"kind": kind, **fields}).raise_for_status()
+
+
+def story_of(other_side: OtherSide, channel_no: str) -> list[str]:
+    """Return what the channel saw of one number, in order: calls with their codes, and deeds.
+
+    Calls read as `precreate 10000` or `query ACQ.TRADE_NOT_EXIST`; one that met a fault names it.
+    """
+    story: list[str] = []
+    after = 0
+    while page := other_side.client.get("/control/effects", params={"after": after}).json()[
+        "effects"
+    ]:
+        after = page[-1]["id"]
+        story += [_told(effect) for effect in page if effect["number"] == channel_no]
+    return story
+
+
+def _told(effect: dict[str, Any]) -> str:
+    if effect["kind"] != "request":
+        return str(effect["kind"])
+    verb = str(effect["method"]).rpartition(".")[2]
+    answer = effect["fault"] or effect["sub_code"] or effect["code"]
+    return f"{verb} {answer}"
