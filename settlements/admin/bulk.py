@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from ledger.actions.approvals import digest_of
 from ledger.admin import showing
@@ -167,7 +167,11 @@ def _passed_over(rows: Sequence[Settlement], *, may_be: SettlementStatus) -> lis
     others = [row for row in rows if not SETTLEMENT.allows(row.status, may_be)]
     if not others:
         return []
-    text = _("%(count)s of those you ticked are passed over: their state does not allow it.")
+    text = ngettext(
+        "%(count)s of those you ticked is passed over: its state does not allow it.",
+        "%(count)s of those you ticked are passed over: their state does not allow it.",
+        len(others),
+    )
     return [Notice(text % {"count": len(others)})]
 
 

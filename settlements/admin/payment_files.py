@@ -12,10 +12,9 @@ from ledger.admin import showing
 from ledger.admin.asking import Asking, DoorRequest
 from ledger.admin.base import BusinessDayRange
 from ledger.admin.operations import Operation, OperationsAdmin
-from ledger.admin.panels import Fact, Facts, Panel
+from ledger.admin.panels import Column, Fact, Facts, Panel, Table
 from payments.admin.filters import CurrencyFilter
 from settlements.actions import payment_files
-from settlements.admin import panels
 from settlements.models import PaymentFile, Payout
 
 PAYOUTS_SHOWN = 50
@@ -80,11 +79,37 @@ class PaymentFileAdmin(OperationsAdmin[PaymentFile]):
         """Show the file and its first payouts."""
         payouts = list(
             Payout.objects.filter(payment_file=row)
-            .select_related("payment_file")
-            .defer("payment_file__content_encrypted")
-            .order_by("pk")[:PAYOUTS_SHOWN]
+            .select_related("settlement__merchant")
+            .order_by("pk")[: PAYOUTS_SHOWN + 1]
         )
-        return [_summary(row), panels.payouts_table(payouts, empty=_("The file is empty."))]
+        return [_summary(row), _payouts(row, payouts)]
+
+
+def _payouts(row: PaymentFile, payouts: Sequence[Payout]) -> Table:
+    return Table(
+        _("payouts"),
+        [
+            Column(_("payout")),
+            Column(_("merchant")),
+            Column(_("status")),
+            Column(_("bank reference")),
+            Column(_("amount"), is_amount=True),
+        ],
+        [
+            [
+                showing.row_link(payout),
+                showing.row_link(payout.settlement.merchant),
+                showing.badge(payout.status, payout.get_status_display()),
+                showing.code(payout.bank_reference),
+                showing.money(payout.amount_minor, payout.currency, url=showing.row_url(payout)),
+            ]
+            for payout in payouts[:PAYOUTS_SHOWN]
+        ],
+        empty=_("The file is empty."),
+        totals=[[_("all of the file"), "", "", "", showing.money(row.total_minor, row.currency)]],
+        more_url=showing.list_url(Payout, f"q={row.pk}") if payouts[PAYOUTS_SHOWN:] else "",
+        more_text=_("All %(count)s payouts") % {"count": row.payout_count},
+    )
 
 
 def _summary(row: PaymentFile) -> Facts:

@@ -9,7 +9,7 @@ from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from ledger.admin import showing
 from ledger.admin.append_only import audit_moments
@@ -99,7 +99,11 @@ class ExportFile(Operation[None]):
         if file is None:
             return _("Nothing waited at this account; no file was made.")
         total = f"{showing.figure(file.total_minor, file.currency)} {file.currency}"
-        text = _("%(count)s payouts, %(total)s, are in this file. Download it for the bank.")
+        text = ngettext(
+            "%(count)s payout, %(total)s, is in this file. Download it for the bank.",
+            "%(count)s payouts, %(total)s, are in this file. Download it for the bank.",
+            file.payout_count,
+        )
         messages.success(request, text % {"count": file.payout_count, "total": total})
         return HttpResponseRedirect(showing.row_url(file))
 
@@ -123,10 +127,11 @@ class PayoutAdmin(OperationsAdmin[Payout]):
     search_fields = (
         "id__exact",
         "settlement__id__exact",
+        "payment_file__id__exact",
         "operation__channel_no__exact",
         "bank_reference__exact",
     )
-    search_help_text = gettext_lazy("po_…, stl_…, our number or the bank's reference")
+    search_help_text = gettext_lazy("po_…, stl_…, pf_…, our number or the bank's")
     list_related = ("settlement__merchant", "payment_file")
     unread_fields = ("payment_file__content_encrypted",)
     list_operations = (ExportFile(),)

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import Count, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from ledger import chart, jobs
 from ledger.admin import showing
@@ -154,17 +154,32 @@ def _currencies() -> list[str]:
 def _told(result: DraftResult, *, currency: str) -> str:
     """Say what a run did, in a sentence or two."""
     net = f"{showing.figure(result.net_minor, currency)} {currency}"
-    sentences = [
-        _("%(count)s settlements drafted, %(net)s in all.") % {"count": result.drafted, "net": net}
-    ]
-    if result.in_review:
-        sentences.append(_("%(count)s of them are over a limit.") % {"count": result.in_review})
-    if result.carried:
-        sentences.append(
-            _("%(count)s merchants have too little and are carried on.") % {"count": result.carried}
-        )
-    if result.skipped:
-        sentences.append(
-            _("%(count)s merchants have no bank account yet.") % {"count": len(result.skipped)}
-        )
+    drafted = ngettext(
+        "%(count)s settlement drafted, %(net)s.",
+        "%(count)s settlements drafted, %(net)s in all.",
+        result.drafted,
+    )
+    in_review = ngettext(
+        "%(count)s of them is over a limit.",
+        "%(count)s of them are over a limit.",
+        result.in_review,
+    )
+    carried = ngettext(
+        "%(count)s merchant has too little and is carried on.",
+        "%(count)s merchants have too little and are carried on.",
+        result.carried,
+    )
+    skipped = ngettext(
+        "%(count)s merchant has no bank account yet.",
+        "%(count)s merchants have no bank account yet.",
+        len(result.skipped),
+    )
+    sentences = [drafted % {"count": result.drafted, "net": net}]
+    for sentence, count in (
+        (in_review, result.in_review),
+        (carried, result.carried),
+        (skipped, len(result.skipped)),
+    ):
+        if count:
+            sentences.append(sentence % {"count": count})
     return " ".join(sentences)

@@ -70,8 +70,8 @@ def test_runs_settlement_for_a_currency_and_day(maker, ours):
     assert "CNY 2 196.00 CNY" in words(shown)
     assert shown.context["form"].initial["business_date"] == FRIDAY
     assert Settlement.objects.get().net_minor == 9_800
-    assert "1 settlements drafted, 98.00 CNY in all." in words(response)
-    assert "1 merchants have no bank account yet." in words(response)
+    assert "1 settlement drafted, 98.00 CNY." in words(response)
+    assert "1 merchant has no bank account yet." in words(response)
     assert AuditEntry.objects.get(action="settlement.run").actor == actor_of(maker)
 
 
@@ -139,7 +139,7 @@ def test_exports_what_waits_and_goes_to_the_file(maker, ours):
     assert f"{ours.bank.name} 1 98.00 CNY" in words(shown)
     page = reverse("admin:settlements_paymentfile_change", args=[file.pk])
     assert response.redirect_chain == [(page, 302)]
-    assert "1 payouts, 98.00 CNY, are in this file." in words(response)
+    assert "1 payout, 98.00 CNY, is in this file." in words(response)
     assert Payout.objects.get().status == "exported"
 
 

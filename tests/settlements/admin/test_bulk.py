@@ -156,7 +156,7 @@ def test_passes_over_what_its_state_forbids(drafts):
     carry_on(maker, url)
 
     # Then
-    assert "1 of those you ticked are passed over" in words(shown)
+    assert "1 of those you ticked is passed over" in words(shown)
     assert statuses() == ["submitted"] * 3
     assert not AuditEntry.objects.filter(action__endswith=".refused").exists()
 
