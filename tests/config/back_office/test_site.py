@@ -122,3 +122,8 @@ def test_a_page_of_a_payment_needs_no_javascript_to_be_read(boss):
     html = boss.get(f"/admin/payments/payment/{payment.pk}/change/").content.decode()
 
     assert Payment.objects.get().merchant_order_no in html
+
+
+def test_passwords_are_changed_at_the_one_page_for_it(boss):
+    for answer in (boss.get("/admin/password_change/"), boss.post("/admin/password_change/")):
+        assert (answer.status_code, answer["Location"]) == (302, "/accounts/password/change/")
