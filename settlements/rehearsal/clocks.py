@@ -1,10 +1,12 @@
 """One virtual clock for all processes of a rehearsal: a file for ours, a call for the simulator."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from settlements.rehearsal.other_side import OtherSide
+
+STEP = timedelta(hours=3)
 
 
 @dataclass
@@ -22,8 +24,12 @@ class Clocks:
         self.at = at
 
     def move(self, at: datetime) -> None:
-        """Move both clocks on to `at`; an earlier instant leaves them."""
-        if self.at is None or at > self.at:
+        """Move both clocks on to about `at`: a step smaller than STEP is not worth a call.
+
+        An earlier instant leaves them. What happens when is said by each deed's own instant;
+        the clocks only have to be on the right day.
+        """
+        if self.at is None or at - self.at >= STEP:
             self._write(at)
             self.other_side.set_clock(at)
             self.at = at

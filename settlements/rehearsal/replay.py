@@ -1,4 +1,4 @@
-"""The replay of real orders: sell each on its own day, close the months, and tie the figures."""
+"""The replay of real orders: sell each on its own day, close the quarters, and tie the figures."""
 
 import hashlib
 from collections import Counter
@@ -44,8 +44,9 @@ PLAN = Plan(
     bank_account_no="110900000000901",
     bank_opening_minor=0,
 )
+CLOSING_MONTHS = (1, 4, 7, 10)
 CLOSING_DAY = 5
-"""A day of the month on which the house pays out; what had not matured waits for the next."""
+"""Once a quarter the house pays out; what had not matured by then waits for the next."""
 CLOSING_TIME = time(9, 0)
 LIMITS = (
     (LimitDeed.PAYMENT, LimitSubject.PLATFORM, LimitWindow.TRANSACTION, 2_000_000),
@@ -159,8 +160,8 @@ class Replay:
 
         statement_from = business_date_of(purchases[0].at)
         closed_through = self.folder.read().get("closed_through", "")
-        for closing_at, of_the_month in _months(purchases, zone=zone):
-            till.take(of_the_month, on_done=count)
+        for closing_at, of_the_quarter in _quarters(purchases, zone=zone):
+            till.take(of_the_quarter, on_done=count)
             closing_date = closing_at.astimezone(zone).date()
             if closing_date.isoformat() > closed_through:
                 closing.close_day(closing_date, statement_from=statement_from, at=closing_at)
@@ -173,10 +174,10 @@ class Replay:
         return {seller: self.orders.seller_names[seller] for seller in sorted(sold)}
 
 
-def _months(
+def _quarters(
     purchases: list[Purchase], *, zone: ZoneInfo
 ) -> Iterator[tuple[datetime, list[Purchase]]]:
-    """Part the purchases by the closings that follow them, in order; a quiet month has none.
+    """Part the purchases by the closings that follow them, in order; a quiet quarter has none.
 
     A last closing without purchases takes what had not matured at the one before.
     """
@@ -195,13 +196,14 @@ def _months(
 
 
 def _closing_after(at: datetime, *, zone: ZoneInfo) -> datetime:
-    """Return the first closing after `at`: the morning of a month's fifth in `zone`."""
-    day = at.astimezone(zone).date()
-    closing_at = datetime.combine(day.replace(day=CLOSING_DAY), CLOSING_TIME, tzinfo=zone)
-    if at < closing_at:
-        return closing_at
-    next_month = date(day.year + day.month // 12, day.month % 12 + 1, CLOSING_DAY)
-    return datetime.combine(next_month, CLOSING_TIME, tzinfo=zone)
+    """Return the first closing after `at`, a morning in `zone`."""
+    year = at.astimezone(zone).year
+    mornings = (
+        datetime.combine(date(year + later, month, CLOSING_DAY), CLOSING_TIME, tzinfo=zone)
+        for later in (0, 1)
+        for month in CLOSING_MONTHS
+    )
+    return next(morning for morning in mornings if morning > at)
 
 
 def _digest(purchases: list[Purchase]) -> str:

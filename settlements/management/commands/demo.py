@@ -56,6 +56,8 @@ class Command(BaseCommand):
         require_free(port + 1)
         with demo.held():
             pid_file.write_text(str(os.getpid()))
+            # `make stop` ends it as Ctrl-C does, also where Ctrl-C is not heard.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
             try:
                 self._play(demo, port=port, days=options["days"])
                 if os.environ.get("DEMO_EXIT") != "1":
