@@ -70,6 +70,10 @@ class BalanceTransaction(models.Model):
                 fields=["merchant", "currency", "available_on"], name="payments_line_available"
             ),
             models.Index(fields=["merchant", "-created_at", "-id"], name="payments_line_newest"),
+            models.Index(
+                fields=["merchant", "currency", "effective_date", "created_at", "id"],
+                name="payments_line_statement",
+            ),
         ]
 
     def __str__(self) -> str:

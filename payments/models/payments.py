@@ -141,6 +141,7 @@ class PaymentAllocation(models.Model):
                 name="payments_allocation_amounts",
             ),
         ]
+        indexes = [models.Index(fields=["merchant", "-id"], name="payments_allocation_newest")]
 
     def __str__(self) -> str:
         return self.id
