@@ -151,9 +151,14 @@ def row_link(row: Model | None) -> SafeString:
 
 def subject_url(subject: str) -> str:
     """Return the address of what a prefixed id (`pay_…`) names, or nothing if it has no page."""
+    model = subject_model(subject)
+    return _page_of(model, subject) if model is not None else ""
+
+
+def subject_model(subject: str) -> type[Model] | None:
+    """Return the model of the row that a prefixed id names, or None if it is none of ours."""
     prefix = subject.partition("_")[0]
-    model = _model_by_prefix().get(prefix)
-    return _page_of(model, subject) if model is not None and is_id(prefix, subject) else ""
+    return _model_by_prefix().get(prefix) if is_id(prefix, subject) else None
 
 
 def subject_link(subject: str) -> SafeString:
