@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from allauth.mfa.totp.internal import auth as totp
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
@@ -305,6 +307,25 @@ def test_a_second_factor_of_before_is_not_fresh(maker, checker, draft, guarded, 
     response = checker.get(button(draft, "approve"))
 
     assert response.status_code == 302
+
+
+def test_showing_it_leads_back_to_the_button(maker, checker, draft, guarded):
+    # Given
+    submitted_by(maker, draft)
+    secret = totp.generate_totp_secret()
+    totp.TOTP.activate(User.objects.get(pk=checker.session["_auth_user_id"]), secret)
+    there = checker.get(button(draft, "approve"))["Location"]
+    _before, counter, _after = totp.yield_hotp_counters_from_time()
+    code = totp.format_hotp_value(totp.hotp_value(secret, counter))
+
+    # When
+    back = checker.post(there, {"code": code, "next": button(draft, "approve")})
+
+    # Then
+    assert (back.status_code, back["Location"]) == (302, button(draft, "approve"))
+    assert press(checker, draft, "approve").status_code == 302
+    draft.refresh_from_db()
+    assert draft.status == "approved"
 
 
 def test_submitting_asks_for_none(maker, draft, guarded):
