@@ -47,14 +47,14 @@ def merchant_accounts_kept_still(
 
 
 def locked_merchant_accounts_due(
-    *, currency: str, business_date: date, limit: int
+    *, currency: str, business_date: date, limit: int, is_patient: bool
 ) -> Sequence[MerchantAccount]:
     """Return up to `limit` accounts that have not matured through the day, locked in id order.
 
-    Accounts that another worker holds are passed over; its chunk takes them.
+    Accounts that another transaction holds are waited for, or by the impatient passed over.
     """
     return list(
-        MerchantAccount.objects.select_for_update(skip_locked=True)
+        MerchantAccount.objects.select_for_update(skip_locked=not is_patient)
         .filter(currency=currency, matured_through_date__lt=business_date)
         .order_by("id")[:limit]
     )

@@ -26,21 +26,32 @@ def mature(*, currency: str, business_date: date, actor: str, at: datetime) -> M
     """Make available what is due through `business_date`, and move the merchants' dates on.
 
     Runs in chunks of merchants, each its own transaction, so that a crash resumes where it was;
-    running it again for the same day changes nothing.
+    running it again for the same day changes nothing. Merchants who are being paid at this
+    moment, or whom another worker matures, are left for the end and then waited for.
     """
     accounts = amount_minor = 0
+    is_patient = False
     while True:
-        chunk = _mature_chunk(currency=currency, business_date=business_date, actor=actor, at=at)
+        chunk = _mature_chunk(
+            currency=currency,
+            business_date=business_date,
+            is_patient=is_patient,
+            actor=actor,
+            at=at,
+        )
         accounts += chunk.accounts
         amount_minor += chunk.amount_minor
-        if chunk.accounts == 0:
+        if chunk.accounts == 0 and is_patient:
             return Maturity(accounts=accounts, amount_minor=amount_minor)
+        is_patient = chunk.accounts == 0
 
 
 @transaction.atomic(durable=True)
-def _mature_chunk(*, currency: str, business_date: date, actor: str, at: datetime) -> Maturity:
+def _mature_chunk(
+    *, currency: str, business_date: date, is_patient: bool, actor: str, at: datetime
+) -> Maturity:
     due = locks.locked_merchant_accounts_due(
-        currency=currency, business_date=business_date, limit=CHUNK
+        currency=currency, business_date=business_date, limit=CHUNK, is_patient=is_patient
     )
     if not due:
         return Maturity(accounts=0, amount_minor=0)
