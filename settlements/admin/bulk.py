@@ -18,7 +18,7 @@ from ledger.admin.panels import Column, Notice, Panel, Table
 from ledger.errors import DomainError
 from settlements.actions import settlements
 from settlements.admin import panels
-from settlements.admin.decisions import digest_sent
+from settlements.admin.agreement import digest_sent
 from settlements.models import Settlement
 from settlements.queries.settlements import payloads_of
 from settlements.states import SETTLEMENT, SettlementStatus

@@ -8,33 +8,16 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ledger.actions.approvals import digest_of
-from ledger.admin import showing
 from ledger.admin.asking import Asking, DoorRequest
 from ledger.admin.operations import Operation, ReasonForm, Words
-from ledger.admin.panels import Fact, Facts, Notice, Panel
+from ledger.admin.panels import Notice, Panel
 from settlements.actions import settlements
 from settlements.admin import panels
+from settlements.admin.agreement import DIGEST, agreed_to, digest_sent, digest_shown
 from settlements.models import Settlement
 from settlements.states import SETTLEMENT, SettlementStatus
 
-DIGEST = "shown_digest"
-DIGEST_BYTES = 32
 FIRST_LINES = 10
-_PAYLOAD_NAMES = {
-    "settlement": gettext_lazy("settlement"),
-    "merchant": gettext_lazy("merchant"),
-    "currency": gettext_lazy("currency"),
-    "net_minor": gettext_lazy("net"),
-    "item_count": gettext_lazy("lines"),
-    "items_net_minor": gettext_lazy("sum of the lines"),
-    "business_date": gettext_lazy("business day"),
-    "destination": gettext_lazy("destination"),
-    "destination_version": gettext_lazy("version of the destination"),
-    "destination_is_active": gettext_lazy("the destination is active"),
-    "fee_plan": gettext_lazy("fee plan"),
-    "fee_plan_version": gettext_lazy("version of the fee plan"),
-}
 PAID_OUT = (SettlementStatus.PAYING, SettlementStatus.PAID)
 
 
@@ -99,6 +82,8 @@ class Approve(Operation[Settlement]):
 
     def panels(self, request: HttpRequest, row: Settlement) -> Sequence[Panel]:
         """Show the payee, the amount, what changed, what is agreed to, and what is left."""
+        if not self.is_offered(row):
+            return [panels.summary(row)]
         return [
             *_changes(row),
             panels.payee(row),
@@ -110,7 +95,7 @@ class Approve(Operation[Settlement]):
 
     def hidden(self, request: HttpRequest, row: Settlement) -> Sequence[tuple[str, str]]:
         """Send back the digest of what the page shows."""
-        return [(DIGEST, digest_of(payload_shown(row)).hex())]
+        return [(DIGEST, digest_shown(row).hex())]
 
     def perform(
         self, request: DoorRequest, row: Settlement, form: forms.Form, asking: Asking
@@ -154,7 +139,7 @@ class Reject(Operation[Settlement]):
 
     def hidden(self, request: HttpRequest, row: Settlement) -> Sequence[tuple[str, str]]:
         """Send back the digest of what the page shows."""
-        return [(DIGEST, digest_of(payload_shown(row)).hex())]
+        return [(DIGEST, digest_shown(row).hex())]
 
     def perform(
         self, request: DoorRequest, row: Settlement, form: forms.Form, asking: Asking
@@ -228,43 +213,6 @@ class ReleaseReview(Operation[Settlement]):
         """Release it."""
         settlements.release_review(row.pk, **_reasoned(form, asking))
         return _("Released. It is a draft now and can be submitted.")
-
-
-def payload_shown(row: Settlement) -> dict[str, Any]:
-    """Return what is agreed to, read once per row, so that page and digest are of one reading."""
-    known: dict[str, Any] | None = getattr(row, "payload_shown", None)
-    if known is None:
-        known = settlements.settlement_payload(row)
-        row.payload_shown = known  # type: ignore[attr-defined]
-    return known
-
-
-def agreed_to(row: Settlement) -> Facts:
-    """Show exactly what the digest covers, and the digest."""
-    payload = payload_shown(row)
-    facts = [
-        *(_agreed(name, value, currency=row.currency) for name, value in payload.items()),
-        Fact(_("digest"), showing.code(digest_of(payload).hex()), is_wide=True),
-    ]
-    note = _("The digest is made of exactly these values; when one changes, it is another one.")
-    return Facts(_("what is agreed to"), facts, note=note)
-
-
-def _agreed(name: str, value: object, *, currency: str) -> Fact:
-    title = _PAYLOAD_NAMES.get(name, name)
-    if name.endswith("_minor") and isinstance(value, int):
-        return Fact(title, showing.money(value, currency))
-    if isinstance(value, bool):
-        return Fact(title, showing.yes_or_no(value))
-    return Fact(title, showing.subject_link(value) if isinstance(value, str) else str(value))
-
-
-def digest_sent(text: str) -> bytes:
-    """Return the digest that a page sent back; nonsense is the digest of nothing."""
-    try:
-        return bytes.fromhex(text)[:DIGEST_BYTES]
-    except ValueError:
-        return b""
 
 
 def own_request(request: HttpRequest, row: Settlement) -> Words:
