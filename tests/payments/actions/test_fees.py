@@ -1,0 +1,63 @@
+"""Fee plans: a new version each time, the old ones as they were."""
+
+import pytest
+
+from ledger.errors import AmountError
+from ledger.models import AuditEntry
+from payments.actions.fees import create_fee_plan
+from payments.models import FeePlan
+from payments.pricing import FeeTerms
+from tests.instants import NOON
+from tests.rig.rows import nothing_written
+
+pytestmark = pytest.mark.django_db
+
+TERMS = FeeTerms(bps=200, fixed_minor=30, minimum_minor=50, maximum_minor=9_000)
+
+
+def create(name: str = "standard", **other) -> FeePlan:
+    return create_fee_plan(
+        **{
+            "name": name,
+            "currency": "CNY",
+            "terms": TERMS,
+            "payout_fee_minor": 100,
+            "actor": "user:1",
+            "at": NOON,
+            **other,
+        }
+    )
+
+
+def test_keeps_the_terms_as_pricing_reads_them():
+    # When
+    plan = FeePlan.objects.get(pk=create().pk)
+
+    # Then
+    assert (plan.version, plan.currency, plan.payout_fee_minor) == (1, "CNY", 100)
+    assert plan.terms == TERMS
+    assert str(plan) == "standard v1"
+    row = AuditEntry.objects.get()
+    assert (row.action, row.subject, row.after) == (
+        "fee_plan.created",
+        plan.pk,
+        {"name": "standard", "version": 1, "fee_bps": 200},
+    )
+
+
+def test_the_same_name_again_is_the_next_version():
+    # Given
+    first = create()
+    create("other")
+
+    # When
+    second = create(terms=FeeTerms(bps=180))
+
+    # Then
+    assert second.version == 2
+    assert FeePlan.objects.get(pk=first.pk).terms == TERMS
+
+
+def test_refuses_terms_that_nobody_can_mean():
+    with nothing_written(), pytest.raises(AmountError):
+        create(terms=FeeTerms(bps=10_001))

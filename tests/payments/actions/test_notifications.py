@@ -1,0 +1,190 @@
+"""What the channel tells us unasked: kept once as its raw bytes, and only a reason to ask."""
+
+import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from payments.actions import attempts, notifications
+from payments.actions.channels import channel_of
+from payments.channels.base import PayRequest
+from payments.errors import NotificationRefusedError, UnknownChannelAccountError
+from payments.models import (
+    BalanceTransaction,
+    ChannelNotification,
+    DatabaseClock,
+    Payment,
+    PaymentAttempt,
+)
+from tests.books import assert_balances
+from tests.contracts.mailbox import Letter, Mailbox
+from tests.factories.payments import BankAccountFactory, confirmed_payment
+from tests.instants import NEXT_NOON, NOON
+from tests.rig.rows import nothing_written
+from tests.rig.stage import order_fault, run_jobs
+
+
+@pytest.fixture
+def mailbox(settings):
+    """Keep what the channel sends us, so that a test can hand it in as it came."""
+    mailbox = Mailbox()
+    settings.PUBLIC_URL = mailbox.url.partition("/notify")[0]
+    yield mailbox
+    mailbox.close()
+
+
+class Post:
+    """A payment that was paid at the channel, and the letter about it."""
+
+    def __init__(self, marketplace, other_side, mailbox) -> None:
+        self.market = marketplace
+        self.attempt = confirmed_payment()
+        attempts.send_attempt(self.attempt.pk, at=NOON)
+        number = self.attempt.operation.channel_no
+        other_side.pay(app_id=marketplace.plan.app_id, out_trade_no=number, at=NOON)
+        self.letter = mailbox.about(number)
+
+    def hand_in(self, letter: Letter | None = None, *, account_id: str = "") -> tuple[bytes, str]:
+        letter = letter or self.letter
+        return notifications.receive_notification(
+            account_id or self.market.alipay.pk,
+            headers=letter.headers,
+            body=letter.body,
+            client_ip="203.0.113.9",
+            at=NEXT_NOON,
+        )
+
+
+@pytest.fixture
+def post(marketplace, simulator, mailbox) -> Post:
+    post = Post(marketplace, simulator, mailbox)
+    run_jobs()  # what confirming asked for is done
+    return post
+
+
+def questions() -> list[dict]:
+    jobs = ProcrastinateJob.objects.filter(task_name="payments.query_attempt")
+    return list(jobs.order_by("id").values_list("args", flat=True))
+
+
+def test_is_kept_as_it_came_and_makes_us_ask(post):
+    # When
+    answer = post.hand_in()
+
+    # Then
+    assert answer == (b"success", "text/plain")
+    kept = ChannelNotification.objects.get()
+    assert bytes(kept.body) == post.letter.body
+    assert (kept.channel_account, kept.claimed_status) == (post.market.alipay, "TRADE_SUCCESS")
+    assert kept.channel_no == post.attempt.operation.channel_no
+    assert (kept.client_ip, kept.received_at) == ("203.0.113.9", NEXT_NOON)
+    assert questions() == [{"attempt_id": post.attempt.pk, "at": NEXT_NOON.isoformat()}]
+
+
+def test_its_words_are_not_believed_but_what_we_hear_when_we_ask(post):
+    # Given
+    post.hand_in()
+    assert Payment.objects.get().status == "awaiting_payment"
+
+    # When
+    assert run_jobs() == ["payments.query_attempt"]
+
+    # Then
+    assert Payment.objects.get().status == "paid"
+    assert_balances(post.attempt.payment.allocations.get().merchant_id, merchant_pending="98.00")
+
+
+def test_a_repetition_is_answered_alike_and_changes_nothing(post):
+    # Given
+    post.hand_in()
+
+    # When, Then
+    with nothing_written():
+        assert post.hand_in() == (b"success", "text/plain")
+
+
+def test_a_forged_one_leaves_no_trace(post):
+    # Given one word changed under the signature
+    forged = Letter(
+        post.letter.headers, post.letter.body.replace(b"TRADE_SUCCESS", b"TRADE_FINISHED")
+    )
+    assert forged.body != post.letter.body
+
+    # When, Then
+    with nothing_written(), pytest.raises(NotificationRefusedError):
+        post.hand_in(forged)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"hello", b"sign=a&sign=b", b"\xff\xfe=1&sign=x", b"a=1&" * 40_000]
+)
+def test_a_malformed_one_leaves_no_trace(post, body):
+    with nothing_written(), pytest.raises(NotificationRefusedError):
+        post.hand_in(Letter(post.letter.headers, body))
+
+
+def test_a_genuine_one_for_another_app_leaves_no_trace(marketplace, simulator, mailbox):
+    # Given a letter that the channel signed with another app in it
+    order_fault(simulator, "notify_wrong_app", app_id=marketplace.plan.app_id)
+    post = Post(marketplace, simulator, mailbox)
+    run_jobs()
+
+    # When, Then
+    with nothing_written(), pytest.raises(NotificationRefusedError):
+        post.hand_in()
+
+
+def test_a_wrong_amount_in_it_moves_nothing(marketplace, simulator, mailbox):
+    # Given a genuine letter that speaks of 1.00
+    order_fault(
+        simulator, "notify_wrong_amount", app_id=marketplace.plan.app_id, total_amount="1.00"
+    )
+    post = Post(marketplace, simulator, mailbox)
+    run_jobs()
+
+    # When
+    post.hand_in()
+    run_jobs()
+
+    # Then what we asked decided
+    assert Payment.objects.get().status == "paid"
+    assert BalanceTransaction.objects.get().gross_minor == 10_000
+
+
+def test_one_about_a_number_that_is_not_ours_is_kept_and_asks_nothing(
+    post, marketplace, simulator, mailbox
+):
+    # Given an order that was never written down here
+    channel_of(marketplace.alipay).pay(
+        PayRequest(
+            channel_no="STRANGE_1",
+            amount_minor=500,
+            currency="CNY",
+            subject="Goods",
+            method="alipay_qr",
+            expires_at=NEXT_NOON,
+            at=NOON,
+            stamped_at=PaymentAttempt.objects.values_list(DatabaseClock(), flat=True).get(),
+        )
+    )
+    simulator.pay(app_id=marketplace.plan.app_id, out_trade_no="STRANGE_1", at=NOON)
+
+    # When
+    with nothing_written(but={"payments_channelnotification": 1}):
+        answer = post.hand_in(mailbox.about("STRANGE_1"))
+
+    # Then
+    assert answer == (b"success", "text/plain")
+    assert ChannelNotification.objects.get().channel_no == "STRANGE_1"
+
+
+def test_an_account_that_does_not_exist_is_refused(post):
+    with nothing_written(), pytest.raises(UnknownChannelAccountError):
+        post.hand_in(account_id="chn_nobody")
+
+
+def test_an_account_that_nobody_notifies_is_refused(post):
+    # Given a bank, which sends statements
+    bank = BankAccountFactory()
+
+    # When, Then
+    with nothing_written(), pytest.raises(UnknownChannelAccountError):
+        post.hand_in(account_id=bank.pk)
