@@ -57,6 +57,12 @@ def linter_settings() -> Iterator[None]:
     linter.configure(GRAPH_BUILDER=kept)
 
 
+@pytest.fixture(autouse=True)
+def logs_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the linter from silencing every logger of this process for the tests after it."""
+    monkeypatch.setattr(cli, "_configure_logging", lambda verbose: None)
+
+
 def test_every_contract_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
     code = cli.lint_imports(config_filename=CONTRACTS, no_cache=True)
 
