@@ -4,19 +4,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ledger', '0005_accounts_are_of_their_codes_nature'),
-        ('payments', '0003_lines_close_with_their_entry'),
+        ("ledger", "0005_accounts_are_of_their_codes_nature"),
+        ("payments", "0003_lines_close_with_their_entry"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='balancetransaction',
-            index=models.Index(fields=['merchant', 'currency', 'effective_date', 'created_at', 'id'], name='payments_line_statement'),
+            model_name="balancetransaction",
+            index=models.Index(
+                fields=["merchant", "currency", "effective_date", "created_at", "id"],
+                name="payments_line_statement",
+            ),
         ),
         migrations.AddIndex(
-            model_name='paymentallocation',
-            index=models.Index(fields=['merchant', '-id'], name='payments_allocation_newest'),
+            model_name="paymentallocation",
+            index=models.Index(fields=["merchant", "-id"], name="payments_allocation_newest"),
         ),
     ]
