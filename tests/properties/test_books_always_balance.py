@@ -98,8 +98,11 @@ class Books(RuleBasedStateMachine):
         self.suspense = self.channel_fees = self.captured = 0
 
     def teardown(self) -> None:
-        assert integrity.verify().is_sound
-        transaction.savepoint_rollback(self.before)
+        try:
+            assert integrity.verify().is_sound
+        finally:
+            transaction.savepoint_rollback(self.before)
+            transaction.set_rollback(False)  # the next example begins anew, also after an error
 
     def at(self, day: date) -> datetime:
         return datetime.combine(day, time(12), SHANGHAI)
