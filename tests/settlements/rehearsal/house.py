@@ -15,8 +15,10 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from config import env
-from settlements.rehearsal.processes import is_free
+from settlements.rehearsal.processes import free_ports, is_free
 from tests.rig import database
+
+PORT_MAX = 65_535
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,14 @@ def build_house(name: str) -> House:
 def pull_down(house: House) -> None:
     """Drop the house's database, whoever is still in it."""
     _as_owner(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(house.name)))
+
+
+def port_with_neighbour() -> int:
+    """Return a port that is free, as the next one is: a demo takes both."""
+    while True:
+        (port,) = free_ports(1)
+        if port < PORT_MAX and is_free(port + 1):
+            return port
 
 
 def wait_until_free(ports: list[int], *, seconds: int = 20) -> bool:

@@ -2,25 +2,15 @@
 
 import json
 import re
-import socket
 import stat
 import time
-from pathlib import Path
 
 import httpx
 import pytest
 
-from settlements.rehearsal.processes import free_ports, is_free
-from tests.settlements.rehearsal.house import wait_until_free
+from tests.settlements.rehearsal.house import port_with_neighbour, wait_until_free
 
-DAYS = "6"
-
-
-def port_with_neighbour():
-    while True:
-        (port,) = free_ports(1)
-        if port < 65_535 and is_free(port + 1):
-            return port
+DAYS = "4"
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +40,7 @@ def test_ends_with_a_summary_of_what_exists(played):
     (paid,) = house.ask(
         "SELECT count(*), sum(amount_minor) FROM payments_payment WHERE status = 'paid'"
     )
-    assert paid[0] > 20
+    assert paid[0] > 15
     assert figures["payments paid"] == f"{paid[0]}  {paid[1] // 100}.{paid[1] % 100:02}"
     assert figures["books balanced"].startswith("yes, ")
     assert set(figures) == {
@@ -146,37 +136,3 @@ def sign_in(visitor, username, people):
     door = visitor.get("/").headers["location"]
     assert visitor.get(door).status_code in (200, 302)
     return door
-
-
-class TestRefusals:
-    def test_a_live_deployment(self, played, tmp_path):
-        # Given
-        house, _var, _text = played
-        before = house.row_counts()
-
-        # When
-        refused = house.manage("demo", "--var", str(tmp_path / "var"), SANDBOX="0")
-
-        # Then
-        assert refused.returncode == 1
-        assert "is for a sandbox" in refused.stderr
-        assert house.row_counts() == before
-        assert not (tmp_path / "var").exists()
-
-    def test_a_port_that_is_taken(self, played, tmp_path):
-        # Given
-        house, _var, _text = played
-        before = house.row_counts()
-
-        # When
-        with socket.socket() as other:
-            other.bind(("127.0.0.1", 0))
-            other.listen()
-            port = other.getsockname()[1]
-            refused = house.manage("demo", "--var", str(tmp_path / "var"), DEMO_PORT=str(port))
-
-        # Then
-        assert refused.returncode == 1
-        assert f"Port {port} is taken" in refused.stderr
-        assert house.row_counts() == before
-        assert not Path(tmp_path / "var").exists()
