@@ -1,0 +1,81 @@
+"""What workers do for payments: found by name, in the right queue, harmless when run twice."""
+
+import pytest
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from ledger import jobs
+from payments.actions.attempts import defer_due
+from payments.models import PaymentAttempt
+from tests.factories.payments import confirmed_payment
+from tests.instants import NOON
+from tests.rig.rows import nothing_written
+from tests.rig.stage import let_machines_wait, run_jobs
+
+NAMES = (
+    "payments.send_attempt",
+    "payments.query_attempt",
+    "payments.janitor",
+    "payments.mature",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_is_known_by_the_name_that_jobs_carry(name):
+    assert app.tasks[name].queue == "money"
+
+
+@pytest.mark.django_db(transaction=True)
+class TestJobs:
+    def test_run_twice_they_do_their_work_once(self, marketplace):
+        # Given
+        attempt = confirmed_payment()
+        jobs.defer("payments.send_attempt", attempt_id=attempt.pk, at=NOON)
+
+        # When
+        assert run_jobs() == ["payments.send_attempt"] * 2
+
+        # Then
+        assert PaymentAttempt.objects.get().operation.sends == 1
+
+    def test_the_janitor_has_what_is_due_looked_after(self, marketplace):
+        # Given
+        confirmed_payment()
+        run_jobs()
+        let_machines_wait()
+
+        # When
+        jobs.defer("payments.janitor", at=NOON)
+
+        # Then
+        assert run_jobs() == ["payments.janitor", "payments.query_attempt"]
+        assert PaymentAttempt.objects.get().operation.queries == 1
+
+    def test_the_janitor_asks_for_one_thing_once(self, marketplace):
+        # Given what is due, and was deferred already
+        confirmed_payment()
+        run_jobs()
+        let_machines_wait()
+        jobs.defer("payments.janitor", at=NOON)
+        run_jobs(queues=["money"])
+        let_machines_wait()
+
+        # When two janitors come before anybody asked
+        assert defer_due(at=NOON) == 1
+        with nothing_written():
+            assert defer_due(at=NOON) == 1
+
+        # Then
+        waiting = ProcrastinateJob.objects.filter(status="todo")
+        assert [job.task_name for job in waiting] == ["payments.query_attempt"]
+
+    def test_with_nothing_to_do_the_janitor_does_nothing(self, marketplace):
+        # Given
+        confirmed_payment()
+        run_jobs()
+
+        # When
+        jobs.defer("payments.janitor", at=NOON)
+
+        # Then
+        assert run_jobs() == ["payments.janitor"]
