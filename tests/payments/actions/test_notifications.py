@@ -113,12 +113,10 @@ def test_a_forged_one_leaves_no_trace(post):
         post.hand_in(forged)
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"hello", b"sign=a&sign=b", b"\xff\xfe=1&sign=x", b"a=1&" * 40_000]
-)
-def test_a_malformed_one_leaves_no_trace(post, body):
-    with nothing_written(), pytest.raises(NotificationRefusedError):
-        post.hand_in(Letter(post.letter.headers, body))
+def test_a_malformed_one_leaves_no_trace(post):
+    for body in (b"", b"hello", b"sign=a&sign=b", b"\xff\xfe=1&sign=x", b"a=1&" * 40_000):
+        with nothing_written(), pytest.raises(NotificationRefusedError):
+            post.hand_in(Letter(post.letter.headers, body))
 
 
 def test_a_genuine_one_for_another_app_leaves_no_trace(marketplace, simulator, mailbox):
