@@ -96,6 +96,11 @@ def owner_link(owner_id: str, *, names: Mapping[str, str]) -> SafeString:
     return format_html_join(" / ", "{}", parts)
 
 
+def account_url(account_id: int) -> str:
+    """Return the address of an account's page."""
+    return showing.row_url(Account(pk=account_id))
+
+
 def account_link(account: Account) -> SafeString:
     """Link to an account by number and name."""
     return showing.link(showing.row_url(account), f"{account.code} {account.name}")

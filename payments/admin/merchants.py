@@ -11,21 +11,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ledger.admin import showing
+from ledger.admin.accounts import account_url
 from ledger.admin.append_only import ReadOnlyAdmin
 from ledger.admin.panels import Column, Panel, Table
-from ledger.models import Account
 from payments.models import (
     ApiCredential,
     BalanceTransaction,
     Merchant,
-    MerchantAccount,
     MerchantMember,
 )
+from payments.queries.balances import Balance, MerchantBalances, balances_of
 
 NEWEST = 10
 _LINE_BREAK = SafeString("<br>")
-_ACCOUNTS = ("pending_account", "available_account", "hold_account", "debt_account")
-_BALANCES = tuple(f"{name}__balance" for name in _ACCOUNTS)
 
 
 @admin.register(Merchant)
@@ -51,26 +49,26 @@ class MerchantAdmin(ReadOnlyAdmin[Merchant]):
     def dress(self, rows: Sequence[Merchant]) -> None:
         """Fetch the balances of all merchants of the page at once."""
         super().dress(rows)
-        accounts: dict[str, list[MerchantAccount]] = defaultdict(list)
-        for account in MerchantAccount.objects.filter(merchant__in=rows).select_related(*_BALANCES):
-            accounts[account.merchant_id].append(account)
+        found: dict[str, list[MerchantBalances]] = defaultdict(list)
+        for balances in balances_of([row.pk for row in rows]):
+            found[balances.account.merchant_id].append(balances)
         for row in rows:
-            row.shown_accounts = accounts[row.pk]  # type: ignore[attr-defined]
+            row.shown_balances = found[row.pk]  # type: ignore[attr-defined]
 
     @admin.display(description=gettext_lazy("pending"))
     def money_pending(self, row: Merchant) -> SafeString:
         """Show what has not matured, in each currency."""
-        return _amounts(row, "pending_account")
+        return _amounts(row, "pending")
 
     @admin.display(description=gettext_lazy("available"))
     def money_available(self, row: Merchant) -> SafeString:
         """Show what the next settlement may take, in each currency."""
-        return _amounts(row, "available_account")
+        return _amounts(row, "available")
 
     @admin.display(description=gettext_lazy("on hold"))
     def money_on_hold(self, row: Merchant) -> SafeString:
         """Show what settlements hold, in each currency."""
-        return _amounts(row, "hold_account")
+        return _amounts(row, "on_hold")
 
     def panels(self, request: HttpRequest, row: Merchant) -> Sequence[Panel]:
         """Show the merchant, their balances, lines, members and keys."""
@@ -102,24 +100,18 @@ class MerchantMemberAdmin(ReadOnlyAdmin[MerchantMember]):
 
 
 def _amounts(row: Merchant, name: str) -> SafeString:
-    accounts: list[MerchantAccount] = getattr(row, "shown_accounts", [])
-    if not accounts:
+    found: list[MerchantBalances] = getattr(row, "shown_balances", [])
+    if not found:
         return showing.nothing()
-    return format_html_join(
-        _LINE_BREAK,
-        "{}",
-        ((_balance(getattr(account, name), account.currency),) for account in accounts),
-    )
+    amounts = ((_amount(getattr(each, name), each.account.currency),) for each in found)
+    return format_html_join(_LINE_BREAK, "{}", amounts)
 
 
-def _balance(account: Account, currency: str) -> SafeString:
-    return showing.money(account.balance.balance_minor, currency, url=showing.row_url(account))
+def _amount(balance: Balance, currency: str) -> SafeString:
+    return showing.money(balance.minor, currency, url=account_url(balance.account_id))
 
 
 def _balances(row: Merchant) -> Table:
-    accounts = (
-        MerchantAccount.objects.filter(merchant=row).select_related(*_BALANCES).order_by("currency")
-    )
     return Table(
         _("balances"),
         [
@@ -132,11 +124,14 @@ def _balances(row: Merchant) -> Table:
         ],
         [
             [
-                account.currency,
-                *(_balance(getattr(account, name), account.currency) for name in _ACCOUNTS),
-                showing.day(account.matured_through_date),
+                each.account.currency,
+                _amount(each.pending, each.account.currency),
+                _amount(each.available, each.account.currency),
+                _amount(each.on_hold, each.account.currency),
+                _amount(each.debt, each.account.currency),
+                showing.day(each.account.matured_through_date),
             ]
-            for account in accounts
+            for each in balances_of([row.pk])
         ],
         empty=_("The first payment in a currency opens the merchant's accounts in it."),
     )

@@ -8,9 +8,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from ledger.admin import showing
+from ledger.admin.accounts import account_url
 from ledger.admin.journal import entry_url
 from ledger.admin.panels import Column, Fact, Facts, Table
-from payments.models import MerchantAccount
+from payments.queries.balances import Balance, balances_of
 from settlements.models import Destination, Payout, Settlement, SettlementItem
 from settlements.queries.merchants import lines_page, tie_out
 from settlements.rendering.amount_words import in_words
@@ -159,14 +160,14 @@ def payouts_table(payouts: Sequence[Payout], *, empty: str | Promise) -> Table:
 
 def balances_after(row: Settlement) -> Table:
     """Show what the merchant has now, and what is left once this is paid out."""
-    account = MerchantAccount.objects.select_related(
-        "pending_account__balance", "available_account__balance", "hold_account__balance"
-    ).get(merchant_id=row.merchant_id, currency=row.currency)
-    balances = [
-        (_("pending"), account.pending_account, 0),
-        (_("available"), account.available_account, 0),
-        (_("on hold"), account.hold_account, row.net_minor),
-    ]
+    lines: list[tuple[str, Balance, int]] = []
+    for each in balances_of([row.merchant_id]):
+        if each.account.currency == row.currency:
+            lines = [
+                (_("pending"), each.pending, 0),
+                (_("available"), each.available, 0),
+                (_("on hold"), each.on_hold, row.net_minor),
+            ]
     return Table(
         _("the merchant's balances"),
         [
@@ -177,12 +178,12 @@ def balances_after(row: Settlement) -> Table:
         ],
         [
             [
-                showing.link(showing.row_url(ledger_account), name),
-                showing.money(ledger_account.balance.balance_minor, row.currency),
+                showing.link(account_url(balance.account_id), name),
+                showing.money(balance.minor, row.currency),
                 showing.money(-leaves_minor, row.currency) if leaves_minor else "",
-                showing.money(ledger_account.balance.balance_minor - leaves_minor, row.currency),
+                showing.money(balance.minor - leaves_minor, row.currency),
             ]
-            for name, ledger_account, leaves_minor in balances
+            for name, balance, leaves_minor in lines
         ],
         empty="",
     )
