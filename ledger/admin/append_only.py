@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied, ValidationError
 from django.db.models import Field, ForeignKey, Model, QuerySet
+from django.db.models.expressions import Combinable
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
@@ -79,6 +80,12 @@ class ReadOnlyAdmin(HouseAdmin, Generic[RowT]):
         """Return the rows without what is never shown."""
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.defer(*self.unread_fields)
+
+    def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
+        """Show the newest first by their ids, which sort by time and are indexed everywhere."""
+        if self.ordering:
+            return list(self.ordering)
+        return ["-pk"] if showing.prefix_of(self.model) else []
 
     def get_list_select_related(self, request: HttpRequest) -> list[str]:
         """Fetch the rows that columns name together with theirs."""

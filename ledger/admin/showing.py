@@ -180,6 +180,13 @@ def names_of_subjects(subjects: Iterable[str]) -> dict[str, str]:
     }
 
 
+def prefix_of(model: type[Model]) -> str:
+    """Return what a model's ids begin with (`pay`), or nothing if they are plain numbers."""
+    default = model._meta.pk.default
+    is_prefixed = isinstance(default, partial) and default.func is new_id
+    return str(default.args[0]) if is_prefixed else ""
+
+
 def list_url(model: type[Model], query: str = "") -> str:
     """Return the address of a model's list, narrowed by a query string."""
     return f"{reverse(f'admin:{_name(model)}_changelist')}{'?' if query else ''}{query}"
@@ -201,7 +208,7 @@ def _model_by_prefix() -> dict[str, type[Model]]:
     """Return every model with a page by the prefix of its ids; the models say it themselves."""
     found = {}
     for model in admin.site._registry:  # noqa: SLF001  Django offers no public way to the list
-        default = model._meta.pk.default
-        if isinstance(default, partial) and default.func is new_id:
-            found[str(default.args[0])] = model
+        prefix = prefix_of(model)
+        if prefix:
+            found[prefix] = model
     return found

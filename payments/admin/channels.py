@@ -35,6 +35,7 @@ class ChannelAccountAdmin(ReadOnlyAdmin[ChannelAccount]):
         "is_enabled",
     )
     list_filter = ("channel", "is_enabled")
+    ordering = ("channel", "name")
     secret_fields = ("private_key_encrypted", "channel_public_key")
     search_fields = ("id__exact", "name__icontains", "merchant_no__exact")
     empty_hint = gettext_lazy("A channel account is registered by a command, with its keys.")

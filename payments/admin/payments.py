@@ -43,8 +43,8 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
         ("created_at", BusinessDayRange),
         ("paid_at", BusinessDayRange),
     )
-    search_fields = ("id__exact", "merchant_order_no__exact", "payer__external_no__exact")
-    search_help_text = gettext_lazy("pay_…, order number or payer's number")
+    search_fields = ("id__exact", "merchant_order_no__exact")
+    search_help_text = gettext_lazy("pay_… or order number")
     empty_hint = gettext_lazy("A partner creates payments through the API (/v1/payments).")
 
     def panels(self, request: HttpRequest, row: Payment) -> Sequence[Panel]:

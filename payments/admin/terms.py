@@ -32,6 +32,7 @@ class FeePlanAdmin(ReadOnlyAdmin[FeePlan]):
         "created_at",
     )
     search_fields = ("name__icontains",)
+    ordering = ("name", "-version")
     empty_hint = gettext_lazy("A plan is needed before the first merchant is registered.")
 
     def panels(self, request: HttpRequest, row: FeePlan) -> Sequence[Panel]:
