@@ -379,6 +379,28 @@ class TestReversals:
             )
 
 
+def test_a_temporary_table_of_the_same_name_fools_no_law(either_role):
+    # Given an entry that is closed, and a table that says it is open
+    entry_id = post()
+    check_laws()
+    run_sql("CREATE TEMPORARY TABLE ledger_journalentry (id bigint, xact xid8, checks bigint)")
+    run_sql(
+        "INSERT INTO pg_temp.ledger_journalentry"
+        " SELECT %s, pg_current_xact_id(), n FROM generate_series(1, 100000) n",
+        entry_id,
+    )
+    run_sql("CREATE TEMPORARY TABLE ledger_accountbalance (LIKE public.ledger_accountbalance)")
+
+    # When, Then
+    with refused("takes postings only"):
+        run_sql(
+            "INSERT INTO public.ledger_posting (entry_id, account_id, currency, side,"
+            " amount_minor, balance_after_minor, seq)"
+            " SELECT %s, id, currency, 'D', 1, 0, 0 FROM ledger_account WHERE code = '1001'",
+            entry_id,
+        )
+
+
 @pytest.mark.django_db
 def test_neither_role_can_switch_the_laws_off():
     # When, Then

@@ -17,6 +17,7 @@ from django.db import connection
 from procrastinate import sql
 from procrastinate.contrib.django import app
 
+from payments.actions import channels
 from payments.models import ChannelOperation, DatabaseClock
 from payments.pricing import FeeTerms
 from settlements.rehearsal.marketplace import Marketplace, Plan, open_marketplace
@@ -44,6 +45,7 @@ def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Othe
     other_side = OtherSide(line.split()[-1])
     yield other_side
     other_side.client.close()
+    channels._TRANSPORT.close()  # its kept connections would be complained about at exit
     process.send_signal(signal.SIGTERM)
     process.wait(timeout=10)
     process.stdout.close()
