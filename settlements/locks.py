@@ -98,6 +98,8 @@ def locked_payouts_by_number(
     payouts = (
         ours.select_for_update(of=("self", "operation"))
         .select_related("operation", "payment_file")
+        # A file's content would come once for every payout in it: a gigabyte for a thousand.
+        .defer("payment_file__content_encrypted")
         .order_by("pk")
     )
     found: dict[str, Payout] = {}

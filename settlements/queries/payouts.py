@@ -37,6 +37,7 @@ def payouts_in_transit() -> QuerySet[Payout]:
     return (
         Payout.objects.filter(status__in=IN_TRANSIT)
         .select_related("settlement__merchant", "operation", "payment_file")
+        .defer("payment_file__content_encrypted")
         .order_by("created_at", "pk")
     )
 
