@@ -36,7 +36,7 @@ class Stage:
     web_port: int
     simulator_port: int
     workers: int = 1
-    concurrency: int = 8
+    concurrency: int = 4
     clock_file: Path | None = None
     queues: str = "money,clock"
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)

@@ -24,7 +24,7 @@ SPAN = timedelta(days=3)
 """How far apart in virtual time payments under way may be; codes live longer than that."""
 LIFETIME = timedelta(days=7)
 PATIENCE_SECONDS = 120
-PAUSE_SECONDS = 0.02
+PAUSE_SECONDS = 0.06
 PAYERS = 4
 
 
