@@ -1,7 +1,5 @@
 """Every address that this deployment answers."""
 
-from importlib.util import find_spec
-
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
@@ -18,21 +16,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("v1/", include("config.api.urls")),
+    path("portal/", include("payments.portal.urls")),
+    path("portal/", include("settlements.portal.urls")),
+    path("notify/", include("payments.api.notifications")),
 ]
-
-
-def _exists(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
-
-
-for prefix, module in (
-    ("v1/", "config.api.urls"),
-    ("portal/", "payments.portal.urls"),
-    ("portal/", "settlements.portal.urls"),
-    ("notify/", "payments.api.notifications"),
-):
-    if _exists(module):
-        urlpatterns.append(path(prefix, include(module)))
