@@ -1,0 +1,48 @@
+"""What the clock-table does by itself: jobs of workers that died."""
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.db import connection
+
+from config import schedule
+from ledger import jobs
+from tests.instants import NOON
+
+
+def taken_by_a_worker(*, silent_seconds: int) -> int:
+    """Have a worker take the one job that waits, and fall silent for so long."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat)"
+            " VALUES (now() - make_interval(secs => %s)) RETURNING id",
+            [silent_seconds],
+        )
+        worker_id = cursor.fetchone()[0]
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s RETURNING id",
+            [worker_id],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def status_of(job_id: int) -> str:
+    """Return where a job stands."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT status FROM procrastinate_jobs WHERE id = %s", [job_id])
+        return str(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("silent_seconds", "status"), [(600, "todo"), (1, "doing")])
+def test_jobs_of_dead_workers_go_back_and_those_of_living_ones_stay(
+    silent_seconds: int, status: str
+) -> None:
+    # Given
+    jobs.defer("payments.janitor", at=NOON)
+    job_id = taken_by_a_worker(silent_seconds=silent_seconds)
+
+    # When
+    async_to_sync(schedule.retry_stalled.func)(timestamp=0)
+
+    # Then
+    assert status_of(job_id) == status
