@@ -235,7 +235,7 @@ def _channel_account(method: str, currency: str) -> ChannelAccount:
     kind = CHANNEL_OF_METHOD.get(PaymentMethod(method)) if method in PaymentMethod.values else None
     account = (
         ChannelAccount.objects.filter(channel=kind, currency=currency, is_enabled=True)
-        .order_by("id")
+        .order_by("created_at", "id")
         .first()
     )
     if account is None:

@@ -381,8 +381,8 @@ class TestConfirm:
         AlipayAccountFactory(is_enabled=False)
         AlipayAccountFactory(currency="USD")
         BankAccountFactory()
-        wanted = AlipayAccountFactory()
-        AlipayAccountFactory()
+        AlipayAccountFactory(created_at=NOON + timedelta(seconds=1))
+        wanted = AlipayAccountFactory(created_at=NOON)
 
         # When
         confirm(owed_payment())
