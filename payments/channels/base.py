@@ -47,6 +47,8 @@ class OutcomeKind(StrEnum):
     `failed`: the channel will certainly not do it; only codes of a closed list say so.
     `unknown`: it may have been done; only a query, the bill or two people resolve it.
     `not_sent`: not a byte left; the same number may be sent again.
+    Two more are told by queries alone. `abnormal`: a refund that the channel could not deliver;
+    it may be sent to another account. `returned`: a transfer that succeeded and came back.
     """
 
     SUCCEEDED = "succeeded"
@@ -56,6 +58,8 @@ class OutcomeKind(StrEnum):
     UNKNOWN = "unknown"
     NOT_SENT = "not_sent"
     CLOSED = "closed"
+    ABNORMAL = "abnormal"
+    RETURNED = "returned"
 
 
 class ForgedNotificationError(Exception):
@@ -76,6 +80,13 @@ class ChannelConfig:
 
     Keys are PEM texts. The private key never shows in a representation; without one the
     adapter can verify what comes in, and refuses to send.
+
+    `channel_public_key_pem` is the channel's public key, or in certificate mode its
+    certificates, one after the other. `key_serial` names our own certificate (Alipay:
+    app_cert_sn, WeChat Pay: serial_no), `channel_key_id` the channel's key (WeChat Pay:
+    `PUB_KEY_ID_…`; empty in certificate mode, where each certificate has its serial),
+    `root_cert_serial` Alipay's alipay_root_cert_sn. `api_key` is WeChat Pay's APIv3 key, with
+    which it encrypts what it tells us. All of them are empty where a channel has no such thing.
     """
 
     account_id: str
@@ -86,6 +97,10 @@ class ChannelConfig:
     private_key_pem: str = field(repr=False)
     channel_public_key_pem: str = field(repr=False)
     notify_url: str
+    key_serial: str = ""
+    channel_key_id: str = ""
+    root_cert_serial: str = ""
+    api_key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +122,50 @@ class PayRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """One order to give a payer money back, under the one number that it will ever have.
+
+    `channel_no` is the refund's own number, `pay_channel_no` that of the paid order. `total_minor`
+    is what was paid; `amount_minor` what of it goes back now. `stamped_at` as in `PayRequest`.
+    """
+
+    channel_no: str
+    pay_channel_no: str
+    amount_minor: int
+    total_minor: int
+    currency: str
+    reason: str
+    stamped_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRequest:
+    """One order to send our own money to somebody's account at the channel.
+
+    `account` is how the channel knows them, `account_type` which kind of name that is
+    (`logon_id`, `user_id`); `holder_name` is compared by the channel with its own records.
+    """
+
+    channel_no: str
+    amount_minor: int
+    currency: str
+    account: str = field(repr=False)
+    account_type: str
+    holder_name: str
+    title: str
+    remark: str
+    stamped_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a channel answered to one call, or that it did not.
 
     `code` is the channel's own code or state, or one of the constants of this module.
     `amount_minor` and `currency` are what the channel says, for the caller to compare.
-    `paid_at` is the channel's own instant in UTC. `raw` is the answer's text, cut at 8 KiB.
+    `paid_at` is the channel's own instant of the success, in UTC: paid, refunded or transferred.
+    `fee_minor` is what the channel says that it charged for a transfer, or gave back of its fee
+    with a refund. `raw` is the answer's text, cut at 8 KiB.
     """
 
     kind: OutcomeKind
@@ -124,26 +177,37 @@ class Outcome:
     paid_at: datetime | None = None
     payer_ref: str = ""
     qr_code: str = ""
+    fee_minor: int | None = None
     raw: str = ""
+
+
+class NotificationAbout(StrEnum):
+    """Which of our orders a notification is about, and so which number it names."""
+
+    PAYMENT = "payment"
+    REFUND = "refund"
+    TRANSFER = "transfer"
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
     """A verified message of a channel about one of our numbers: a reason to ask, no more.
 
-    `notification_id` is the channel's own and tells repetitions apart.
+    `notification_id` is the channel's own and tells repetitions apart. `channel_no` is our number
+    of what it is `about`: the payment's order, the refund or the transfer.
     """
 
     notification_id: str
     channel_no: str
     status: str
     raw_fields: Mapping[str, str]
+    about: NotificationAbout = NotificationAbout.PAYMENT
 
 
 class Channel(Protocol):
-    """An account at a channel that can be asked to collect a payment.
+    """An account at a channel that can be asked to collect a payment, and to give it back.
 
-    `pay` and `query` never raise for trouble with the channel: trouble is an outcome.
+    What asks or orders never raises for trouble with the channel: trouble is an outcome.
     """
 
     def pay(self, request: PayRequest) -> Outcome:
@@ -151,6 +215,26 @@ class Channel(Protocol):
 
     def query(self, channel_no: str, *, at: datetime) -> Outcome:
         """Ask what became of an order; changes nothing at the channel. `at` is aware UTC."""
+
+    def close(self, channel_no: str, *, at: datetime) -> Outcome:
+        """Ask that an order may not be paid any more. `at` is aware UTC.
+
+        `closed` when the channel closed it, or had; `unknown` with NOT_FOUND when it knows no
+        such order. Anything else leaves it open whether it is closed: a query must tell.
+        """
+
+    def refund(self, request: RefundRequest) -> Outcome:
+        """Order a refund; the same request may be repeated under the same number.
+
+        `succeeded` when the money is on its way back, `processing` when the channel took the
+        order, `failed` by a closed list of codes.
+        """
+
+    def query_refund(self, channel_no: str, *, pay_channel_no: str, at: datetime) -> Outcome:
+        """Ask what became of a refund: `succeeded`, `processing`, `failed`, `abnormal`, `unknown`.
+
+        A refund that the channel does not know is `unknown` with NOT_FOUND.
+        """
 
     def verify_notification(self, *, headers: Mapping[str, str], body: bytes) -> Notification:
         """Check that a message is the channel's and for us, then read it.
@@ -160,6 +244,19 @@ class Channel(Protocol):
 
     def acknowledge(self) -> tuple[bytes, str]:
         """Give the body and the content type that tell the channel to stop repeating."""
+
+
+class TransferChannel(Protocol):
+    """An account at a channel from which our own money can be sent to others."""
+
+    def transfer(self, request: TransferRequest) -> Outcome:
+        """Send money; the same request may be repeated under the same number."""
+
+    def query_transfer(self, channel_no: str, *, at: datetime) -> Outcome:
+        """Ask what became of a transfer: as of a refund, and `returned` when it came back.
+
+        A transfer that the channel does not know is `unknown` with NOT_FOUND. `at` is aware UTC.
+        """
 
 
 def kept_answer(body: bytes) -> str:
