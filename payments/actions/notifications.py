@@ -13,7 +13,12 @@ from payments.channels.base import (
     Notification,
 )
 from payments.errors import NotificationRefusedError, UnknownChannelAccountError
-from payments.models import ChannelAccount, ChannelNotification, ChannelOperation
+from payments.models import (
+    ChannelAccount,
+    ChannelNotification,
+    ChannelOperation,
+    DatabaseClock,
+)
 
 
 def receive_notification(
@@ -27,18 +32,23 @@ def receive_notification(
     """Take one notification and return the exact answer (body, content type) it wants.
 
     A genuine one is kept once and makes a job ask the channel; its words are never believed.
-    Repetitions are answered alike and change nothing.
+    Repetitions are answered alike and change nothing. `at` is when it is kept; whether it is
+    stale, the database's clock decides.
 
     Raises UnknownChannelAccountError, or NotificationRefusedError for a forged or malformed
     one; nothing is written then.
     """
     try:
-        account = ChannelAccount.objects.get(pk=channel_account_id, app_id__gt="")
+        account = ChannelAccount.objects.annotate(machine_at=DatabaseClock()).get(
+            pk=channel_account_id, app_id__gt=""
+        )
     except ChannelAccount.DoesNotExist:
         raise UnknownChannelAccountError from None
     channel = listener_of(account)
     try:
-        notification = channel.verify_notification(headers=headers, body=body)
+        notification = channel.verify_notification(
+            headers=headers, body=body, at=account.machine_at
+        )
     except (ForgedNotificationError, MalformedNotificationError) as error:
         raise NotificationRefusedError from error
     _keep(account, notification=notification, body=body, client_ip=client_ip, at=at)

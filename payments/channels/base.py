@@ -236,8 +236,13 @@ class Channel(Protocol):
         A refund that the channel does not know is `unknown` with NOT_FOUND.
         """
 
-    def verify_notification(self, *, headers: Mapping[str, str], body: bytes) -> Notification:
+    def verify_notification(
+        self, *, headers: Mapping[str, str], body: bytes, at: datetime
+    ) -> Notification:
         """Check that a message is the channel's and for us, then read it.
+
+        `at` is the machine's instant, aware UTC: channels that stamp their messages may not have
+        sent this one long before.
 
         Raises MalformedNotificationError or ForgedNotificationError.
         """

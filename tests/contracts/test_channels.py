@@ -277,7 +277,9 @@ class TestNotification:
         order, letter = self.paid(other, mailbox)
 
         # When
-        notification = other.channel.verify_notification(headers=letter.headers, body=letter.body)
+        notification = other.channel.verify_notification(
+            headers=letter.headers, body=letter.body, at=NOON
+        )
 
         # Then
         assert notification.channel_no == order.channel_no
@@ -292,7 +294,7 @@ class TestNotification:
 
         # When, Then
         with pytest.raises(ForgedNotificationError):
-            other.channel.verify_notification(headers=letter.headers, body=changed)
+            other.channel.verify_notification(headers=letter.headers, body=changed, at=NOON)
 
     @pytest.mark.parametrize("fault", ["notify_forged", "notify_wrong_app"])
     def test_one_of_a_stranger_or_for_another_is_forged(self, other, mailbox, fault):
@@ -301,7 +303,7 @@ class TestNotification:
 
         # When, Then
         with pytest.raises(ForgedNotificationError):
-            other.channel.verify_notification(headers=letter.headers, body=letter.body)
+            other.channel.verify_notification(headers=letter.headers, body=letter.body, at=NOON)
 
     def test_one_of_our_other_account_is_forged(self, build, mailbox):
         # Given
@@ -310,14 +312,16 @@ class TestNotification:
 
         # When, Then
         with pytest.raises(ForgedNotificationError):
-            another.channel.verify_notification(headers=letter.headers, body=letter.body)
+            another.channel.verify_notification(headers=letter.headers, body=letter.body, at=NOON)
 
     def test_its_amount_is_never_read_so_a_query_decides(self, other, mailbox):
         # Given
         order, letter = self.paid(other, mailbox, fault="notify_wrong_amount", total_amount="0.01")
 
         # When
-        notification = other.channel.verify_notification(headers=letter.headers, body=letter.body)
+        notification = other.channel.verify_notification(
+            headers=letter.headers, body=letter.body, at=NOON
+        )
         outcome = other.channel.query(order.channel_no, at=NOON)
 
         # Then

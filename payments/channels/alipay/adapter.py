@@ -90,10 +90,13 @@ class AlipayChannel:
         node, raw = reply
         return mapping.query_outcome(node, channel_no=channel_no, raw=raw)
 
-    def verify_notification(self, *, headers: Mapping[str, str], body: bytes) -> Notification:
+    def verify_notification(
+        self, *, headers: Mapping[str, str], body: bytes, at: datetime
+    ) -> Notification:
         """Check that a message is Alipay's and for this account, then read it.
 
-        The signature is checked over the bytes that came; they are decoded afterwards.
+        The signature is checked over the bytes that came; they are decoded afterwards. Alipay
+        repeats a message for a day as it was signed at first, so `at` decides nothing.
 
         Raises MalformedNotificationError or ForgedNotificationError.
         """

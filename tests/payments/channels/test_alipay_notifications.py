@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from payments.channels.base import ForgedNotificationError, MalformedNotificationError
+from tests.instants import NOON
 
 FIELDS = {
     "notify_time": "2026-01-05 10:31:08",
@@ -62,7 +63,7 @@ def vectors(shared):
 
 def test_believes_a_trade_notification_which_leaves_sign_type_unsigned(channel, written):
     # When
-    notification = channel.verify_notification(headers=FORM, body=written(FIELDS))
+    notification = channel.verify_notification(headers=FORM, body=written(FIELDS), at=NOON)
 
     # Then
     assert notification.notification_id == "2026010500222103108031931000000001"
@@ -79,13 +80,13 @@ def test_believes_a_message_which_signs_its_sign_type(channel, written):
     body = written(FIELDS, signs_sign_type=True)
 
     # Then
-    assert channel.verify_notification(headers=FORM, body=body).status == "TRADE_SUCCESS"
+    assert channel.verify_notification(headers=FORM, body=body, at=NOON).status == "TRADE_SUCCESS"
 
 
 def test_believes_a_notification_without_a_sign_type(channel, written):
     body = written(FIELDS, sign_type=None)
 
-    assert channel.verify_notification(headers=FORM, body=body).status == "TRADE_SUCCESS"
+    assert channel.verify_notification(headers=FORM, body=body, at=NOON).status == "TRADE_SUCCESS"
 
 
 def test_acknowledges_with_seven_bytes(channel):
@@ -93,7 +94,7 @@ def test_acknowledges_with_seven_bytes(channel):
 
 
 def test_cannot_be_changed_after_it_was_verified(channel, written):
-    notification = channel.verify_notification(headers=FORM, body=written(FIELDS))
+    notification = channel.verify_notification(headers=FORM, body=written(FIELDS), at=NOON)
 
     with pytest.raises(TypeError):
         notification.raw_fields["total_amount"] = "0.01"
@@ -109,7 +110,7 @@ class TestCharsets:
             assert quote_plus(bytes.fromhex(example["hex"])).encode() in body
 
             # When
-            notification = channel.verify_notification(headers={}, body=body)
+            notification = channel.verify_notification(headers={}, body=body, at=NOON)
 
             # Then
             assert notification.raw_fields["subject"] == example["text"]
@@ -124,7 +125,7 @@ class TestCharsets:
         body = written(form, charset="gb18030")
 
         # Then
-        fields = channel.verify_notification(headers=FORM, body=body).raw_fields
+        fields = channel.verify_notification(headers=FORM, body=body, at=NOON).raw_fields
         assert {key: fields[key] for key in vectors["form"]} == vectors["form"]
 
     def test_reads_letters_that_only_gb18030_has(self, channel, written, vectors):
@@ -133,7 +134,10 @@ class TestCharsets:
         body = written({**FIELDS, "charset": "gb18030", "subject": text}, charset="gb18030")
 
         # When, Then
-        assert channel.verify_notification(headers={}, body=body).raw_fields["subject"] == text
+        assert (
+            channel.verify_notification(headers={}, body=body, at=NOON).raw_fields["subject"]
+            == text
+        )
 
     def test_takes_the_content_type_s_charset_where_none_is_signed(self, channel, written, vectors):
         # Given
@@ -145,20 +149,20 @@ class TestCharsets:
             headers = {"content-type": content_type}
             if charset:
                 # When
-                notification = channel.verify_notification(headers=headers, body=body)
+                notification = channel.verify_notification(headers=headers, body=body, at=NOON)
 
                 # Then
                 assert notification.raw_fields["subject"] == "树"
             else:
                 with pytest.raises(MalformedNotificationError):
-                    channel.verify_notification(headers=headers, body=body)
+                    channel.verify_notification(headers=headers, body=body, at=NOON)
 
     def test_prefers_the_signed_charset_to_the_content_type(self, channel, written):
         # Given
         body = written({**FIELDS, "charset": "GBK", "subject": "树"}, charset="gbk")
 
         # When
-        notification = channel.verify_notification(headers=FORM, body=body)
+        notification = channel.verify_notification(headers=FORM, body=body, at=NOON)
 
         # Then
         assert notification.raw_fields["subject"] == "树"
@@ -168,13 +172,13 @@ class TestCharsets:
         body = written({**FIELDS, "charset": charset})
 
         with pytest.raises(MalformedNotificationError):
-            channel.verify_notification(headers=FORM, body=body)
+            channel.verify_notification(headers=FORM, body=body, at=NOON)
 
     def test_refuses_bytes_that_are_not_of_the_signed_charset(self, channel, written):
         body = written({**FIELDS, "charset": "utf-8", "subject": "树"}, charset="gbk")
 
         with pytest.raises(MalformedNotificationError):
-            channel.verify_notification(headers=FORM, body=body)
+            channel.verify_notification(headers=FORM, body=body, at=NOON)
 
 
 class TestForgeries:
@@ -191,7 +195,7 @@ class TestForgeries:
             other = (body[at] + choose.randrange(1, 256)) % 256
             mutated = body[:at] + bytes([other]) + body[at + 1 :]
             try:
-                channel.verify_notification(headers=FORM, body=mutated)
+                channel.verify_notification(headers=FORM, body=mutated, at=NOON)
             except (ForgedNotificationError, MalformedNotificationError):
                 refused += 1
             else:
@@ -212,32 +216,34 @@ class TestForgeries:
         # When, Then
         for body in (without, changed):
             with pytest.raises(ForgedNotificationError):
-                channel.verify_notification(headers=FORM, body=body)
+                channel.verify_notification(headers=FORM, body=body, at=NOON)
 
     def test_refuses_a_field_put_in(self, channel, written):
         for extra in (b"&refund_fee=12.34", b"&a=", b"&zz=1"):
             with pytest.raises(ForgedNotificationError):
-                channel.verify_notification(headers=FORM, body=written(FIELDS) + extra)
+                channel.verify_notification(headers=FORM, body=written(FIELDS) + extra, at=NOON)
 
     def test_refuses_a_signature_of_ours_or_of_a_stranger(
         self, channel, written, our_keys, strangers_keys
     ):
         for keys in (our_keys, strangers_keys):
             with pytest.raises(ForgedNotificationError, match="not signed by Alipay"):
-                channel.verify_notification(headers=FORM, body=written(FIELDS, key=keys.private))
+                channel.verify_notification(
+                    headers=FORM, body=written(FIELDS, key=keys.private), at=NOON
+                )
 
     @pytest.mark.parametrize("sign_type", ["RSA", "MD5", "none", "", "rsa2"])
     def test_never_takes_the_algorithm_from_the_message(self, channel, written, sign_type):
         for signs in (True, False):
             body = written(FIELDS, sign_type=sign_type, signs_sign_type=signs)
             with pytest.raises(ForgedNotificationError):
-                channel.verify_notification(headers=FORM, body=body)
+                channel.verify_notification(headers=FORM, body=body, at=NOON)
 
     def test_refuses_an_unsigned_message(self, channel):
         for sign in (b"", b"&sign=", b"&sign=%00", b"&sign=AAAA", b"&sign=%FF"):
             with pytest.raises(ForgedNotificationError):
                 channel.verify_notification(
-                    headers=FORM, body=b"app_id=2021000000000001&notify_id=1" + sign
+                    headers=FORM, body=b"app_id=2021000000000001&notify_id=1" + sign, at=NOON
                 )
 
     @pytest.mark.parametrize(
@@ -252,12 +258,12 @@ class TestForgeries:
         body = written({**FIELDS, **change})
 
         with pytest.raises(ForgedNotificationError, match=reason):
-            channel.verify_notification(headers=FORM, body=body)
+            channel.verify_notification(headers=FORM, body=body, at=NOON)
 
     def test_takes_a_genuine_message_that_names_no_seller(self, channel, written):
         fields = {name: value for name, value in FIELDS.items() if name != "seller_id"}
 
-        assert channel.verify_notification(headers=FORM, body=written(fields)).channel_no
+        assert channel.verify_notification(headers=FORM, body=written(fields), at=NOON).channel_no
 
 
 class TestMalformed:
@@ -279,13 +285,13 @@ class TestMalformed:
     )
     def test_refuses_what_is_not_a_form_of_distinct_names(self, channel, body):
         with pytest.raises(MalformedNotificationError):
-            channel.verify_notification(headers=FORM, body=body)
+            channel.verify_notification(headers=FORM, body=body, at=NOON)
 
     def test_refuses_a_signed_field_given_twice(self, channel, written):
         body = b"total_amount=12.34&" + written(FIELDS)
 
         with pytest.raises(MalformedNotificationError):
-            channel.verify_notification(headers=FORM, body=body)
+            channel.verify_notification(headers=FORM, body=body, at=NOON)
 
     @pytest.mark.parametrize("name", ["notify_id", "out_trade_no"])
     def test_refuses_a_genuine_message_about_nothing(self, channel, written, name):
@@ -295,8 +301,10 @@ class TestMalformed:
             {**FIELDS, name: "x" * 129},
         ):
             with pytest.raises(MalformedNotificationError):
-                channel.verify_notification(headers=FORM, body=written(fields))
+                channel.verify_notification(headers=FORM, body=written(fields), at=NOON)
 
     def test_refuses_a_nul_that_no_database_keeps(self, channel, written):
         with pytest.raises(MalformedNotificationError):
-            channel.verify_notification(headers=FORM, body=written({**FIELDS, "subject": "a\0b"}))
+            channel.verify_notification(
+                headers=FORM, body=written({**FIELDS, "subject": "a\0b"}), at=NOON
+            )
