@@ -1,31 +1,25 @@
 """Alipay's asynchronous notifications: signed, sent to the merchant, and sent again."""
 
-import heapq
-import http.client
 import json
-import logging
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from payments.simulator import signing
 from payments.simulator.apps import App, AppBook
 from payments.simulator.clock import VirtualClock, shanghai_text
 from payments.simulator.faults import Fault, FaultBook, FaultKind
 from payments.simulator.money import amount_text
+from payments.simulator.sending import Post, Schedule
 from payments.simulator.store import Store
 from payments.simulator.trades import Trade, TradeBook
 
 _MINUTE_MS = 60_000
 # After the first sending: 4 m, 10 m, 10 m, 1 h, 2 h, 6 h, 15 h on the virtual clock.
 LADDER_MS = tuple(minutes * _MINUTE_MS for minutes in (4, 10, 10, 60, 120, 360, 900))
-_TIMEOUT_SECONDS = 10
 _ANSWER_LENGTH_KEPT = 200
 _HEADERS = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-
-logger = logging.getLogger("payments.simulator")
 
 
 @dataclass(frozen=True)
@@ -59,27 +53,22 @@ class Notifier:
         self._faults = faults
         self._steps_ms = [int(step_ms * ladder_scale) for step_ms in LADDER_MS]
         self._trades = TradeBook(store, announce=self.announce)
-        self._due: list[tuple[int, int]] = []
-        self._changed = threading.Condition()
+        self._schedule = Schedule(clock, send=self._attempt)
 
     def start(self, *, workers: int) -> None:
         """Begin to send."""
         rows = self._store.rows("SELECT id, due_ms FROM notifications WHERE state = 'pending'")
         for row in rows:
             self.announce(row["id"], due_ms=row["due_ms"])
-        for _ in range(workers):
-            threading.Thread(target=self._work, daemon=True).start()
+        self._schedule.start(workers=workers)
 
     def announce(self, notification_id: int, *, due_ms: int = 0) -> None:
         """Take over a notification that the store holds as pending; due at once by default."""
-        with self._changed:
-            heapq.heappush(self._due, (due_ms, notification_id))
-            self._changed.notify()
+        self._schedule.announce(notification_id, due_ms=due_ms)
 
     def look_again(self) -> None:
         """Notice that the clock was set."""
-        with self._changed:
-            self._changed.notify_all()
+        self._schedule.look_again()
 
     def counts(self) -> dict[str, int]:
         """Count the notifications by state."""
@@ -87,24 +76,7 @@ class Notifier:
         found = {str(row["state"]): int(row["n"]) for row in rows}
         return {state: found.get(state, 0) for state in ("pending", "delivered", "abandoned")}
 
-    def _work(self) -> None:
-        post = _Post()
-        while True:
-            notification_id = self._next()
-            try:
-                self._attempt(notification_id, post=post)
-            except Exception:
-                logger.exception("notification %s failed in the simulator itself", notification_id)
-
-    def _next(self) -> int:
-        with self._changed:
-            while True:
-                wait_ms = self._clock.real_ms_until(self._due[0][0]) if self._due else None
-                if wait_ms == 0:
-                    return heapq.heappop(self._due)[1]
-                self._changed.wait(None if wait_ms is None else wait_ms / 1000)
-
-    def _attempt(self, notification_id: int, *, post: "_Post") -> None:
+    def _attempt(self, notification_id: int, post: Post) -> None:
         notification = self._read(notification_id)
         trade = notification.trade
         fault = self._faults.strike(
@@ -119,9 +91,9 @@ class Notifier:
         else:
             params = _params(notification, fault=fault, now_ms=self._clock.now_ms())
             body = urlencode(params).encode("ascii")
-            answer = post.send(trade.notify_url, body=body)
+            answer = post.send(trade.notify_url, body=body, headers=_HEADERS).words
             if fault is not None and fault.kind == FaultKind.NOTIFY_DUPLICATE:
-                answer = post.send(trade.notify_url, body=body)
+                answer = post.send(trade.notify_url, body=body, headers=_HEADERS).words
         self._conclude(notification, answer=answer, fault=fault)
 
     def _conclude(self, notification: _Notification, *, answer: str, fault: Fault | None) -> None:
@@ -234,49 +206,3 @@ def _true_params(notification: _Notification, *, now_ms: int) -> dict[str, str]:
             [{"amount": total, "fundChannel": "ALIPAYACCOUNT"}], separators=(",", ":")
         ),
     }
-
-
-class _Post:
-    """One thread's connections to merchants, kept open between notifications."""
-
-    def __init__(self) -> None:
-        self._open: dict[tuple[str, str], http.client.HTTPConnection] = {}
-
-    def send(self, url: str, *, body: bytes) -> str:
-        """Post a form; returns the answer's text, or why there was none."""
-        address = urlsplit(url)
-        place = (address.scheme, address.netloc)
-        was_open = place in self._open
-        try:
-            return self._sent(url, body=body)
-        except (OSError, http.client.HTTPException) as error:
-            self._forget(place)
-            if not was_open:
-                return f"no answer: {error}"
-        # A connection that was kept may have been closed meanwhile by the other side.
-        try:
-            return self._sent(url, body=body)
-        except (OSError, http.client.HTTPException) as error:
-            self._forget(place)
-            return f"no answer: {error}"
-
-    def _sent(self, url: str, *, body: bytes) -> str:
-        address = urlsplit(url)
-        connection = self._connection(address.scheme, address.netloc)
-        target = (address.path or "/") + (f"?{address.query}" if address.query else "")
-        connection.request("POST", target, body=body, headers=_HEADERS)
-        answer = connection.getresponse()
-        text = answer.read().decode("utf-8", errors="replace")
-        return text if answer.status == 200 else f"HTTP {answer.status}"
-
-    def _connection(self, scheme: str, netloc: str) -> http.client.HTTPConnection:
-        connection = self._open.get((scheme, netloc))
-        if connection is None:
-            kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
-            connection = self._open[scheme, netloc] = kind(netloc, timeout=_TIMEOUT_SECONDS)
-        return connection
-
-    def _forget(self, place: tuple[str, str]) -> None:
-        connection = self._open.pop(place, None)
-        if connection is not None:
-            connection.close()
