@@ -15,6 +15,7 @@ from ledger.states import StateTable
 NOUNS = (
     ("Payment", payments.states, "PAYMENT"),
     ("Order to a channel", payments.states, "OPERATION"),
+    ("Refund", payments.states, "REFUND"),
     ("Settlement", settlements.states, "SETTLEMENT"),
     ("Payout", settlements.states, "PAYOUT"),
     ("Approval request", ledger.states, "APPROVAL"),

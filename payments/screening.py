@@ -4,7 +4,7 @@ Payments must ask risk before the order to the channel exists, and risk may impo
 not the other way round; so payments owns the question (docs/adr/0003).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from typing import Protocol
@@ -29,6 +29,8 @@ class ScreeningRequest:
     """What is known of a payment when its payer confirms it.
 
     `business_date` is the day of `at` in BUSINESS_TIME_ZONE; daily limits count by it.
+    `credential_id` is whose call created it. `token` is what the payer got for their payment
+    password, opaque here and good for one judgement.
     """
 
     payment_id: str
@@ -40,6 +42,8 @@ class ScreeningRequest:
     client_ip: str | None
     business_date: date
     at: datetime
+    credential_id: str | None = None
+    token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ OPERATION = StateTable(
             OperationStatus.PROCESSING,
         },
         OperationStatus.MANUAL_REVIEW: {OperationStatus.SUCCEEDED, OperationStatus.FAILED},
+        # A channel may confirm money on an order that was closed (docs/adr/0015).
+        OperationStatus.CLOSED: {OperationStatus.SUCCEEDED},
     },
 )
 """Moved by the engine's claim, a verified answer, the bill, or two people with evidence.
@@ -122,3 +124,65 @@ PAYMENT = StateTable(
     },
 )
 """A risk officer decides on reviews, two people on conflicts; the channel's answer on the rest."""
+
+
+class RefundStatus(models.TextChoices):
+    """Where one refund stands; no clock ever closes one that was submitted."""
+
+    REQUESTED = "requested", _("requested")
+    PENDING_APPROVAL = "pending_approval", _("pending approval")
+    FUNDING_REQUIRED = "funding_required", _("funding required")
+    SUBMITTING = "submitting", _("submitting")
+    PROCESSING = "processing", _("processing")
+    UNKNOWN = "unknown", _("outcome unknown")
+    ABNORMAL = "abnormal", _("abnormal")
+    SUCCEEDED = "succeeded", _("succeeded")
+    FAILED = "failed", _("failed")
+    REJECTED = "rejected", pgettext_lazy("refund", "rejected")
+    CANCELLED = "cancelled", _("cancelled")
+    SETTLED_BY_HAND = "settled_by_hand", _("settled by hand")
+    REVERSED = "reversed", _("reversed")
+
+
+_REFUND_RESULTS = {
+    RefundStatus.SUCCEEDED,
+    RefundStatus.FAILED,
+    RefundStatus.ABNORMAL,
+}
+
+REFUND = StateTable(
+    RefundStatus,
+    noun=_("A refund"),
+    moves={
+        RefundStatus.REQUESTED: {
+            RefundStatus.PENDING_APPROVAL,
+            RefundStatus.FUNDING_REQUIRED,
+            RefundStatus.SUBMITTING,
+        },
+        RefundStatus.PENDING_APPROVAL: {
+            RefundStatus.SUBMITTING,
+            RefundStatus.FUNDING_REQUIRED,
+            RefundStatus.REJECTED,
+            RefundStatus.CANCELLED,
+        },
+        RefundStatus.FUNDING_REQUIRED: {RefundStatus.SUBMITTING, RefundStatus.CANCELLED},
+        RefundStatus.SUBMITTING: {
+            RefundStatus.PROCESSING,
+            RefundStatus.UNKNOWN,
+            *_REFUND_RESULTS,
+        },
+        RefundStatus.PROCESSING: {RefundStatus.UNKNOWN, *_REFUND_RESULTS},
+        RefundStatus.UNKNOWN: {RefundStatus.PROCESSING, *_REFUND_RESULTS},
+        RefundStatus.ABNORMAL: {RefundStatus.SUBMITTING, RefundStatus.SETTLED_BY_HAND},
+        RefundStatus.SUCCEEDED: {RefundStatus.REVERSED},
+    },
+)
+"""Moved by who asked, by two people above a threshold, by the channel's verified answer."""
+
+DEAD_REFUNDS = (
+    RefundStatus.FAILED,
+    RefundStatus.REJECTED,
+    RefundStatus.CANCELLED,
+    RefundStatus.REVERSED,
+)
+"""States in which a refund has given its share of the payment back: nothing was refunded."""

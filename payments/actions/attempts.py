@@ -12,6 +12,7 @@ from ledger import jobs
 from payments import locks
 from payments.actions import captures, moves, operations
 from payments.actions.channels import channel_of
+from payments.actions.exchanges import Exchange
 from payments.actions.operations import Lease
 from payments.channels.base import Outcome, PayRequest
 from payments.models import (
@@ -33,30 +34,16 @@ def send_attempt(attempt_id: str, *, at: datetime) -> None:
 
     A try that is not `prepared` any more is left alone; what was sent is asked about instead.
     """
-    lease = _claim(attempt_id, is_question=False)
-    if lease is not None:
-        _place(attempt_id, lease=lease, at=at)
+    _EXCHANGE.send(attempt_id, at=at)
 
 
 def query_attempt(attempt_id: str, *, at: datetime) -> None:
     """Ask the channel what became of a try, and believe only that answer. Idempotent.
 
     An order that moves no money and that the channel does not know is placed again, under the
-    same number (R5). Who finds somebody else speaking asks when they are done: what made us ask
-    may have happened after they were answered.
+    same number (R5).
     """
-    lease = _claim(attempt_id, is_question=True)
-    if lease is None:
-        _ask_later(attempt_id, at=at)
-        return
-    order = _read(attempt_id)
-    outcome = channel_of(order.account).query(order.channel_no, at=order.stamped_at)
-    operation = _record(attempt_id, lease=lease, outcome=outcome, account=order.account, at=at)
-    if operations.is_unplaced(operation):
-        with transaction.atomic(durable=True):
-            again = operations.claim_to_resend(attempt_id)
-        if again is not None:
-            _place(attempt_id, lease=again, at=at)
+    _EXCHANGE.query(attempt_id, at=at)
 
 
 @transaction.atomic(durable=True)
@@ -95,7 +82,7 @@ class _Order:
     stamped_at: datetime
 
 
-def _place(attempt_id: str, *, lease: Lease, at: datetime) -> None:
+def _place(attempt_id: str, at: datetime) -> Outcome:
     order = _read(attempt_id)
     request = PayRequest(
         channel_no=order.channel_no,
@@ -107,8 +94,12 @@ def _place(attempt_id: str, *, lease: Lease, at: datetime) -> None:
         at=at,
         stamped_at=order.stamped_at,
     )
-    outcome = channel_of(order.account).pay(request)
-    _record(attempt_id, lease=lease, outcome=outcome, account=order.account, at=at)
+    return channel_of(order.account).pay(request)
+
+
+def _ask(attempt_id: str, at: datetime) -> Outcome:
+    order = _read(attempt_id)
+    return channel_of(order.account).query(order.channel_no, at=order.stamped_at)
 
 
 def _read(attempt_id: str) -> _Order:
@@ -126,43 +117,20 @@ def _read(attempt_id: str) -> _Order:
     return _Order(ChannelAccount.objects.get(pk=account_id), *facts)
 
 
-@transaction.atomic(durable=True)
-def _claim(attempt_id: str, *, is_question: bool) -> Lease | None:
-    """Take the lease, committed before anything leaves the house."""
-    if is_question:
-        return operations.claim_to_ask(attempt_id)
-    lease = operations.claim_to_send(attempt_id)
-    if lease is not None:
-        PaymentAttempt.objects.filter(pk=attempt_id).update(status=OperationStatus.SENDING)
-    return lease
+def _claimed(attempt_id: str) -> None:
+    PaymentAttempt.objects.filter(pk=attempt_id).update(status=OperationStatus.SENDING)
 
 
 @transaction.atomic(durable=True)
-def _ask_later(attempt_id: str, *, at: datetime) -> None:
-    free_at = operations.free_at(attempt_id)
-    if free_at is not None:
-        jobs.defer(
-            "payments.query_attempt",
-            at=at,
-            due_at=free_at,
-            queueing_lock=f"{attempt_id}:again",
-            attempt_id=attempt_id,
-        )
-
-
-@transaction.atomic(durable=True)
-def _record(
-    attempt_id: str, *, lease: Lease, outcome: Outcome, account: ChannelAccount, at: datetime
-) -> ChannelOperation:
+def _record(attempt_id: str, *, lease: Lease, outcome: Outcome, at: datetime) -> ChannelOperation:
     """Write the outcome, and in the same transaction what it means for the payment."""
     attempt = locks.locked_attempt(attempt_id)
-    attempt.channel_account = account
     operation = attempt.operation
     operations.record_outcome(operation, lease=lease, outcome=outcome, at=at)
     attempt.status = operation.status
     attempt.qr_code = outcome.qr_code or attempt.qr_code
     attempt.save(update_fields=["status", "qr_code"])
-    actor = f"channel:{account.channel}"
+    actor = f"channel:{attempt.channel_account.channel}"
     if operation.status == OperationStatus.SUCCEEDED:
         captures.record_paid(attempt.payment, attempt=attempt, outcome=outcome, actor=actor, at=at)
     elif attempt.status not in LIVE_ATTEMPTS:
@@ -177,3 +145,13 @@ def _give_up(attempt: PaymentAttempt, *, actor: str, at: datetime) -> None:
     if attempt.status == OperationStatus.CLOSED:
         moves.move(payment, PaymentStatus.CLOSING, actor=actor, at=at)
         moves.move(payment, PaymentStatus.CLOSED, code="closed_at_channel", actor=actor, at=at)
+
+
+_EXCHANGE = Exchange(
+    asking_task="payments.query_attempt",
+    argument="attempt_id",
+    place=_place,
+    ask=_ask,
+    claimed=_claimed,
+    record=_record,
+)

@@ -47,7 +47,10 @@ def _require_simulator(gateway_url: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ChannelAccountRequest:
-    """What is entered when a channel account is registered. Keys are PEM texts."""
+    """What is entered when a channel account is registered. Keys are PEM texts.
+
+    Serials, key ids and `api_key` as in `payments.channels.base.ChannelConfig`.
+    """
 
     channel: str
     name: str
@@ -58,6 +61,11 @@ class ChannelAccountRequest:
     agent_code: str = ""
     private_key_pem: str = ""
     channel_public_key_pem: str = ""
+    key_serial: str = ""
+    channel_key_id: str = ""
+    root_cert_serial: str = ""
+    api_key: str = ""
+    can_transfer: bool = False
     channel_fee_bps: int = 0
     settles_to: ChannelAccount | None = None
 
@@ -81,12 +89,13 @@ def register_channel_account(
         app_id=request.app_id,
         merchant_no=request.merchant_no,
         agent_code=request.agent_code,
-        private_key_encrypted=(
-            encryption.encrypt(request.private_key_pem, aad=_key_place(account_id))
-            if request.private_key_pem
-            else ""
-        ),
+        private_key_encrypted=_sealed(request.private_key_pem, place=_key_place(account_id)),
+        api_key_encrypted=_sealed(request.api_key, place=_api_key_place(account_id)),
         channel_public_key=request.channel_public_key_pem,
+        key_serial=request.key_serial,
+        channel_key_id=request.channel_key_id,
+        root_cert_serial=request.root_cert_serial,
+        can_transfer=request.can_transfer,
         channel_fee_bps=request.channel_fee_bps,
         settles_to=request.settles_to,
         created_at=at,
@@ -140,7 +149,8 @@ def channel_of(account: ChannelAccount) -> Channel:
 def listener_of(account: ChannelAccount) -> Channel:
     """Return the adapter that can only listen for this account: it verifies, and cannot sign.
 
-    Web processes take notifications with it; our private keys are read in workers alone.
+    Web processes take notifications with it; our private keys are read in workers alone. What a
+    channel encrypts its notifications with is read here too: it signs nothing.
 
     Raises ChannelConfigurationError when the account cannot work.
     """
@@ -148,6 +158,7 @@ def listener_of(account: ChannelAccount) -> Channel:
 
 
 def _config(account: ChannelAccount, *, private_key_pem: str) -> ChannelConfig:
+    api_key = account.api_key_encrypted
     return ChannelConfig(
         account_id=account.id,
         channel=account.channel,
@@ -157,7 +168,20 @@ def _config(account: ChannelAccount, *, private_key_pem: str) -> ChannelConfig:
         private_key_pem=private_key_pem,
         channel_public_key_pem=account.channel_public_key,
         notify_url=f"{settings.PUBLIC_URL}/notify/{account.id}/",
+        key_serial=account.key_serial,
+        channel_key_id=account.channel_key_id,
+        root_cert_serial=account.root_cert_serial,
+        api_key=encryption.decrypt(api_key, aad=_api_key_place(account.id)) if api_key else "",
     )
+
+
+def _sealed(secret: str, *, place: str) -> str:
+    """Encrypt a secret for its row; where there is none, there is nothing."""
+    return encryption.encrypt(secret, aad=place) if secret else ""
+
+
+def _api_key_place(account_id: str) -> str:
+    return f"payments_channelaccount|api_key|{account_id}"
 
 
 def _key_place(account_id: str) -> str:

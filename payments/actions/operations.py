@@ -43,6 +43,10 @@ RESULTS = {
     OutcomeKind.PROCESSING: OperationStatus.PROCESSING,
     OutcomeKind.UNKNOWN: OperationStatus.UNKNOWN,
     OutcomeKind.NOT_SENT: OperationStatus.PREPARED,
+    # People look: the channel took the order and could not deliver the money.
+    OutcomeKind.ABNORMAL: OperationStatus.MANUAL_REVIEW,
+    # It was done, and the money came back afterwards; the noun says so, the order succeeded.
+    OutcomeKind.RETURNED: OperationStatus.SUCCEEDED,
 }
 FINAL = (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CLOSED)
 
@@ -78,12 +82,18 @@ def claim_to_ask(subject: str) -> Lease | None:
     return _claim(subject, is_question=True, from_statuses=ASKABLE, queries=F("queries") + 1)
 
 
-def claim_to_resend(subject: str) -> Lease | None:
-    """Take the right to send again, under the same number, an order that moves no money. A part.
+def claim_to_resend(subject: str, *, settle_window: timedelta = timedelta(0)) -> Lease | None:
+    """Take the right to send an order again, under the same number, or None. A part.
 
-    Only for orders whose unknown outcome was answered with "no such order" (prepay, R5).
+    Only for orders whose unknown outcome was answered with "no such order", and first sent at
+    least `settle_window` ago: a channel may take its time to know what it has taken (R5).
     """
-    return _claim(subject, from_statuses=[OperationStatus.UNKNOWN], sends=F("sends") + 1)
+    return _claim(
+        subject,
+        from_statuses=[OperationStatus.UNKNOWN],
+        first_sent_before=DatabaseClock() - settle_window if settle_window else None,
+        sends=F("sends") + 1,
+    )
 
 
 def record_outcome(
@@ -140,15 +150,21 @@ def is_unplaced(operation: ChannelOperation) -> bool:
 
 
 def _claim(
-    subject: str, *, from_statuses: Iterable[str], is_question: bool = False, **changes: object
+    subject: str,
+    *,
+    from_statuses: Iterable[str],
+    is_question: bool = False,
+    first_sent_before: Combinable | None = None,
+    **changes: object,
 ) -> Lease | None:
     assert connection.in_atomic_block, "claiming is a part; commit it before the call"
     lease = Lease(subject=subject, token=uuid.uuid4(), is_question=is_question)
-    claimed = (
-        ChannelOperation.objects.filter(subject=subject, status__in=from_statuses)
-        .filter(Q(lease_until=None) | Q(lease_until__lt=DatabaseClock()))
-        .update(lease_token=lease.token, lease_until=DatabaseClock() + LEASE, **changes)
+    free = ChannelOperation.objects.filter(subject=subject, status__in=from_statuses).filter(
+        Q(lease_until=None) | Q(lease_until__lt=DatabaseClock())
     )
+    if first_sent_before is not None:
+        free = free.filter(first_sent_at__lte=first_sent_before)
+    claimed = free.update(lease_token=lease.token, lease_until=DatabaseClock() + LEASE, **changes)
     return lease if claimed else None
 
 

@@ -40,7 +40,10 @@ from payments.states import LIVE_ATTEMPTS, PaymentStatus
 LIFETIME = timedelta(hours=2)
 """How long a payment may be paid when its creator says nothing; a QR code lives as long."""
 
-CHANNEL_OF_METHOD = {PaymentMethod.ALIPAY_QR: ChannelKind.ALIPAY}
+CHANNEL_OF_METHOD = {
+    PaymentMethod.ALIPAY_QR: ChannelKind.ALIPAY,
+    PaymentMethod.WECHAT_NATIVE: ChannelKind.WECHATPAY,
+}
 
 
 @dataclass(frozen=True, slots=True)

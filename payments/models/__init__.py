@@ -5,12 +5,14 @@ from payments.models.calendar import BusinessDay
 from payments.models.channels import ChannelAccount, ChannelKind, ChannelNotification
 from payments.models.credentials import ApiCredential, CredentialKind
 from payments.models.events import Event
-from payments.models.fees import FeePlan
+from payments.models.fees import FeePlan, RefundPolicy
 from payments.models.idempotency import IdempotencyRecord
 from payments.models.merchants import MemberRole, Merchant, MerchantAccount, MerchantMember
 from payments.models.operations import ChannelOperation, DatabaseClock, OperationKind
+from payments.models.payer_sessions import PayerSession
 from payments.models.payers import Payer
 from payments.models.payments import Payment, PaymentAllocation, PaymentAttempt, PaymentMethod
+from payments.models.refunds import Refund, RefundAllocation
 
 __all__ = [
     "ApiCredential",
@@ -32,8 +34,12 @@ __all__ = [
     "MerchantMember",
     "OperationKind",
     "Payer",
+    "PayerSession",
     "Payment",
     "PaymentAllocation",
     "PaymentAttempt",
     "PaymentMethod",
+    "Refund",
+    "RefundAllocation",
+    "RefundPolicy",
 ]

@@ -17,6 +17,9 @@ class LineKind(models.TextChoices):
 
     PAYMENT = "payment", pgettext_lazy("line", "payment")
     PAYOUT_FEE = "payout_fee", _("payout fee")
+    REFUND = "refund", pgettext_lazy("line", "refund")
+    REFUND_FAILED = "refund_failed", _("failed refund")
+    RESERVE_RELEASE = "reserve_release", _("reserve released")
 
 
 class BalanceTransaction(models.Model):
@@ -24,7 +27,8 @@ class BalanceTransaction(models.Model):
 
     Written in the transaction of its journal entry and never changed; a deferred trigger keeps
     lines and books equal. `available_on` is a business day in BUSINESS_TIME_ZONE, fixed when
-    the money is taken. `source` is the id of the allocation or settlement it stands for.
+    the money is taken. `source` is the id of the
+    allocation, refund allocation or settlement it stands for.
     """
 
     id = models.CharField(

@@ -13,6 +13,7 @@ class ChannelKind(models.TextChoices):
     """Who is on the other side."""
 
     ALIPAY = "alipay", _("Alipay")
+    WECHATPAY = "wechatpay", _("WeChat Pay")
     BANK = "bank", _("bank")
 
 
@@ -20,7 +21,11 @@ class ChannelAccount(models.Model):
     """Our account with one channel: where orders go, and the keys they are signed with.
 
     For Alipay `merchant_no` is the seller id; for a bank it is our account number. The private
-    key is kept encrypted (`ledger.encryption`, bound to this row) and read only where it signs.
+    key is kept encrypted (`ledger.encryption`, bound to this row) and read only where it signs;
+    `api_key` is WeChat Pay's APIv3 key, kept alike and read where its notifications are opened.
+    `key_serial`, `channel_key_id` and `root_cert_serial` say which keys are meant
+    (`payments.channels.base.ChannelConfig`); a channel in certificate mode has its certificates
+    in `channel_public_key`. With `can_transfer` payouts may go from this account's wallet.
     `channel_fee_bps` is what the channel takes, netted from what it settles.
     """
 
@@ -36,6 +41,13 @@ class ChannelAccount(models.Model):
     agent_code = models.CharField(_("bank code"), max_length=20, blank=True, default="")
     private_key_encrypted = models.TextField(_("private key (encrypted)"), blank=True, default="")
     channel_public_key = models.TextField(_("channel's public key"), blank=True, default="")
+    api_key_encrypted = models.TextField(_("APIv3 key (encrypted)"), blank=True, default="")
+    key_serial = models.CharField(_("our key's serial"), max_length=64, blank=True, default="")
+    channel_key_id = models.CharField(_("channel's key id"), max_length=64, blank=True, default="")
+    root_cert_serial = models.CharField(
+        _("root certificates' serials"), max_length=400, blank=True, default=""
+    )
+    can_transfer = models.BooleanField(_("pays out from its wallet"), default=False)
     channel_fee_bps = models.PositiveIntegerField(_("channel fee in basis points"), default=0)
     settles_to = models.ForeignKey(
         "self",

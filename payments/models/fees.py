@@ -10,11 +10,25 @@ from ledger.identifiers import ID_MAX_LENGTH, new_id
 from payments.pricing import FeeTerms
 
 
+class RefundPolicy(models.TextChoices):
+    """What of the platform's fee goes back to the merchant with a refund.
+
+    `return_full`: all of it with the last minor unit refunded, nothing before.
+    `return_proportional`: the share that is refunded. `keep`: nothing.
+    """
+
+    RETURN_FULL = "return_full", _("returned when all is refunded")
+    RETURN_PROPORTIONAL = "return_proportional", _("returned in proportion")
+    KEEP = "keep", _("kept")
+
+
 class FeePlan(models.Model):
     """One version of what merchants on this plan are charged. Never changed: a new version is made.
 
     A payment's fee is gross × `fee_bps` / 10,000 + `fixed_minor`, kept between `minimum_minor` and
-    `maximum_minor` and never over the gross. `payout_fee_minor` is charged per settlement.
+    `maximum_minor` and never over the gross. `payout_fee_minor` is charged per settlement. Of the
+    fee, `vat_bps` / (10,000 + `vat_bps`) is value-added tax (E03v). `refund_policy` says what of
+    the fee goes back with a refund.
     """
 
     id = models.CharField(
@@ -28,6 +42,13 @@ class FeePlan(models.Model):
     minimum_minor = models.BigIntegerField(_("minimum fee"), default=0)
     maximum_minor = models.BigIntegerField(_("maximum fee"), null=True, blank=True)
     payout_fee_minor = models.BigIntegerField(_("payout fee"), default=0)
+    vat_bps = models.PositiveIntegerField(_("value-added tax in basis points"), default=0)
+    refund_policy = models.CharField(
+        _("fee on refund"),
+        max_length=20,
+        choices=RefundPolicy.choices,
+        default=RefundPolicy.RETURN_PROPORTIONAL,
+    )
     created_at = models.DateTimeField(_("created at"))
 
     class Meta:
@@ -38,6 +59,8 @@ class FeePlan(models.Model):
             models.UniqueConstraint(fields=["name", "version"], name="payments_fee_plan_version"),
             models.CheckConstraint(
                 condition=Q(fee_bps__lte=10_000)
+                & Q(vat_bps__lte=10_000)
+                & Q(refund_policy__in=RefundPolicy.values)
                 & Q(fixed_minor__gte=0)
                 & Q(minimum_minor__gte=0)
                 & Q(payout_fee_minor__gte=0)

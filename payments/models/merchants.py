@@ -84,7 +84,9 @@ class MerchantAccount(models.Model):
 
     `matured_through_date` is the last business day (BUSINESS_TIME_ZONE) whose lines are
     available; a line dated later is pending. Moved by the maturity job together with E04.
-    The row is also the lock under which a merchant's lines are matured and settled.
+    The row is also the lock under which a merchant's lines are matured, settled and refunded.
+    Refunds may draw on the reserve with `is_reserve_for_refunds`, and after everything else make
+    the merchant owe up to `advance_limit_minor` (2005, 1201).
     """
 
     merchant = models.ForeignKey(
@@ -104,6 +106,8 @@ class MerchantAccount(models.Model):
         Account, on_delete=models.PROTECT, related_name="+", verbose_name=_("debt")
     )
     matured_through_date = models.DateField(_("matured through"))
+    is_reserve_for_refunds = models.BooleanField(_("reserve pays refunds"), default=False)
+    advance_limit_minor = models.BigIntegerField(_("may owe at most"), default=0)
 
     class Meta:
         verbose_name = _("merchant account")
@@ -111,6 +115,9 @@ class MerchantAccount(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["merchant", "currency"], name="payments_account_per_currency"
+            ),
+            models.CheckConstraint(
+                condition=Q(advance_limit_minor__gte=0), name="payments_account_advance"
             ),
         ]
         indexes = [

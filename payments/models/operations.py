@@ -23,15 +23,16 @@ class OperationKind(models.TextChoices):
 
     PAY = "pay", _("take a payment")
     PAYOUT = "payout", _("pay out")
+    REFUND = "refund", _("refund")
 
 
 class ChannelOperation(models.Model):
     """One order to a channel and all that is known of its outcome.
 
     Written and committed before the channel is called. `channel_no` is our number for it and
-    never changes. `subject` is the id of the attempt or payout that it serves. While somebody
-    speaks to the channel about it they hold `lease_token` until `lease_until` (database time).
-    Changed by `payments.actions.operations` only.
+    never changes. `subject` is the id of the attempt, refund or payout that it serves. While
+    somebody speaks to the channel about it they hold `lease_token` until `lease_until` (database
+    time). Changed by `payments.actions.operations` only.
     """
 
     id = models.CharField(

@@ -20,6 +20,7 @@ class PaymentMethod(models.TextChoices):
     """How a payer pays."""
 
     ALIPAY_QR = "alipay_qr", _("Alipay QR code")
+    WECHAT_NATIVE = "wechat_native", _("WeChat Pay QR code")
 
 
 class Payment(models.Model):

@@ -5,11 +5,14 @@ import pytest
 from ledger.errors import IllegalMoveError
 from payments.states import (
     ATTEMPT,
+    DEAD_REFUNDS,
     LIVE_ATTEMPTS,
     OPERATION,
     PAYMENT,
+    REFUND,
     OperationStatus,
     PaymentStatus,
+    RefundStatus,
 )
 
 
@@ -20,6 +23,8 @@ def test_orders_to_a_channel() -> None:
         "awaiting_payer>manual_review",
         "awaiting_payer>succeeded",
         "awaiting_payer>unknown",
+        # Beyond the page: a channel may confirm money on an order that was closed (ADR 0015).
+        "closed>succeeded",
         "manual_review>failed",
         "manual_review>succeeded",
         "prepared>sending",
@@ -45,7 +50,6 @@ def test_orders_to_a_channel() -> None:
     assert OPERATION.terminal == {
         OperationStatus.SUCCEEDED,
         OperationStatus.FAILED,
-        OperationStatus.CLOSED,
     }
 
 
@@ -54,7 +58,9 @@ def test_an_attempt_mirrors_its_operation() -> None:
 
 
 def test_an_attempt_is_live_until_its_outcome_is_certain() -> None:
-    assert set(LIVE_ATTEMPTS) == set(OperationStatus) - OPERATION.terminal
+    assert set(LIVE_ATTEMPTS) == set(OperationStatus) - OPERATION.terminal - {
+        OperationStatus.CLOSED
+    }
 
 
 def test_payments() -> None:
@@ -92,3 +98,38 @@ def test_payments() -> None:
 def test_a_paid_payment_stays_paid(status: PaymentStatus) -> None:
     with pytest.raises(IllegalMoveError):
         PAYMENT.require_move(PaymentStatus.PAID, status)
+
+
+def test_refunds() -> None:
+    assert REFUND.as_trigger_argument().split(",") == [
+        "abnormal>settled_by_hand",
+        "abnormal>submitting",
+        "funding_required>cancelled",
+        "funding_required>submitting",
+        # Beyond the page: approved, and then nobody could pay it yet (ADR 0015).
+        "pending_approval>cancelled",
+        "pending_approval>funding_required",
+        "pending_approval>rejected",
+        "pending_approval>submitting",
+        "processing>abnormal",
+        "processing>failed",
+        "processing>succeeded",
+        "processing>unknown",
+        "requested>funding_required",
+        "requested>pending_approval",
+        "requested>submitting",
+        "submitting>abnormal",
+        "submitting>failed",
+        "submitting>processing",
+        "submitting>succeeded",
+        "submitting>unknown",
+        "succeeded>reversed",
+        "unknown>abnormal",
+        "unknown>failed",
+        "unknown>processing",
+        "unknown>succeeded",
+    ]
+
+
+def test_a_refund_that_ended_without_the_payers_money_is_dead() -> None:
+    assert set(DEAD_REFUNDS) == REFUND.terminal - {RefundStatus.SETTLED_BY_HAND}

@@ -1,0 +1,103 @@
+"""An exchange with a channel about one order: claim it, speak, record what came back.
+
+Each is two transactions with the call between them; no network inside a transaction. What is said
+and what an outcome means belongs to the noun that the order serves: an attempt, a refund, a payout.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from django.db import transaction
+
+from ledger import jobs
+from payments.actions import operations
+from payments.actions.operations import Lease
+from payments.channels.base import Outcome
+from payments.models import ChannelOperation
+
+
+class Recording(Protocol):
+    """Write an outcome down, in one durable transaction with what it means for the noun."""
+
+    def __call__(
+        self, subject: str, *, lease: Lease, outcome: Outcome, at: datetime
+    ) -> ChannelOperation:
+        """Return the operation as it is now. Raises LeaseLostError; nothing is written then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """How one noun speaks to channels about its orders.
+
+    `place` and `ask` are given the subject and `at`, and call the channel outside of any
+    transaction. `claimed` mirrors that an order is being sent, in the transaction of the claim.
+    `asking_task` is the job that asks, `argument` its argument. An order that the channel does
+    not know is placed again, under the same number, once `settle_window` has passed since it was
+    first sent (R5): at once for those that move no money.
+    """
+
+    asking_task: str
+    argument: str
+    place: Callable[[str, datetime], Outcome]
+    ask: Callable[[str, datetime], Outcome]
+    claimed: Callable[[str], None]
+    record: Recording
+    settle_window: timedelta = timedelta(0)
+
+    def send(self, subject: str, *, at: datetime) -> None:
+        """Place a prepared order. Sending twice is impossible: what was sent is asked about."""
+        lease = self._claim_to_send(subject)
+        if lease is not None:
+            self._place(subject, lease=lease, at=at)
+
+    def query(self, subject: str, *, at: datetime) -> None:
+        """Ask the channel what became of an order, and believe only that answer. Idempotent.
+
+        Who finds somebody else speaking asks when they are done: what made us ask may have
+        happened after they were answered.
+        """
+        lease = _claim_to_ask(subject)
+        if lease is None:
+            self._ask_later(subject, at=at)
+            return
+        outcome = self.ask(subject, at)
+        operation = self.record(subject, lease=lease, outcome=outcome, at=at)
+        if operations.is_unplaced(operation):
+            again = _claim_to_resend(subject, settle_window=self.settle_window)
+            if again is not None:
+                self._place(subject, lease=again, at=at)
+
+    def _place(self, subject: str, *, lease: Lease, at: datetime) -> None:
+        self.record(subject, lease=lease, outcome=self.place(subject, at), at=at)
+
+    @transaction.atomic(durable=True)
+    def _claim_to_send(self, subject: str) -> Lease | None:
+        """Take the lease, committed before anything leaves the house."""
+        lease = operations.claim_to_send(subject)
+        if lease is not None:
+            self.claimed(subject)
+        return lease
+
+    @transaction.atomic(durable=True)
+    def _ask_later(self, subject: str, *, at: datetime) -> None:
+        free_at = operations.free_at(subject)
+        if free_at is not None:
+            jobs.defer(
+                self.asking_task,
+                at=at,
+                due_at=free_at,
+                queueing_lock=f"{subject}:again",
+                **{self.argument: subject},
+            )
+
+
+@transaction.atomic(durable=True)
+def _claim_to_ask(subject: str) -> Lease | None:
+    return operations.claim_to_ask(subject)
+
+
+@transaction.atomic(durable=True)
+def _claim_to_resend(subject: str, *, settle_window: timedelta) -> Lease | None:
+    return operations.claim_to_resend(subject, settle_window=settle_window)
