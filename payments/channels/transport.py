@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Final
 from urllib.parse import urlencode
@@ -29,9 +29,10 @@ _HEADERS: Final = {
     "Accept": "application/json",
     # An answer that is unpacked here could grow without bound, and none needs packing.
     "Accept-Encoding": "identity",
-    "Content-Type": "application/x-www-form-urlencoded;charset=utf-8",
     "User-Agent": "tianping",
 }
+_FORM = {"Content-Type": "application/x-www-form-urlencoded;charset=utf-8"}
+_JSON = {"Content-Type": "application/json"}
 
 # Here certainly no byte of an HTTP request has left: there was no connection, or no valid URL.
 _NEVER_LEFT: Final = (
@@ -57,10 +58,14 @@ class UnansweredError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer that arrived whole; the body is as it came, not yet believed."""
+    """An HTTP answer that arrived whole; the body is as it came, not yet believed.
+
+    The names of `headers` are in lower case.
+    """
 
     status_code: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Transport:
@@ -100,14 +105,36 @@ class Transport:
 
         Raises NotSentError if it certainly never left, UnansweredError if nobody knows.
         """
+        body = urlencode(data).encode("ascii")
+        return self._exchange("POST", f"{url}?{urlencode(params)}", headers=_FORM, body=body)
+
+    def get(self, url: str, *, headers: Mapping[str, str]) -> Answer:
+        """Ask for what stands at an address, which is sent as it is written.
+
+        Raises NotSentError if it certainly never left, UnansweredError if nobody knows.
+        """
+        return self._exchange("GET", url, headers=headers, body=None)
+
+    def post_json(self, url: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send a JSON text, byte for byte as it is given.
+
+        Raises NotSentError if it certainly never left, UnansweredError if nobody knows.
+        """
+        return self._exchange("POST", url, headers={**headers, **_JSON}, body=body)
+
+    def _exchange(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None
+    ) -> Answer:
+        """Send one request and read its whole answer.
+
+        Raises NotSentError, UnansweredError.
+        """
         if self._guard is not None:
             self._guard()
         self._deadline.set_in(self._total_seconds)
         try:
-            with self._client.stream(
-                "POST", f"{url}?{urlencode(params)}", content=urlencode(data).encode("ascii")
-            ) as response:
-                return Answer(response.status_code, _whole_body(response))
+            with self._client.stream(method, url, headers=headers, content=body) as response:
+                return Answer(response.status_code, _whole_body(response), dict(response.headers))
         except _NEVER_LEFT as error:
             raise NotSentError(_reason(error)) from error
         except httpx.HTTPError as error:

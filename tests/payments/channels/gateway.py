@@ -13,12 +13,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass(frozen=True)
 class Received:
-    """One request as it came."""
+    """One request as it came; `data` is what a form said, `body` its bytes."""
 
     path: str
     params: Mapping[str, str]
     data: Mapping[str, str]
     headers: Mapping[str, str]
+    method: str = "POST"
+    target: str = ""
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -80,14 +83,21 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *args: object) -> None:
         pass
 
+    def do_GET(self) -> None:
+        self.do_POST()
+
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode("ascii")
+        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
         address = urlsplit(self.path)
+        is_form = "form" in self.headers.get("Content-Type", "")
         received = Received(
             path=address.path,
-            params=dict(parse_qsl(address.query, strict_parsing=True)),
-            data=dict(parse_qsl(body, strict_parsing=True)),
+            params=dict(parse_qsl(address.query, strict_parsing=bool(address.query))),
+            data=dict(parse_qsl(body.decode("ascii"), strict_parsing=True)) if is_form else {},
             headers={key.lower(): value for key, value in self.headers.items()},
+            method=self.command,
+            target=self.path,
+            body=body,
         )
         self.server.gateway.received.append(received)
         self._answer(self.server.gateway.reply(received))

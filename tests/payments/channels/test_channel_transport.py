@@ -17,6 +17,17 @@ def post(transport: Transport, url: str):
     return transport.post_form(url, {"method": "a.b", "sign": "x+/="}, {"biz_content": "{}"})
 
 
+def post_json(transport: Transport, url: str):
+    return transport.post_json(url, headers={"Authorization": "signed"}, body=b"{}")
+
+
+def get(transport: Transport, url: str):
+    return transport.get(url, headers={"Authorization": "signed"})
+
+
+every_call = pytest.mark.parametrize("call", [post, post_json, get])
+
+
 def test_sends_parameters_in_the_query_and_data_in_the_body(gateway, transport):
     # Given
     gateway.reply = lambda _: Reply(b'{"k":"v"}')
@@ -36,6 +47,54 @@ def test_sends_parameters_in_the_query_and_data_in_the_body(gateway, transport):
     assert received.headers["accept-encoding"] == "identity"
 
 
+def test_sends_a_json_text_byte_for_byte_and_gives_back_the_headers(gateway, transport):
+    # Given
+    gateway.reply = lambda _: Reply(b"{}", status=404, headers=(("Wechatpay-Nonce", "AbC"),))
+
+    # When
+    answer = transport.post_json(
+        f"{gateway.url}?a=1", headers={"Authorization": "x"}, body='{"c": "值"}'.encode()
+    )
+
+    # Then
+    assert (answer.status_code, answer.body) == (404, b"{}")
+    assert answer.headers["wechatpay-nonce"] == "AbC"
+    (received,) = gateway.received
+    assert (received.method, received.target) == ("POST", "/gateway.do?a=1")
+    assert received.body == '{"c": "值"}'.encode()
+    assert received.headers["content-type"] == "application/json"
+    assert received.headers["authorization"] == "x"
+    assert received.headers["accept"] == "application/json"
+
+
+def test_asks_for_an_address_as_it_is_written(gateway, transport):
+    # Given
+    address = "/v3/a%7Cb%2A-_.~/%e5%80%bc?mchid=1&d=2019-06-11&e=%7C%2f"
+
+    # When
+    answer = transport.get(
+        gateway.url.replace("/gateway.do", address), headers={"Authorization": "x"}
+    )
+
+    # Then
+    assert answer.status_code == 200
+    (received,) = gateway.received
+    assert (received.method, received.target, received.body) == ("GET", address, b"")
+    assert received.headers["authorization"] == "x"
+    assert "content-type" not in received.headers
+
+
+def test_takes_an_answer_without_a_body(gateway, transport):
+    # Given
+    gateway.reply = lambda _: Reply(status=204)
+
+    # When
+    answer = post_json(transport, gateway.url)
+
+    # Then
+    assert (answer.status_code, answer.body) == (204, b"")
+
+
 def test_keeps_one_connection_for_many_requests(gateway):
     # Given
     transport = Transport()
@@ -50,7 +109,8 @@ def test_keeps_one_connection_for_many_requests(gateway):
     transport.close()
 
 
-def test_asks_the_guard_first_and_sends_nothing_when_it_objects(gateway):
+@every_call
+def test_asks_the_guard_first_and_sends_nothing_when_it_objects(gateway, call):
     # Given
     class InTransactionError(Exception):
         pass
@@ -62,14 +122,15 @@ def test_asks_the_guard_first_and_sends_nothing_when_it_objects(gateway):
 
     # When
     with pytest.raises(InTransactionError):
-        post(transport, gateway.url)
+        call(transport, gateway.url)
 
     # Then
     assert gateway.received == []
     transport.close()
 
 
-def test_knows_that_nothing_left_when_the_port_is_closed(transport):
+@every_call
+def test_knows_that_nothing_left_when_the_port_is_closed(transport, call):
     # Given a port that was free a moment ago
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -77,7 +138,7 @@ def test_knows_that_nothing_left_when_the_port_is_closed(transport):
 
     # When, Then
     with pytest.raises(NotSentError, match="ConnectError"):
-        post(transport, f"http://127.0.0.1:{port}/")
+        call(transport, f"http://127.0.0.1:{port}/")
 
 
 def test_knows_that_nothing_left_when_connecting_takes_too_long(transport):
@@ -97,12 +158,14 @@ def test_knows_that_nothing_left_when_connecting_takes_too_long(transport):
             one.close()
 
 
+@every_call
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "http://", "http://[::1"])
-def test_knows_that_nothing_left_for_an_address_that_is_none(transport, url):
+def test_knows_that_nothing_left_for_an_address_that_is_none(transport, url, call):
     with pytest.raises(NotSentError):
-        post(transport, url)
+        call(transport, url)
 
 
+@every_call
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
@@ -113,7 +176,7 @@ def test_knows_that_nothing_left_for_an_address_that_is_none(transport, url):
     ],
 )
 def test_never_guesses_what_became_of_a_request_that_may_have_arrived(
-    gateway: Gateway, transport, fault, reason
+    gateway: Gateway, transport, fault, reason, call
 ):
     # Given
     gateway.reply = lambda _: Reply(b"{" + b" " * 200 + b"}", fault=fault)
@@ -121,7 +184,7 @@ def test_never_guesses_what_became_of_a_request_that_may_have_arrived(
     # When
     started = time.monotonic()
     with pytest.raises(UnansweredError, match=reason):
-        post(transport, gateway.url)
+        call(transport, gateway.url)
 
     # Then the whole exchange ended with its time, even when bytes kept coming
     assert time.monotonic() - started < 0.9
@@ -141,28 +204,30 @@ def test_serves_the_next_request_after_a_lost_answer(gateway, transport):
     assert post(transport, gateway.url).body == b"{}"
 
 
-def test_reads_an_answer_of_the_longest_length_and_none_longer(gateway):
+@every_call
+def test_reads_an_answer_of_the_longest_length_and_none_longer(gateway, call):
     # Given
     transport = Transport()
     gateway.reply = lambda _: Reply(b"x" * ANSWER_BYTES_MAX)
-    assert len(post(transport, gateway.url).body) == ANSWER_BYTES_MAX
+    assert len(call(transport, gateway.url).body) == ANSWER_BYTES_MAX
 
     # When
     gateway.reply = lambda _: Reply(b"x" * (ANSWER_BYTES_MAX + 1))
 
     # Then
     with pytest.raises(UnansweredError, match="1 MiB"):
-        post(transport, gateway.url)
+        call(transport, gateway.url)
     transport.close()
 
 
+@every_call
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_follows_no_redirect(gateway, transport, status):
+def test_follows_no_redirect(gateway, transport, status, call):
     # Given
     gateway.reply = lambda _: Reply(status=status, headers=(("Location", gateway.url),))
 
     # When
-    answer = post(transport, gateway.url)
+    answer = call(transport, gateway.url)
 
     # Then
     assert answer.status_code == status
