@@ -11,7 +11,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
-from payments.channels.alipay.adapter import AlipayChannel
+from payments.channels.alipay import certificates
+from payments.channels.alipay.adapter import KEY_MODE_SN, AlipayChannel
 from payments.channels.base import Channel, ChannelConfig, ChannelConfigurationError
 from payments.channels.transport import Transport
 
@@ -34,14 +35,20 @@ def channel_for(config: ChannelConfig, transport: Transport) -> Channel:
 
 
 def _alipay(config: ChannelConfig, transport: Transport) -> Channel:
-    """Build the adapter for an Alipay app in key mode."""
+    """Build the adapter for an Alipay app: in certificate mode if it names its own certificate."""
+    if bool(config.key_serial) != bool(config.root_cert_serial):
+        raise ChannelConfigurationError("key_serial and root_cert_serial belong together.")
     return AlipayChannel(
         config,
         transport=transport,
         private_key=(
             _PRIVATE_KEYS.loaded(config.private_key_pem) if config.private_key_pem else None
         ),
-        channel_public_key=_PUBLIC_KEYS.loaded(config.channel_public_key_pem),
+        channel_keys=(
+            certificates.channel_keys(config.channel_public_key_pem, bits_min=KEY_BITS_MIN)
+            if config.key_serial
+            else {KEY_MODE_SN: _PUBLIC_KEYS.loaded(config.channel_public_key_pem)}
+        ),
     )
 
 

@@ -1,53 +1,42 @@
-"""Speak Alipay OpenAPI v2: place an order, ask about it, believe a notification.
+"""Speak Alipay OpenAPI v2: trades, refunds, transfers; believe an answer, a notification.
 
 The public parameters go in the query string, `biz_content` in the body, both under one
 signature. Every answer is verified before a word of it is read.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from payments.channels import base
-from payments.channels.alipay import mapping, signing
+from payments.channels.alipay import mapping, notifications, refunds, signing, transfers
 from payments.channels.base import (
     ChannelConfig,
     ChannelConfigurationError,
     ForgedNotificationError,
-    MalformedNotificationError,
     Notification,
     Outcome,
     OutcomeKind,
     PayRequest,
+    RefundRequest,
+    TransferRequest,
 )
 from payments.channels.transport import Answer, NotSentError, Transport, UnansweredError
 
-NOTIFICATION_BYTES_MAX: Final = 64 * 1024
-FIELDS_MAX: Final = 200
-# The lengths of Alipay's own documentation.
-NOTIFY_ID_LENGTH_MAX: Final = 128
-OUT_TRADE_NO_LENGTH_MAX: Final = 64
-STATUS_LENGTH_MAX: Final = 32
-_CHARSETS: Final = {
-    "": "utf-8",
-    "utf-8": "utf-8",
-    "utf8": "utf-8",
-    # GB18030 holds all of GBK and GB2312, and Alipay writes the older names for it.
-    "gbk": "gb18030",
-    "gb2312": "gb18030",
-    "gb18030": "gb18030",
-}
-_CHARSET_OF_TYPE: Final = re.compile(r"""charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
+KEY_MODE_SN: Final = ""
+"""What stands for the SN of Alipay's certificate where there is none, only its key."""
 
 
 class AlipayChannel:
-    """One Alipay app, ours. Holds no state; cheap to make, safe to share between threads."""
+    """One Alipay app, ours. Holds no state; cheap to make, safe to share between threads.
+
+    An account that names its own certificate is in certificate mode: it names it in what it
+    sends, and believes an answer by the certificate that the answer names. Else both sides have
+    plain keys, and transfers are not offered.
+    """
 
     def __init__(
         self,
@@ -55,13 +44,14 @@ class AlipayChannel:
         *,
         transport: Transport,
         private_key: RSAPrivateKey | None,
-        channel_public_key: RSAPublicKey,
+        channel_keys: Mapping[str, RSAPublicKey],
     ) -> None:
-        """Take the account, the way out and the loaded keys."""
+        """Take the account, the way out and the loaded keys, Alipay's by SN or KEY_MODE_SN."""
         self._config = config
         self._transport = transport
         self._private_key = private_key
-        self._channel_public_key = channel_public_key
+        self._channel_keys = channel_keys
+        self._has_certificates = bool(config.key_serial)
 
     def pay(self, request: PayRequest) -> Outcome:
         """Open a trade and get its QR code; the payer's scan comes later, or never.
@@ -70,7 +60,7 @@ class AlipayChannel:
         """
         reason = mapping.refusal(request)
         if reason:
-            return Outcome(OutcomeKind.FAILED, code=base.REFUSED_HERE, message=reason)
+            return _refused_here(reason)
 
         method = mapping.PAY_METHODS[request.method]
         reply = self._ask(method, mapping.pay_content(request), at=request.stamped_at)
@@ -90,38 +80,97 @@ class AlipayChannel:
         node, raw = reply
         return mapping.query_outcome(node, channel_no=channel_no, raw=raw)
 
+    def close(self, channel_no: str, *, at: datetime) -> Outcome:
+        """Ask that a trade may not be paid any more. `at` is aware UTC.
+
+        A trade that nobody has scanned yet cannot be closed: `unknown`, NOT_FOUND. It can still
+        be opened until the expiry that it was ordered with.
+        """
+        reply = self._ask(mapping.CLOSE_METHOD, {"out_trade_no": channel_no}, at=at)
+        if isinstance(reply, Outcome):
+            return reply
+        node, raw = reply
+        return mapping.close_outcome(node, channel_no=channel_no, raw=raw)
+
+    def refund(self, request: RefundRequest) -> Outcome:
+        """Order a refund. The same number with the same amount moves money once.
+
+        One that breaks a known rule of the channel is `failed` with nothing sent.
+        """
+        reason = refunds.refusal(request)
+        if reason:
+            return _refused_here(reason)
+
+        content = refunds.refund_content(request)
+        reply = self._ask(refunds.REFUND_METHOD, content, at=request.stamped_at)
+        if isinstance(reply, Outcome):
+            return reply
+        node, raw = reply
+        return refunds.refund_outcome(node, request=request, raw=raw)
+
+    def query_refund(self, channel_no: str, *, pay_channel_no: str, at: datetime) -> Outcome:
+        """Ask what became of a refund. `at` is aware UTC.
+
+        Alipay does not tell "not received" from "failed": both are `unknown`, NOT_FOUND. It asks
+        for ten seconds between a refund and the first question.
+        """
+        content = refunds.query_content(channel_no, pay_channel_no=pay_channel_no)
+        reply = self._ask(refunds.QUERY_METHOD, content, at=at)
+        if isinstance(reply, Outcome):
+            return reply
+        node, raw = reply
+        return refunds.query_outcome(
+            node, channel_no=channel_no, pay_channel_no=pay_channel_no, raw=raw
+        )
+
+    def transfer(self, request: TransferRequest) -> Outcome:
+        """Send our money to an account at Alipay. The same number moves money once.
+
+        Even when it succeeded the outcome is `processing`: only a question tells the fee. In key
+        mode, or against a known rule of the channel, it is `failed` with nothing sent.
+        """
+        if not self._has_certificates:
+            return _refused_here("Alipay takes transfers in certificate mode only.")
+        reason = transfers.refusal(request)
+        if reason:
+            return _refused_here(reason)
+
+        content = transfers.transfer_content(request)
+        reply = self._ask(transfers.TRANSFER_METHOD, content, at=request.stamped_at)
+        if isinstance(reply, Outcome):
+            return reply
+        node, raw = reply
+        return transfers.transfer_outcome(node, channel_no=request.channel_no, raw=raw)
+
+    def query_transfer(self, channel_no: str, *, at: datetime) -> Outcome:
+        """Ask what became of a transfer. `at` is aware UTC."""
+        reply = self._ask(transfers.QUERY_METHOD, transfers.query_content(channel_no), at=at)
+        if isinstance(reply, Outcome):
+            return reply
+        node, raw = reply
+        return transfers.query_outcome(node, channel_no=channel_no, raw=raw)
+
     def verify_notification(
         self, *, headers: Mapping[str, str], body: bytes, at: datetime
     ) -> Notification:
         """Check that a message is Alipay's and for this account, then read it.
 
-        The signature is checked over the bytes that came; they are decoded afterwards. Alipay
-        repeats a message for a day as it was signed at first, so `at` decides nothing.
+        Alipay repeats a message for a day as it was signed at first, so `at` decides nothing.
 
         Raises MalformedNotificationError or ForgedNotificationError.
         """
-        pairs = _form_bytes(body)
-        self._require_signed(pairs)
-        fields = _decoded(pairs, charset=_charset(pairs, headers))
+        pairs = notifications.form_bytes(body)
+        notifications.require_signed(pairs, keys=self._keys_for(pairs))
+        fields = notifications.decoded(pairs, headers=headers)
         self._require_ours(fields)
-        notification = Notification(
-            notification_id=fields.get("notify_id", ""),
-            channel_no=fields.get("out_trade_no", ""),
-            status=fields.get("trade_status", "")[:STATUS_LENGTH_MAX],
-            raw_fields=MappingProxyType(fields),
-        )
-        if not 0 < len(notification.notification_id) <= NOTIFY_ID_LENGTH_MAX:
-            raise MalformedNotificationError("notify_id is missing or too long")
-        if not 0 < len(notification.channel_no) <= OUT_TRADE_NO_LENGTH_MAX:
-            raise MalformedNotificationError("out_trade_no is missing or too long")
-        return notification
+        return notifications.read(fields)
 
     def acknowledge(self) -> tuple[bytes, str]:
         """Give the seven bytes that Alipay waits for."""
         return b"success", "text/plain"
 
     def _ask(
-        self, method: str, content: Mapping[str, str], *, at: datetime
+        self, method: str, content: Mapping[str, object], *, at: datetime
     ) -> tuple[Mapping[str, str], str] | Outcome:
         """Send one signed request; give the verified fields and the answer's text, or why not."""
         biz_content = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
@@ -134,7 +183,11 @@ class AlipayChannel:
             "timestamp": mapping.shanghai_text(at),
             "version": "1.0",
         }
-        if self._config.notify_url and method != mapping.QUERY_METHOD:
+        if self._has_certificates:
+            params["app_cert_sn"] = self._config.key_serial
+            params["alipay_root_cert_sn"] = self._config.root_cert_serial
+        # A trade keeps the address for its refunds too; transfers are told at the app's own.
+        if self._config.notify_url and method in mapping.PAY_METHODS.values():
             params["notify_url"] = self._config.notify_url
         text = signing.request_text({**params, "biz_content": biz_content})
         if self._private_key is None:
@@ -160,8 +213,9 @@ class AlipayChannel:
             signed = signing.read_answer(answer.body.decode("utf-8"))
         except (signing.AnswerFormatError, UnicodeDecodeError) as error:
             return _unknown(base.UNREADABLE_ANSWER, str(error), answer.body)
+        key = self._channel_keys.get(signed.cert_sn if self._has_certificates else KEY_MODE_SN)
         message = signed.signed_text.encode()
-        if not signing.is_signed(message, signed.sign, self._channel_public_key):
+        if key is None or not signing.is_signed(message, signed.sign, key):
             # The gateway does not sign what it refuses for a bad signature of ours; the raw
             # answer, which is kept, tells the operator.
             return _unknown(base.BAD_SIGNATURE, "The answer is not signed by Alipay.", answer.body)
@@ -172,18 +226,12 @@ class AlipayChannel:
         fields = {key: text for key, text in signed.node.items() if isinstance(text, str)}
         return fields, base.kept_answer(answer.body)
 
-    def _require_signed(self, pairs: Mapping[bytes, bytes]) -> None:
-        """Check the signature by the two-step rule.
-
-        Raises ForgedNotificationError.
-        """
-        if pairs.get(b"sign_type", b"RSA2") != b"RSA2":
-            raise ForgedNotificationError("signed in another way than RSA2")
-        signature = pairs.get(b"sign", b"").decode("ascii", "replace")
-        for text in signing.notification_texts(pairs):
-            if signing.is_signed(text, signature, self._channel_public_key):
-                return
-        raise ForgedNotificationError("not signed by Alipay")
+    def _keys_for(self, pairs: Mapping[bytes, bytes]) -> list[RSAPublicKey]:
+        """Give the keys that may have signed: the named certificate's, or any that we trust."""
+        if self._has_certificates and b"alipay_cert_sn" in pairs:
+            cert_sn = pairs[b"alipay_cert_sn"].decode("ascii", "replace")
+            return [key for sn, key in self._channel_keys.items() if sn == cert_sn]
+        return list(self._channel_keys.values())
 
     def _require_ours(self, fields: Mapping[str, str]) -> None:
         """Check that a genuine message is about our app and our account.
@@ -197,51 +245,9 @@ class AlipayChannel:
             raise ForgedNotificationError("for another seller_id")
 
 
-def _form_bytes(body: bytes) -> dict[bytes, bytes]:
-    """Read a form into bytes, URL-decoded once and not yet as text.
-
-    Raises MalformedNotificationError if it is too long, or a name is missing or given twice.
-    """
-    if len(body) > NOTIFICATION_BYTES_MAX or body.count(b"&") >= FIELDS_MAX:
-        raise MalformedNotificationError("longer than a notification can be")
-    pairs: dict[bytes, bytes] = {}
-    for part in body.split(b"&"):
-        key, equals, value = part.partition(b"=")
-        name = unquote_to_bytes(key.replace(b"+", b" "))
-        if not equals or not name or name in pairs:
-            raise MalformedNotificationError("not a form of distinct names")
-        pairs[name] = unquote_to_bytes(value.replace(b"+", b" "))
-    return pairs
-
-
-def _charset(pairs: Mapping[bytes, bytes], headers: Mapping[str, str]) -> str:
-    """Give the charset of the values: the signed parameter's, else the content type's.
-
-    Raises MalformedNotificationError for one that Alipay does not use.
-    """
-    name = pairs.get(b"charset", b"").decode("ascii", "replace")
-    if not name:
-        types = [value for key, value in headers.items() if key.lower() == "content-type"]
-        found = _CHARSET_OF_TYPE.search(types[0]) if types else None
-        name = found.group(1) if found else ""
-    try:
-        return _CHARSETS[name.strip().lower()]
-    except KeyError:
-        raise MalformedNotificationError("in a charset that Alipay does not use") from None
-
-
-def _decoded(pairs: Mapping[bytes, bytes], *, charset: str) -> dict[str, str]:
-    """Turn verified bytes into texts.
-
-    Raises MalformedNotificationError if they are not texts of that charset.
-    """
-    try:
-        fields = {key.decode("ascii"): value.decode(charset) for key, value in pairs.items()}
-    except UnicodeDecodeError as error:
-        raise MalformedNotificationError("not text of its own charset") from error
-    if any("\0" in value for value in fields.values()):
-        raise MalformedNotificationError("a value has a NUL")
-    return fields
+def _refused_here(reason: str) -> Outcome:
+    """Say that nothing was sent, and why."""
+    return Outcome(OutcomeKind.FAILED, code=base.REFUSED_HERE, message=reason)
 
 
 def _unknown(code: str, message: str, body: bytes) -> Outcome:

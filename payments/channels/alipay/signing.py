@@ -1,4 +1,4 @@
-"""Sign for Alipay and check what Alipay signed: OpenAPI v2, key mode, RSA2 only.
+"""Sign for Alipay and check what Alipay signed: OpenAPI v2, RSA2 only.
 
 RSA2 is SHA256withRSA (PKCS #1 v1.5) in Base64. Which algorithm is used is never read from a
 message. What is verified are the bytes that came: nothing is parsed and written again first.
@@ -28,13 +28,14 @@ class SignedAnswer:
     """An answer taken apart: what was signed, exactly as it came, and the signature.
 
     `node` is what the signed text says: fields, or a text if the answer is encrypted. Numbers
-    are kept as texts.
+    are kept as texts. `cert_sn` names the certificate of the key that signed, in certificate mode.
     """
 
     name: str
     node: object
     signed_text: str
     sign: str
+    cert_sn: str = ""
 
 
 def request_text(params: Mapping[str, str]) -> str:
@@ -80,7 +81,8 @@ def read_answer(text: str) -> SignedAnswer:
     The node's text is cut out of the answer at the place where it stands, by a JSON reader that
     reports where each value ends; so braces, quotes and blanks inside it do no harm.
 
-    Raises AnswerFormatError if that is not what the answer is; a missing signature is empty.
+    Raises AnswerFormatError if that is not what the answer is; a missing signature is empty, and
+    so is a missing certificate.
     """
     try:
         members = _members(text)
@@ -94,7 +96,10 @@ def read_answer(text: str) -> SignedAnswer:
     signature = members["sign"][0] if "sign" in members else ""
     if not isinstance(signature, str):
         raise AnswerFormatError("the signature is not a text")
-    return SignedAnswer(names[0], node, signed_text, signature)
+    cert_sn = members["alipay_cert_sn"][0] if "alipay_cert_sn" in members else ""
+    return SignedAnswer(
+        names[0], node, signed_text, signature, cert_sn if isinstance(cert_sn, str) else ""
+    )
 
 
 def _joined(fields: Mapping[bytes, bytes], left_out: set[bytes]) -> bytes:
