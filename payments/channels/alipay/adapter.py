@@ -224,6 +224,8 @@ class AlipayChannel:
         if not isinstance(signed.node, dict):
             return _unknown(base.UNREADABLE_ANSWER, "The answer is encrypted.", answer.body)
         fields = {key: text for key, text in signed.node.items() if isinstance(text, str)}
+        lists = {key: signed.node.get(key) for key in mapping.LIST_FIELDS}
+        fields |= {key: json.dumps(items) for key, items in lists.items() if items is not None}
         return fields, base.kept_answer(answer.body)
 
     def _keys_for(self, pairs: Mapping[bytes, bytes]) -> list[RSAPublicKey]:

@@ -26,6 +26,9 @@ CLOSE_METHOD: Final = "alipay.trade.close"
 NOT_FOUND_CODE: Final = "ACQ.TRADE_NOT_EXIST"
 """There is no such trade, or no payer has opened it yet."""
 
+LIST_FIELDS: Final = ("refund_charge_info_list",)
+"""What is read of an answer besides texts, kept as JSON texts."""
+
 OK_CODE: Final = "10000"
 """The request was carried out, which is not yet "paid"."""
 
@@ -230,16 +233,24 @@ def amount(node: Mapping[str, str], name: str, *, currency_name: str) -> tuple[s
     The currency is what the answer says, never what we asked for; the channel leaves it out
     for CNY.
 
-    Raises AmountError, also for a negative amount, and UnknownCurrencyError.
+    Raises AmountError, UnknownCurrencyError.
     """
     currency = node.get(currency_name) or "CNY"
     text = node.get(name)
     if text is None:
         return currency, None
+    return currency, minor(text, currency)
+
+
+def minor(text: str, currency: str) -> int:
+    """Read an amount of the channel's in minor units; none of them is negative.
+
+    Raises AmountError, UnknownCurrencyError.
+    """
     amount_minor = money.from_decimal_text(text, currency)
     if amount_minor < 0:
         raise AmountError
-    return currency, amount_minor
+    return amount_minor
 
 
 def instant(text: str) -> datetime | None:

@@ -1,8 +1,10 @@
 """Translate between our refunds and Alipay's.
 
-Alipay's `out_request_no` is the refund's own number, `out_trade_no` that of the paid order.
+Alipay's `out_request_no` is the refund's own number, `out_trade_no` that of the paid order. The
+sandbox names other currencies than CNY in `refund_currency` (a rule of ours, as for trades).
 """
 
+import json
 from collections.abc import Mapping
 from typing import Final
 
@@ -64,11 +66,11 @@ def refund_content(request: RefundRequest) -> dict[str, object]:
 
 
 def query_content(channel_no: str, *, pay_channel_no: str) -> dict[str, object]:
-    """Give the `biz_content` of a question; the time of a refund is only told on request."""
+    """Give the `biz_content` of a question; time and returned fee are only told on request."""
     return {
         "out_trade_no": pay_channel_no,
         "out_request_no": channel_no,
-        "query_options": ["gmt_refund_pay"],
+        "query_options": ["gmt_refund_pay", "refund_charge_info_list"],
     }
 
 
@@ -91,6 +93,7 @@ def refund_outcome(node: Mapping[str, str], *, request: RefundRequest, raw: str)
 
     try:
         currency, sum_minor = mapping.amount(node, "refund_fee", currency_name="refund_currency")
+        fee_minor = _fee_minor(node, currency)
         refunded_at = mapping.instant(node.get("gmt_refund_pay", ""))
     except (AmountError, UnknownCurrencyError, ValueError):
         return _garbled("The amount or the time is garbled.", raw)
@@ -112,6 +115,7 @@ def refund_outcome(node: Mapping[str, str], *, request: RefundRequest, raw: str)
         amount_minor=request.amount_minor,
         currency=currency,
         paid_at=refunded_at,
+        fee_minor=fee_minor,
         raw=raw,
     )
 
@@ -147,6 +151,7 @@ def _refunded(node: Mapping[str, str], *, raw: str) -> Outcome:
         _currency, total_minor = mapping.amount(
             node, "total_amount", currency_name="refund_currency"
         )
+        fee_minor = _fee_minor(node, currency)
         refunded_at = mapping.instant(node.get("gmt_refund_pay", ""))
     except (AmountError, UnknownCurrencyError, ValueError):
         return _garbled("An amount or the time is garbled.", raw)
@@ -163,8 +168,29 @@ def _refunded(node: Mapping[str, str], *, raw: str) -> Outcome:
         amount_minor=amount_minor,
         currency=currency,
         paid_at=refunded_at,
+        fee_minor=fee_minor,
         raw=raw,
     )
+
+
+def _fee_minor(node: Mapping[str, str], currency: str) -> int | None:
+    """Add up what the channel gave back of its fee, or none where it does not say.
+
+    Raises AmountError, UnknownCurrencyError, ValueError.
+    """
+    text = node.get("refund_charge_info_list")
+    if text is None:
+        return None
+    charges = json.loads(text)
+    if not isinstance(charges, list):
+        raise ValueError("not a list")
+    fee_minor = 0
+    for charge in charges:
+        fee = charge.get("refund_charge_fee") if isinstance(charge, dict) else None
+        if not isinstance(fee, str):
+            raise ValueError("a charge without a fee")
+        fee_minor += mapping.minor(fee, currency)
+    return fee_minor
 
 
 def _garbled(words: str, raw: str) -> Outcome:
