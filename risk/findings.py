@@ -54,6 +54,32 @@ SENTENCES: Mapping[str, str | Promise] = {
     "counted.platform.day": _(
         "This is already counted towards the platform's limit per day of %(limit)s."
     ),
+    "block_list.clear": _("Nothing of this stands on the block list."),
+    "blocked.address": _("The address %(address)s stands on the block list."),
+    "blocked.payer": _("The payer stands on the block list."),
+    "blocked.account": _("The account to be paid stands on the block list."),
+    "network.inside": _("The address %(address)s is in a network that is allowed here."),
+    "network.outside": _("The address %(address)s is in none of the networks allowed here."),
+    "network.no_address": _(
+        "Only certain networks are allowed here, and the address is not known."
+    ),
+    "place.unknown": _("It is not known where the address is, or where the last one was."),
+    "place.same": _("The address is in %(place)s, as the last one was."),
+    "place.other_country": _(
+        "The address is in %(place)s; the last one was in another country: %(last_place)s."
+    ),
+    "place.other_province": _("The address is in %(place)s; the last one was in %(last_place)s."),
+    "place.proven": _(
+        "The address is in %(place)s and the last one was in %(last_place)s; the payer typed the"
+        " payment password."
+    ),
+    "address.known": _("The payer has used the address %(address)s before."),
+    "address.new": _(
+        "The payer never used the address %(address)s before, and %(amount)s is above %(above)s."
+    ),
+    "address.proven": _(
+        "The payer never used the address %(address)s before, and typed the payment password."
+    ),
     "limit.none": _("No limit is set for %(currency)s."),
     "rule.failed": _("The rule %(rule)s could not be evaluated (%(error)s)."),
 }

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from payments.screening import Verdict
+from risk.locator import Place
 
 PLATFORM_ID = "platform"
 """Whose counter a limit of the whole platform fills; there is one platform only."""
@@ -64,7 +65,12 @@ class Facts:
     """All that is known of one deed when it is judged; rules read nothing else.
 
     `subject` is the payment's or settlement's id. `business_date` is its day in
-    BUSINESS_TIME_ZONE, `at` the instant of judging (UTC).
+    BUSINESS_TIME_ZONE, `at` the instant of judging (UTC). `is_proven`: the payer typed the
+    payment password for exactly this deed. `blocked` names what of it stands on the block list
+    (address, payer, account). `networks` are those that the payer or merchant is bound to, none
+    if free. `place` is where the address is now, `last_place` where the payer's last one was, each
+    None if nobody can tell; `is_address_known` that this payer used the address before, and
+    `has_history` that they used any. Above `new_address_above_minor` a new address matters.
     """
 
     deed: LimitDeed
@@ -78,6 +84,14 @@ class Facts:
     method: str = ""
     client_ip: str | None = None
     limits: tuple[BindingLimit, ...] = ()
+    is_proven: bool = False
+    blocked: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    place: Place | None = None
+    last_place: Place | None = None
+    is_address_known: bool = False
+    has_history: bool = False
+    new_address_above_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
