@@ -1,8 +1,11 @@
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -10,8 +13,9 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from cryptography.x509.oid import NameOID
 
-from payments.channels.alipay import signing
+from payments.channels.alipay import certificates, signing
 from payments.channels.base import ChannelConfig
 from payments.channels.registry import channel_for
 from payments.channels.transport import Transport
@@ -19,6 +23,8 @@ from tests.payments.channels.gateway import Gateway, Reply
 
 APP_ID = "2021000000000001"
 MERCHANT_NO = "2088000000000001"
+APP_CERT_SN = "866efef280dec9137a87d047ac446315"
+ROOT_CERT_SN = "687b59193f3f462dd5336e5abf83c5d8_02941eef3187dddf3d3b83462e1dfcf6"
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,28 @@ def alipay_keys() -> KeyPair:
 @pytest.fixture(scope="session")
 def strangers_keys() -> KeyPair:
     return _key_pair()
+
+
+def certificate_pem(keys: KeyPair, *, serial: int) -> str:
+    """Issue a certificate for a key, by the authority that signs Alipay's."""
+    issuer = [
+        (NameOID.COUNTRY_NAME, "CN"),
+        (NameOID.ORGANIZATION_NAME, "Ant Financial"),
+        (NameOID.ORGANIZATIONAL_UNIT_NAME, "Certification Authority"),
+        (NameOID.COMMON_NAME, "Ant Financial Certification Authority Class 2 R1"),
+    ]
+    name = x509.Name([x509.NameAttribute(part, text) for part, text in issuer])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(keys.private.public_key())
+        .serial_number(serial)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2022, 1, 1, tzinfo=UTC))
+        .sign(keys.private, hashes.SHA256())
+    )
+    return certificate.public_bytes(Encoding.PEM).decode()
 
 
 @pytest.fixture(scope="session")
@@ -91,24 +119,61 @@ def channel(config: ChannelConfig, transport: Transport):
 
 
 @pytest.fixture
+def alipay_cert(alipay_keys: KeyPair) -> str:
+    """Return the certificate of the key that Alipay signs with."""
+    return certificate_pem(alipay_keys, serial=42)
+
+
+@pytest.fixture
+def certified_config(config: ChannelConfig, alipay_cert: str) -> ChannelConfig:
+    """Return the same account in certificate mode."""
+    return replace(
+        config,
+        channel_public_key_pem=alipay_cert,
+        key_serial=APP_CERT_SN,
+        root_cert_serial=ROOT_CERT_SN,
+    )
+
+
+@pytest.fixture
+def certified(certified_config: ChannelConfig, transport: Transport):
+    """Return the adapter in certificate mode."""
+    return channel_for(certified_config, transport)
+
+
+@pytest.fixture
 def signed(alipay_keys: KeyPair) -> Callable[..., bytes]:
     """Return a function that writes an answer and signs it as Alipay does."""
 
-    def answer(name: str, node: object, *, key: rsa.RSAPrivateKey = alipay_keys.private) -> bytes:
+    def answer(
+        name: str,
+        node: object,
+        *,
+        key: rsa.RSAPrivateKey = alipay_keys.private,
+        cert_sn: str | None = None,
+    ) -> bytes:
         text = json.dumps(node, ensure_ascii=False, separators=(",", ":"))
-        return f'{{"{name}":{text},"sign":"{signing.sign(text, key)}"}}'.encode()
+        foot = "" if cert_sn is None else f',"alipay_cert_sn":"{cert_sn}"'
+        return f'{{"{name}":{text},"sign":"{signing.sign(text, key)}"{foot}}}'.encode()
 
     return answer
 
 
 @pytest.fixture
-def answers(gateway: Gateway, signed: Callable[..., bytes]) -> Callable[..., None]:
-    """Return a function that makes the gateway answer every call with these signed fields."""
+def answers(
+    gateway: Gateway, signed: Callable[..., bytes], alipay_cert: str
+) -> Callable[..., None]:
+    """Return a function that makes the gateway answer every call with these signed fields.
+
+    The certificate is named to those who named theirs.
+    """
+    cert_sn = certificates.certificate_sn(alipay_cert)
 
     def set_answer(**fields: object) -> None:
         def reply(received) -> Reply:
             name = received.params["method"].replace(".", "_") + "_response"
-            return Reply(signed(name, fields))
+            named = cert_sn if "app_cert_sn" in received.params else None
+            return Reply(signed(name, fields, cert_sn=named))
 
         gateway.reply = reply
 

@@ -12,6 +12,8 @@ from payments.channels.base import (
     Outcome,
     OutcomeKind,
     PayRequest,
+    RefundRequest,
+    TransferRequest,
 )
 from payments.channels.registry import channel_for
 from payments.channels.transport import Transport
@@ -39,6 +41,46 @@ PAID = {
     "send_pay_date": "2026-01-05 10:31:07",
     "buyer_user_id": "2088102146225135",
     "buyer_logon_id": "159****5620",
+}
+REFUND = RefundRequest(
+    channel_no="ref_01jdexample0000000000000000",
+    pay_channel_no=NO,
+    amount_minor=234,
+    total_minor=1234,
+    currency="CNY",
+    reason="",
+    stamped_at=AT,
+)
+TRANSFER = TransferRequest(
+    channel_no="pyo_01jdexample0000000000000000",
+    amount_minor=1234,
+    currency="CNY",
+    account="2088102146225135",
+    account_type="user_id",
+    holder_name="",
+    title="Settlement",
+    remark="",
+    stamped_at=AT,
+)
+UNKNOWN_CODES = [
+    "ACQ.SYSTEM_ERROR",
+    "SYSTEM_ERROR",
+    "isp.unknow-error",
+    "aop.unknow-error",
+    "REQUEST_PROCESSING",
+    "TRANSFER_ERROR",
+    "A_CODE_OF_NEXT_YEAR",
+]
+CALLS = {
+    "pay": lambda channel: channel.pay(REQUEST),
+    "query": lambda channel: channel.query(NO, at=AT),
+    "close": lambda channel: channel.close(NO, at=AT),
+    "refund": lambda channel: channel.refund(REFUND),
+    "query_refund": lambda channel: channel.query_refund(
+        REFUND.channel_no, pay_channel_no=NO, at=AT
+    ),
+    "transfer": lambda channel: channel.transfer(TRANSFER),
+    "query_transfer": lambda channel: channel.query_transfer(TRANSFER.channel_no, at=AT),
 }
 
 
@@ -303,11 +345,13 @@ class TestQuery:
             ({"total_amount": "1e3"}, "unknown", "UNREADABLE_ANSWER"),
             ({"total_amount": ""}, "unknown", "UNREADABLE_ANSWER"),
             ({"total_amount": None}, "unknown", "UNREADABLE_ANSWER"),
+            ({"total_amount": "-12.34"}, "unknown", "UNREADABLE_ANSWER"),
             ({"trans_currency": "XXX"}, "unknown", "UNREADABLE_ANSWER"),
             ({"trans_currency": "JPY"}, "unknown", "UNREADABLE_ANSWER"),
             ({"send_pay_date": ""}, "unknown", "UNREADABLE_ANSWER"),
             ({"send_pay_date": "2026-02-30 10:00:00"}, "unknown", "UNREADABLE_ANSWER"),
             ({"send_pay_date": "2026-01-05T10:31:07Z"}, "unknown", "UNREADABLE_ANSWER"),
+            ({"send_pay_date": "0001-01-01 00:00:00"}, "unknown", "UNREADABLE_ANSWER"),
         ],
     )
     def test_succeeds_only_when_everything_that_decides_is_there(
@@ -357,10 +401,59 @@ class TestQuery:
         assert channel.query(NO, at=AT).amount_minor == 9007199254740991
 
 
+class TestClose:
+    def test_sends_the_number_only(self, channel, gateway, answers):
+        # Given
+        answers(code="10000", out_trade_no=NO)
+
+        # When
+        channel.close(NO, at=AT)
+
+        # Then
+        (received,) = gateway.received
+        assert received.params["method"] == "alipay.trade.close"
+        assert "notify_url" not in received.params
+        assert received.data == {"biz_content": f'{{"out_trade_no":"{NO}"}}'}
+
+    def test_reads_a_closed_trade(self, channel, answers):
+        # Given
+        answers(code="10000", msg="Success", out_trade_no=NO, trade_no="2026010522001")
+
+        # When
+        outcome = channel.close(NO, at=AT)
+
+        # Then
+        assert replace(outcome, raw="") == Outcome(
+            OutcomeKind.CLOSED, code="10000", message="Success", channel_ref="2026010522001"
+        )
+
+    @pytest.mark.parametrize(
+        ("node", "code"),
+        [
+            ({"code": "40004", "sub_code": "ACQ.TRADE_NOT_EXIST"}, "NOT_FOUND"),
+            ({"code": "40004", "sub_code": "ACQ.TRADE_STATUS_ERROR"}, "ACQ.TRADE_STATUS_ERROR"),
+            ({"code": "40004", "sub_code": "ACQ.INVALID_PARAMETER"}, "ACQ.INVALID_PARAMETER"),
+            ({"code": "40002", "sub_code": "isv.invalid-signature"}, "isv.invalid-signature"),
+            ({"code": "10003", "out_trade_no": NO}, "10003"),
+            ({"code": "10000"}, "OTHER_NUMBER"),
+            ({"code": "", "out_trade_no": NO}, "UNREADABLE_ANSWER"),
+        ],
+    )
+    def test_leaves_it_open_after_any_other_answer(self, channel, answers, node, code):
+        # Given
+        answers(**node)
+
+        # When
+        outcome = channel.close(NO, at=AT)
+
+        # Then
+        assert (outcome.kind, outcome.code) == (OutcomeKind.UNKNOWN, code)
+
+
 class TestTrouble:
     """No trouble at the channel raises, and none is mistaken for a failure."""
 
-    @pytest.mark.parametrize("call", ["pay", "query"])
+    @pytest.mark.parametrize("call", CALLS)
     @pytest.mark.parametrize(
         ("reply", "code"),
         [
@@ -381,18 +474,53 @@ class TestTrouble:
         ],
         ids=lambda value: value if isinstance(value, str) else "",
     )
-    def test_knows_nothing(self, channel, gateway, call, reply, code):
+    def test_knows_nothing(self, certified, gateway, call, reply, code):
         # Given
         gateway.reply = lambda _: reply
 
         # When
-        outcome = channel.pay(REQUEST) if call == "pay" else channel.query(NO, at=AT)
+        outcome = CALLS[call](certified)
 
         # Then
         assert (outcome.kind, outcome.code) == (OutcomeKind.UNKNOWN, code)
         assert outcome.message
         assert outcome.amount_minor is None
         assert "\0" not in outcome.raw
+
+    @pytest.mark.parametrize("call", CALLS)
+    def test_knows_nothing_when_the_channel_has_trouble_inside(self, certified, answers, call):
+        # Given
+        for code in UNKNOWN_CODES:
+            answers(code="20000", msg="Service Currently Unavailable", sub_code=code)
+
+            # When
+            outcome = CALLS[call](certified)
+
+            # Then
+            assert (outcome.kind, outcome.code) == (OutcomeKind.UNKNOWN, code)
+
+    @pytest.mark.parametrize("call", CALLS)
+    def test_does_not_take_a_success_of_which_every_number_is_another_s(
+        self, certified, answers, call
+    ):
+        # Given
+        answers(
+            code="10000",
+            out_trade_no="another",
+            out_request_no="another",
+            out_biz_no="another",
+            trade_status="TRADE_SUCCESS",
+            refund_status="REFUND_SUCCESS",
+            fund_change="Y",
+            status="SUCCESS",
+            qr_code="q",
+        )
+
+        # When
+        outcome = CALLS[call](certified)
+
+        # Then
+        assert (outcome.kind, outcome.code) == (OutcomeKind.UNKNOWN, "OTHER_NUMBER")
 
     def test_knows_that_nothing_was_sent_when_nobody_listens(self, config, transport):
         # Given
@@ -504,7 +632,6 @@ def test_an_adapter_without_a_private_key_refuses_to_send(config: ChannelConfig)
     listener = channel_for(replace(config, private_key_pem=""), Transport())
 
     # Then nothing leaves the house
-    with pytest.raises(ChannelConfigurationError, match="only listens"):
-        listener.pay(REQUEST)
-    with pytest.raises(ChannelConfigurationError, match="only listens"):
-        listener.query(NO, at=AT)
+    for name in ("pay", "query", "close", "refund", "query_refund", "query_transfer"):
+        with pytest.raises(ChannelConfigurationError, match="only listens"):
+            CALLS[name](listener)
