@@ -1,0 +1,88 @@
+"""What tests, the demo and the replay tell the simulated WeChat Pay."""
+
+from dataclasses import dataclass
+
+from payments.simulator.clock import iso_text
+from payments.simulator.errors import RefusedError
+from payments.simulator.json_fields import JsonFields
+from payments.simulator.money import amount_text
+from payments.simulator.pages.wechatpay_payer import PATH
+from payments.simulator.plans import PlanBook, plan_from
+from payments.simulator.wechatpay_merchants import (
+    CURRENCY,
+    KeyMode,
+    MerchantBook,
+    Registration,
+)
+from payments.simulator.wechatpay_notices import Notices
+from payments.simulator.wechatpay_trades import Trade, TradeBook
+
+
+@dataclass(frozen=True)
+class WechatControl:
+    """The control API's part about WeChat Pay; merchants go by their mchid or their appid."""
+
+    merchants: MerchantBook
+    trades: TradeBook
+    notices: Notices
+    plans: PlanBook
+
+    def changed(self, name: str, *, fields: JsonFields) -> object:
+        """Carry an order out; Raises RefusedError if it cannot be, and then nothing is written."""
+        match name:
+            case "merchants":
+                return self._register(fields)
+            case "rotate":
+                mchid = fields.text("mchid")
+                fields.require_no_more()
+                return self.merchants.rotate(mchid).shown()
+            case "plans":
+                return self.plans.order(plan_from(fields)).shown()
+            case _:
+                raise RefusedError(status=404, code="not_found", detail=name)
+
+    def find(self, owner: str, *, out_trade_no: str) -> Trade | None:
+        """Look a trade up, as it was when somebody last looked."""
+        return self.trades.find_by_owner(owner=owner, out_trade_no=out_trade_no)
+
+    def trade_as_of(self, trade: Trade, *, at_ms: int) -> object:
+        """Describe a trade as it is at an instant."""
+        return _trade_shown(self.trades.as_of(trade, at_ms=at_ms))
+
+    def pay(self, trade: Trade, *, at_ms: int) -> object:
+        """Be the payer. Raises RefusedError if the trade is closed."""
+        merchant = self.merchants.find(trade.mchid)
+        assert merchant is not None
+        return _trade_shown(self.trades.pay(trade, merchant=merchant, at_ms=at_ms))
+
+    def _register(self, fields: JsonFields) -> object:
+        registration = Registration(
+            mchid=fields.text("mchid"),
+            appid=fields.text("appid"),
+            serial_no=fields.text("serial_no"),
+            public_key_pem=fields.text("public_key_pem"),
+            api_v3_key=fields.text("api_v3_key"),
+            fee_bps=fields.integer("fee_bps", default=0),
+            returns_fee=fields.flag("returns_fee"),
+            key_mode=fields.optional_text("key_mode") or KeyMode.PUBLIC_KEY.value,
+            bank_account_no=fields.optional_text("bank_account_no"),
+        )
+        fields.require_no_more()
+        return self.merchants.register(registration).shown()
+
+
+def _trade_shown(trade: Trade) -> dict[str, object]:
+    """Describe a trade to people, as the control API does those of Alipay."""
+    return {
+        "app_id": trade.appid,
+        "mchid": trade.mchid,
+        "out_trade_no": trade.out_trade_no,
+        "status": trade.status.value,
+        "trade_no": trade.transaction_id,
+        "total_amount": amount_text(trade.total_minor, currency=CURRENCY),
+        "currency": CURRENCY,
+        "created_at": iso_text(trade.created_ms),
+        "expires_at": iso_text(trade.expires_ms),
+        "paid_at": None if trade.paid_ms is None else iso_text(trade.paid_ms),
+        "payer_path": f"{PATH}{trade.token}",
+    }

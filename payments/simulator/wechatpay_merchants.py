@@ -1,0 +1,274 @@
+"""The merchants of the simulated WeChat Pay, and the keys that both sides told one another."""
+
+import re
+import secrets
+import sqlite3
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+
+from payments.simulator import signing
+from payments.simulator.errors import RefusedError
+from payments.simulator.json_fields import bad_request
+from payments.simulator.store import Store
+
+CURRENCY = "CNY"
+
+# Simulated years lie anywhere: no certificate may run out, or not have begun, in one of them.
+CERTIFICATE_BEGINS_AT = datetime(2010, 1, 1, tzinfo=UTC)
+CERTIFICATE_ENDS_AT = datetime(2070, 1, 1, tzinfo=UTC)
+
+_SHAPES = {
+    "mchid": r"[0-9]{8,32}",
+    "appid": r"wx[0-9a-z]{4,30}",
+    "serial_no": r"[0-9A-Fa-f]{8,64}",
+    "api_v3_key": r"[0-9A-Za-z]{32}",
+}
+
+
+class KeyMode(StrEnum):
+    """How the merchant checks what WeChat Pay signs: by one public key, or by certificates."""
+
+    PUBLIC_KEY = "public_key"
+    CERTIFICATE = "certificate"
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What a merchant tells WeChat Pay.
+
+    `serial_no` is that of the merchant's own API certificate, whose key is `public_key_pem`.
+    `returns_fee` says whether the fee goes back, in proportion, with what is refunded.
+    """
+
+    mchid: str
+    appid: str
+    serial_no: str
+    public_key_pem: str
+    api_v3_key: str
+    fee_bps: int
+    returns_fee: bool
+    key_mode: str
+    bank_account_no: str | None
+
+
+@dataclass(frozen=True)
+class PlatformKey:
+    """One of WeChat Pay's own keys, by the serial that the header `Wechatpay-Serial` names."""
+
+    serial: str
+    key: rsa.RSAPrivateKey
+    certificate_pem: str | None
+
+
+@dataclass(frozen=True)
+class Merchant:
+    """One registered merchant, the keys read once; `platform_keys` are in force, newest last."""
+
+    mchid: str
+    appid: str
+    serial_no: str
+    public_key: rsa.RSAPublicKey
+    api_v3_key: str
+    fee_bps: int
+    returns_fee: bool
+    key_mode: KeyMode
+    bank_account_no: str | None
+    platform_keys: tuple[PlatformKey, ...]
+
+    @property
+    def platform_key(self) -> PlatformKey:
+        """The key with which WeChat Pay signs for this merchant now."""
+        return self.platform_keys[-1]
+
+    def shown(self) -> dict[str, object]:
+        """Tell the merchant what it must configure."""
+        in_public_key_mode = self.key_mode == KeyMode.PUBLIC_KEY
+        return {
+            "mchid": self.mchid,
+            "key_mode": self.key_mode.value,
+            "platform_key_id": self.platform_key.serial if in_public_key_mode else "",
+            "platform_public_key_pem": (
+                signing.public_key_pem(self.platform_key.key) if in_public_key_mode else ""
+            ),
+            "platform_certificates": [
+                {"serial_no": key.serial, "certificate_pem": key.certificate_pem}
+                for key in self.platform_keys
+                if not in_public_key_mode
+            ],
+        }
+
+
+@dataclass
+class MerchantBook:
+    """All registered merchants."""
+
+    store: Store
+    _read: dict[str, Merchant] = field(default_factory=dict)
+
+    def find(self, mchid: str) -> Merchant | None:
+        """Look a merchant up."""
+        merchant = self._read.get(mchid)
+        if merchant is not None:
+            return merchant
+        row = self.store.row("SELECT * FROM wechat_merchants WHERE mchid = ?", mchid)
+        if row is None:
+            return None
+        keys = self.store.rows(
+            "SELECT * FROM wechat_platform_keys WHERE mchid = ? AND key_mode = ? ORDER BY id",
+            mchid,
+            row["key_mode"],
+        )
+        merchant = self._read[mchid] = _merchant_from(row, keys=keys)
+        return merchant
+
+    def register(self, registration: Registration) -> Merchant:
+        """Take a merchant in, or take over what it changed; WeChat Pay's keys stay as they are.
+
+        A new fee counts for trades paid from now on. Raises RefusedError if a number or a key
+        has the wrong form, or if the bank account is not one in CNY.
+        """
+        _require_sound(registration)
+        with self.store.transaction() as connection:
+            _require_account_fits(connection, registration=registration)
+            connection.execute(
+                "INSERT INTO wechat_merchants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (mchid) DO UPDATE SET appid = excluded.appid,"
+                " serial_no = excluded.serial_no, public_key_pem = excluded.public_key_pem,"
+                " api_v3_key = excluded.api_v3_key, fee_bps = excluded.fee_bps,"
+                " returns_fee = excluded.returns_fee, key_mode = excluded.key_mode,"
+                " bank_account_no = excluded.bank_account_no",
+                (
+                    registration.mchid,
+                    registration.appid,
+                    registration.serial_no,
+                    registration.public_key_pem,
+                    registration.api_v3_key,
+                    registration.fee_bps,
+                    int(registration.returns_fee),
+                    registration.key_mode,
+                    registration.bank_account_no,
+                ),
+            )
+            known = connection.execute(
+                "SELECT 1 FROM wechat_platform_keys WHERE mchid = ? AND key_mode = ?",
+                (registration.mchid, registration.key_mode),
+            ).fetchone()
+            mode = KeyMode(registration.key_mode)
+            if known is None:
+                _add_platform_key(connection, mchid=registration.mchid, mode=mode)
+            return self._reread(registration.mchid)
+
+    def rotate(self, mchid: str) -> Merchant:
+        """Let WeChat Pay sign with a new key from now on.
+
+        In certificate mode the old certificate stays in force beside the new one. Raises
+        RefusedError if there is no such merchant.
+        """
+        with self.store.transaction() as connection:
+            merchant = self.find(mchid)
+            if merchant is None:
+                raise RefusedError(status=409, code="unknown_merchant", detail=mchid)
+            if merchant.key_mode == KeyMode.PUBLIC_KEY:
+                connection.execute(
+                    "DELETE FROM wechat_platform_keys WHERE mchid = ? AND key_mode = ?",
+                    (mchid, merchant.key_mode.value),
+                )
+            _add_platform_key(connection, mchid=mchid, mode=merchant.key_mode)
+            return self._reread(mchid)
+
+    def _reread(self, mchid: str) -> Merchant:
+        self._read.pop(mchid, None)
+        merchant = self.find(mchid)
+        assert merchant is not None
+        return merchant
+
+
+def _require_sound(registration: Registration) -> None:
+    for name, shape in _SHAPES.items():
+        if not re.fullmatch(shape, str(getattr(registration, name))):
+            raise bad_request(f"{name} does not look like one: {shape}")
+    try:
+        signing.public_key_from(registration.public_key_pem)
+    except ValueError as error:
+        raise RefusedError(status=400, code="bad_public_key", detail=str(error)) from error
+    if not 0 <= registration.fee_bps <= 10_000:
+        raise RefusedError(status=400, code="bad_fee", detail="fee_bps is 0 to 10000")
+    if registration.key_mode not in set(KeyMode):
+        raise bad_request("key_mode is public_key or certificate")
+
+
+def _require_account_fits(connection: sqlite3.Connection, *, registration: Registration) -> None:
+    account = connection.execute(
+        "SELECT 1 FROM bank_accounts WHERE account_no = ? AND currency <> ?",
+        (registration.bank_account_no, CURRENCY),
+    ).fetchone()
+    if account is not None:
+        detail = "WeChat Pay settles to accounts in CNY only"
+        raise RefusedError(status=409, code="currency_conflict", detail=detail)
+
+
+def _add_platform_key(connection: sqlite3.Connection, *, mchid: str, mode: KeyMode) -> None:
+    key = signing.new_private_key()
+    if mode == KeyMode.PUBLIC_KEY:
+        # 28 digits that begin with 01 and the merchant's number, as the real ones do.
+        digits = f"01{mchid}"[:20]
+        spread = secrets.randbelow(10 ** (28 - len(digits)))
+        serial, certificate_pem = f"PUB_KEY_ID_{digits}{spread:0{28 - len(digits)}d}", None
+    else:
+        certificate = _certificate_of(key)
+        serial = f"{certificate.serial_number:040X}"
+        certificate_pem = certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
+    connection.execute(
+        "INSERT INTO wechat_platform_keys (mchid, key_mode, serial, key_pem, certificate_pem)"
+        " VALUES (?, ?, ?, ?, ?)",
+        (mchid, mode.value, serial, signing.private_key_pem(key), certificate_pem),
+    )
+
+
+def _certificate_of(key: rsa.RSAPrivateKey) -> x509.Certificate:
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Tianping Simulator"),
+            x509.NameAttribute(NameOID.COMMON_NAME, "Tenpay.com sign"),
+        ]
+    )
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        # 40 hexadecimal digits, the first not zero.
+        .serial_number((1 << 158) | secrets.randbits(158))
+        .not_valid_before(CERTIFICATE_BEGINS_AT)
+        .not_valid_after(CERTIFICATE_ENDS_AT)
+        .sign(key, hashes.SHA256())
+    )
+
+
+def _merchant_from(row: sqlite3.Row, *, keys: list[sqlite3.Row]) -> Merchant:
+    return Merchant(
+        mchid=row["mchid"],
+        appid=row["appid"],
+        serial_no=row["serial_no"],
+        public_key=signing.public_key_from(row["public_key_pem"]),
+        api_v3_key=row["api_v3_key"],
+        fee_bps=row["fee_bps"],
+        returns_fee=bool(row["returns_fee"]),
+        key_mode=KeyMode(row["key_mode"]),
+        bank_account_no=row["bank_account_no"],
+        platform_keys=tuple(
+            PlatformKey(
+                serial=key["serial"],
+                key=signing.private_key_from(key["key_pem"]),
+                certificate_pem=key["certificate_pem"],
+            )
+            for key in keys
+        ),
+    )

@@ -1,0 +1,80 @@
+"""The simulated WeChat Pay as a whole: its parts put together."""
+
+from datetime import date
+from decimal import Decimal
+
+from payments.simulator.bank_accounts import Account
+from payments.simulator.clock import VirtualClock
+from payments.simulator.exchange import Answer, Request, Silence
+from payments.simulator.faults import FaultBook
+from payments.simulator.pages.wechatpay_payer import PATH, WechatPayerPages
+from payments.simulator.plans import PlanBook
+from payments.simulator.store import Store
+from payments.simulator.wechatpay import Gateway
+from payments.simulator.wechatpay_certificates import platform_certificates
+from payments.simulator.wechatpay_control import WechatControl
+from payments.simulator.wechatpay_merchants import MerchantBook
+from payments.simulator.wechatpay_notices import Notices
+from payments.simulator.wechatpay_orders import OrderMethods
+from payments.simulator.wechatpay_refund_calls import RefundMethods
+from payments.simulator.wechatpay_refunds import RefundBook
+from payments.simulator.wechatpay_settlements import SettlementDesk
+from payments.simulator.wechatpay_trades import TradeBook
+
+
+class WechatPay:
+    """Gateway, payer's pages, notices and what the bank must know, ready to answer."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: VirtualClock,
+        faults: FaultBook,
+        plans: PlanBook,
+        ladder_scale: Decimal,
+        public_url: str,
+    ) -> None:
+        """Put the parts together; `start` then sends what is to be sent."""
+        merchants = MerchantBook(store)
+        self._notices = Notices(
+            store, clock=clock, merchants=merchants, faults=faults, ladder_scale=ladder_scale
+        )
+        trades = TradeBook(store, announce=self._notices.announce)
+        refunds = RefundBook(store, announce=self._notices.announce)
+        orders = OrderMethods(
+            trades, refunds=refunds, page_url=lambda token: f"{public_url}{PATH}{token}"
+        )
+        refunding = RefundMethods(trades, refunds=refunds, plans=plans)
+        self._gateway = Gateway(
+            store,
+            clock=clock,
+            merchants=merchants,
+            faults=faults,
+            methods={
+                **orders.by_name(),
+                **refunding.by_name(),
+                "wechat.certificates": platform_certificates,
+            },
+        )
+        self._pages = WechatPayerPages(clock=clock, merchants=merchants, trades=trades)
+        self._desk = SettlementDesk(
+            store, clock=clock, merchants=merchants, trades=trades, refunds=refunds
+        )
+        self.control = WechatControl(
+            merchants=merchants, trades=trades, notices=self._notices, plans=plans
+        )
+
+    def answer(self, request: Request) -> Answer | Silence:
+        """Hand a request to the gateway or to the payer's pages."""
+        if request.path.startswith(PATH):
+            return self._pages.answer(request)
+        return self._gateway.answer(request)
+
+    def settle(self, account: Account, through_date: date) -> None:
+        """Pay in at the bank what was paid here before a day; part of a transaction."""
+        self._desk.settle(account, through_date=through_date)
+
+    def start(self, *, workers: int) -> None:
+        """Begin to send notices."""
+        self._notices.start(workers=workers)

@@ -1,0 +1,143 @@
+"""What the simulated WeChat Pay pays in at the bank: a day's trades, less fees and refunds."""
+
+import sqlite3
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from payments.simulator.bank_accounts import Account
+from payments.simulator.clock import VirtualClock
+from payments.simulator.money import amount_text
+from payments.simulator.store import Store
+from payments.simulator.wechatpay_merchants import MerchantBook
+from payments.simulator.wechatpay_refunds import RefundBook
+from payments.simulator.wechatpay_trades import TradeBook
+
+_DAYS = """
+    SELECT mchid, day, sum(trades) AS trades, sum(gross_minor) AS gross_minor,
+        sum(fee_minor) AS fee_minor, sum(refunds) AS refunds,
+        sum(refunded_minor) AS refunded_minor
+    FROM (
+        SELECT mchid, paid_date AS day, 1 AS trades, total_minor AS gross_minor, fee_minor,
+            0 AS refunds, 0 AS refunded_minor
+        FROM wechat_trades WHERE status = 'paid' AND bank_entry_id IS NULL
+        UNION ALL
+        SELECT mchid, success_date, 0, 0, -fee_returned_minor, 1, refund_minor
+        FROM wechat_refunds WHERE status = 'success' AND bank_entry_id IS NULL
+    ) JOIN wechat_merchants USING (mchid)
+    WHERE bank_account_no = ? AND day < ?
+    GROUP BY mchid, day ORDER BY day, mchid
+"""
+
+
+@dataclass
+class _Sum:
+    """Days that are paid in together, because those before the last left nothing to pay."""
+
+    days: list[str] = field(default_factory=list)
+    trades: int = 0
+    gross_minor: int = 0
+    fee_minor: int = 0
+    refunds: int = 0
+    refunded_minor: int = 0
+
+    @property
+    def net_minor(self) -> int:
+        """What is left to pay; zero or less waits for a better day."""
+        return self.gross_minor - self.fee_minor - self.refunded_minor
+
+    def add(self, day: sqlite3.Row) -> None:
+        """Take one more day in."""
+        self.days.append(day["day"])
+        self.trades += day["trades"]
+        self.gross_minor += day["gross_minor"]
+        self.fee_minor += day["fee_minor"]
+        self.refunds += day["refunds"]
+        self.refunded_minor += day["refunded_minor"]
+
+    def note(self, *, currency: str) -> str:
+        """Say what the amount is made of; the fees are less those that went back."""
+        gross, fees, refunded = (
+            amount_text(minor, currency=currency)
+            for minor in (self.gross_minor, self.fee_minor, self.refunded_minor)
+        )
+        note = f"trades {self.trades}, gross {gross}, fees {fees}"
+        return f"{note}, refunds {self.refunds}, refunded {refunded}" if self.refunds else note
+
+
+@dataclass(frozen=True)
+class SettlementDesk:
+    """Books what each merchant's days come to at its bank account, on the day after."""
+
+    store: Store
+    clock: VirtualClock
+    merchants: MerchantBook
+    trades: TradeBook
+    refunds: RefundBook
+
+    def settle(self, account: Account, *, through_date: date) -> None:
+        """Book every day before `through_date` that is not booked; part of a transaction.
+
+        A day whose refunds and fees took all of it is paid in together with the next that leaves
+        something; the text then says since when.
+        """
+        self._end_refunds(account)
+        waiting: dict[str, _Sum] = {}
+        for day in self.store.rows(_DAYS, account.account_no, through_date.isoformat()):
+            total = waiting.setdefault(day["mchid"], _Sum())
+            total.add(day)
+            if total.net_minor > 0:
+                self._pay_in(total, mchid=day["mchid"], account=account)
+                del waiting[day["mchid"]]
+
+    def _end_refunds(self, account: Account) -> None:
+        """Let refunds whose time has come end before their day is counted."""
+        now_ms = self.clock.now_ms()
+        rows = self.store.rows(
+            "SELECT mchid FROM wechat_merchants WHERE bank_account_no = ?", account.account_no
+        )
+        for row in rows:
+            merchant = self.merchants.find(row["mchid"])
+            assert merchant is not None
+            for refund in self.refunds.due(mchid=merchant.mchid, at_ms=now_ms):
+                trade = self.trades.find_by_id(refund.trade_id)
+                assert trade is not None
+                self.refunds.as_of(refund, trade=trade, merchant=merchant, at_ms=now_ms)
+
+    def _pay_in(self, total: _Sum, *, mchid: str, account: Account) -> None:
+        last = total.days[-1]
+        since = "" if len(total.days) == 1 else f" SINCE {total.days[0]}"
+        wanted_date = date.fromisoformat(last) + timedelta(days=1)
+        with self.store.transaction() as connection:
+            cursor = connection.execute(
+                "INSERT INTO bank_entries (account_no, booking_date, direction, amount_minor,"
+                " remittance, note) VALUES (?, ?, 'CRDT', ?, ?, ?)",
+                (
+                    account.account_no,
+                    account.booking_date(wanted_date).isoformat(),
+                    total.net_minor,
+                    f"WECHATPAY SETTLEMENT {mchid} {last}{since}",
+                    total.note(currency=account.currency),
+                ),
+            )
+            entry_id = int(cursor.lastrowid or 0)
+            for day in total.days:
+                connection.execute(
+                    "UPDATE wechat_trades SET bank_entry_id = ? WHERE mchid = ? AND paid_date = ?"
+                    " AND status = 'paid' AND bank_entry_id IS NULL",
+                    (entry_id, mchid, day),
+                )
+                connection.execute(
+                    "UPDATE wechat_refunds SET bank_entry_id = ? WHERE mchid = ?"
+                    " AND success_date = ? AND status = 'success' AND bank_entry_id IS NULL",
+                    (entry_id, mchid, day),
+                )
+            self.store.record_effect(
+                "settled",
+                at_ms=self.clock.now_ms(),
+                owner=mchid,
+                number=last,
+                amount_minor=total.net_minor,
+                fee_minor=total.fee_minor,
+                trades=total.trades,
+                refunds=total.refunds,
+            )
