@@ -4,6 +4,7 @@ import base64
 import binascii
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -114,8 +115,10 @@ def time_zone(name: str, *, default: str) -> str:
     return value
 
 
-def encryption_keys(value: str) -> dict[str, bytes]:
+def encryption_keys(value: str, *, name: str = "ENCRYPTION_KEYS") -> dict[str, bytes]:
     """Return the keys of `id:base64,id:base64`, in order; the first one is the current one.
+
+    `name` is the variable that they come from.
 
     Raises ImproperlyConfigured if a part has no id or is not 32 bytes in base64.
     """
@@ -126,17 +129,17 @@ def encryption_keys(value: str) -> dict[str, bytes]:
             key = base64.b64decode(encoded, validate=True)
         except (binascii.Error, ValueError) as error:
             raise ImproperlyConfigured(
-                f"ENCRYPTION_KEYS: the key {key_id!r} is not written in base64."
+                f"{name}: the key {key_id!r} is not written in base64."
             ) from error
         if not key_id or len(key) != 32:
             raise ImproperlyConfigured(
-                "ENCRYPTION_KEYS must list keys as id:base64 with 32 bytes each, current one first."
+                f"{name} must list keys as id:base64 with 32 bytes each, current one first."
             )
         if key_id in keys:
-            raise ImproperlyConfigured(f"ENCRYPTION_KEYS names the key {key_id!r} twice.")
+            raise ImproperlyConfigured(f"{name} names the key {key_id!r} twice.")
         keys[key_id] = key
     if not keys:
-        raise ImproperlyConfigured("ENCRYPTION_KEYS must hold one key at least.")
+        raise ImproperlyConfigured(f"{name} must hold one key at least.")
     return keys
 
 
@@ -146,7 +149,7 @@ def new_secret_key() -> str:
 
 
 def new_encryption_keys() -> str:
-    """Return a fresh value for ENCRYPTION_KEYS with one key, called `local1`."""
+    """Return a fresh value for a list of keys or peppers with one, called `local1`."""
     return "local1:" + base64.b64encode(secrets.token_bytes(32)).decode("ascii")
 
 

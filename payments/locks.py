@@ -1,9 +1,12 @@
-"""The only row locks of payments. Order: payment, attempt, operation, merchant account."""
+"""The only row locks of payments.
 
-from collections.abc import Sequence
+Order: payment, attempt or refund, operation, merchant accounts by their id.
+"""
+
+from collections.abc import Collection, Sequence
 from datetime import date
 
-from payments.models import ChannelOperation, MerchantAccount, Payment, PaymentAttempt
+from payments.models import ChannelOperation, MerchantAccount, Payment, PaymentAttempt, Refund
 
 
 def locked_payment(payment_id: str) -> Payment:
@@ -21,6 +24,18 @@ def locked_attempt(attempt_id: str) -> PaymentAttempt:
         .select_related("payment", "operation", "channel_account")
         .get(pk=attempt_id)
     )
+
+
+def locked_refund(refund_id: str) -> Refund:
+    """Return the refund with its payment, both locked, the payment first.
+
+    Raises Refund.DoesNotExist.
+    """
+    payment_id = Refund.objects.values_list("payment_id", flat=True).get(pk=refund_id)
+    payment = locked_payment(payment_id)
+    refund = Refund.objects.select_for_update().get(pk=refund_id)
+    refund.payment = payment
+    return refund
 
 
 def locked_operation(operation_id: str) -> ChannelOperation:
@@ -42,6 +57,21 @@ def merchant_accounts_kept_still(
         """SELECT * FROM payments_merchantaccount
            WHERE merchant_id = ANY(%s) AND currency = %s ORDER BY id FOR SHARE""",
         [sorted(merchant_ids), currency],
+    )
+    return {row.merchant_id: row for row in rows}
+
+
+def locked_merchant_accounts(
+    merchant_ids: Collection[str], *, currency: str
+) -> dict[str, MerchantAccount]:
+    """Return the accounts by merchant id, locked in id order until the transaction ends.
+
+    Under this lock nothing of these merchants matures, is settled or is refunded.
+    """
+    rows = (
+        MerchantAccount.objects.select_for_update()
+        .filter(merchant_id__in=merchant_ids, currency=currency)
+        .order_by("id")
     )
     return {row.merchant_id: row for row in rows}
 

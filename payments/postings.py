@@ -4,19 +4,32 @@ Pure functions; the numbers are those of docs/recipes. A channel's money is kept
 (`chn_…/mer_…`), so that payments of two merchants touch no common row.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from ledger import chart
 from ledger.actions.journal import Entry, Leg, credit, debit
-from payments.models import MerchantAccount, Payment, PaymentAllocation
+from payments.models import MerchantAccount, Payment, PaymentAllocation, PaymentAttempt
 
 UNALLOCATED = "unallocated"
 """The owner of money that belongs to no merchant."""
+
+LEGAL_ENTITY = "platform"
+"""Who owes the tax in our fees."""
 
 
 def channel_owner(channel_account_id: str, merchant_id: str = UNALLOCATED) -> str:
     """Name the owner of a channel's money of one merchant, or of nobody."""
     return f"{channel_account_id}/{merchant_id}"
+
+
+def tax_owner(merchant_id: str) -> str:
+    """Name the owner of the tax in one merchant's fees.
+
+    The tax is our legal entity's; kept per merchant, like a channel's money, so that payments of
+    two merchants touch no common row.
+    """
+    return f"{LEGAL_ENTITY}/{merchant_id}"
 
 
 def paid(
@@ -27,11 +40,13 @@ def paid(
     channel_fee_minor: int,
     effective_date: date,
     at: datetime,
+    tax_minor: int = 0,
 ) -> Entry:
     """Book one merchant's share of a paid payment: E01, E02a and E03 as one entry.
 
     Dr 1101 gross        Cr 2001 gross - fee
-                         Cr 4001 fee
+                         Cr 4001 fee - tax
+                         Cr 2301 tax (E03v)
     Dr 5001 channel fee  Cr 1101 channel fee
     """
     owner = channel_owner(channel_account_id, allocation.merchant_id)
@@ -39,14 +54,15 @@ def paid(
     legs = [
         debit(chart.CHANNEL_RECEIVABLE, owner, gross, currency),
         credit(chart.MERCHANT_PENDING, allocation.merchant_id, gross - fee, currency),
-        credit(chart.SERVICE_FEE, allocation.merchant_id, fee, currency),
+        credit(chart.SERVICE_FEE, allocation.merchant_id, fee - tax_minor, currency),
+        credit(chart.VAT_PAYABLE, tax_owner(allocation.merchant_id), tax_minor, currency),
         *_channel_fee(owner, channel_fee_minor, currency),
     ]
     return Entry(
         source=f"{allocation.id}:paid",
         kind="payment_paid",
         subject=allocation.payment_id,
-        legs=_without_zeros(legs),
+        legs=without_zeros(legs),
         effective_date=effective_date,
         at=at,
     )
@@ -72,7 +88,7 @@ def paid_unallocated(
         source=f"{payment.id}:unallocated",
         kind="payment_paid",
         subject=payment.id,
-        legs=_without_zeros(legs),
+        legs=without_zeros(legs),
         effective_date=effective_date,
         at=at,
     )
@@ -88,15 +104,62 @@ def conflicted(
     at: datetime,
 ) -> Entry:
     """Park money that came otherwise than asked: Dr 1101 / Cr 2901 of nobody's."""
-    owner = channel_owner(channel_account_id)
-    return Entry(
+    return _parked(
+        payment.id,
         source=f"{payment.id}:conflicted",
         kind="payment_conflicted",
-        subject=payment.id,
-        legs=(
-            debit(chart.CHANNEL_RECEIVABLE, owner, amount_minor, currency),
-            credit(chart.SUSPENSE_LONG, UNALLOCATED, amount_minor, currency),
-        ),
+        amount_minor=amount_minor,
+        currency=currency,
+        channel_account_id=channel_account_id,
+        effective_date=effective_date,
+        at=at,
+    )
+
+
+def paid_late(
+    payment: Payment,
+    *,
+    amount_minor: int,
+    currency: str,
+    channel_account_id: str,
+    effective_date: date,
+    at: datetime,
+) -> Entry:
+    """Park money that came after the payment was closed: Dr 1101 / Cr 2901 of nobody's."""
+    return _parked(
+        payment.id,
+        source=f"{payment.id}:paid_late",
+        kind="payment_paid_late",
+        amount_minor=amount_minor,
+        currency=currency,
+        channel_account_id=channel_account_id,
+        effective_date=effective_date,
+        at=at,
+    )
+
+
+def source_of_second(attempt: PaymentAttempt) -> str:
+    """Name the entry of money that came by a second try."""
+    return f"{attempt.id}:paid_twice"
+
+
+def paid_twice(
+    attempt: PaymentAttempt,
+    *,
+    amount_minor: int,
+    currency: str,
+    channel_account_id: str,
+    effective_date: date,
+    at: datetime,
+) -> Entry:
+    """Park what came by a second try of a payment: Dr 1101 / Cr 2901 of nobody's."""
+    return _parked(
+        attempt.payment_id,
+        source=source_of_second(attempt),
+        kind="payment_paid_twice",
+        amount_minor=amount_minor,
+        currency=currency,
+        channel_account_id=channel_account_id,
         effective_date=effective_date,
         at=at,
     )
@@ -120,6 +183,32 @@ def matured(
     )
 
 
+def _parked(
+    payment_id: str,
+    *,
+    source: str,
+    kind: str,
+    amount_minor: int,
+    currency: str,
+    channel_account_id: str,
+    effective_date: date,
+    at: datetime,
+) -> Entry:
+    """Let money wait in suspense until people decide; it lies at the channel."""
+    owner = channel_owner(channel_account_id)
+    return Entry(
+        source=source,
+        kind=kind,
+        subject=payment_id,
+        legs=(
+            debit(chart.CHANNEL_RECEIVABLE, owner, amount_minor, currency),
+            credit(chart.SUSPENSE_LONG, UNALLOCATED, amount_minor, currency),
+        ),
+        effective_date=effective_date,
+        at=at,
+    )
+
+
 def _channel_fee(owner: str, fee_minor: int, currency: str) -> list[Leg]:
     return [
         debit(chart.CHANNEL_COST, owner, fee_minor, currency),
@@ -127,5 +216,6 @@ def _channel_fee(owner: str, fee_minor: int, currency: str) -> list[Leg]:
     ]
 
 
-def _without_zeros(legs: list[Leg]) -> tuple[Leg, ...]:
+def without_zeros(legs: Sequence[Leg]) -> tuple[Leg, ...]:
+    """Leave out the legs on which nothing moves."""
     return tuple(leg for leg in legs if leg.amount_minor)

@@ -1,10 +1,10 @@
-"""Work out what a payment costs: the platform's fee and the channel's, in whole minor units."""
+"""Work out what a payment costs and what a refund draws on, in whole minor units."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.errors import AmountError
-from ledger.money import BPS_PER_WHOLE, allocate, share
+from ledger.money import BPS_PER_WHOLE, allocate, proportion, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +110,119 @@ def price_allocations(
         )
         for (gross_minor, terms), part in zip(allocations, parts, strict=True)
     ]
+
+
+def fee_tax(fee_minor: int, *, vat_bps: int) -> int:
+    """Work out the value-added tax that a fee includes: 0.11 of 2.00 at 6 %, rounded half up once.
+
+    Raises AmountError if the fee or the rate is negative or the rate is above 100 %.
+    """
+    if fee_minor < 0 or vat_bps > BPS_PER_WHOLE:
+        raise AmountError
+    return proportion(fee_minor, part=vat_bps, whole=BPS_PER_WHOLE + vat_bps)
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """What has been refunded of one allocation, in minor units.
+
+    `fee_minor` is what of the platform's fee went back with it, `tax_minor` the tax in that.
+    """
+
+    amount_minor: int = 0
+    fee_minor: int = 0
+    tax_minor: int = 0
+
+
+def returned_fee(
+    amount_minor: int, *, gross_minor: int, fee_minor: int, before: Refunded, policy: str
+) -> int:
+    """Work out what of an allocation's fee goes back with a refund of `amount_minor`.
+
+    `policy` is one of `payments.models.RefundPolicy`. It is counted from the sum of all refunds,
+    so that all parts together return what one full refund would, however often they failed in
+    between. Never more than is refunded, so that no merchant earns by a refund.
+
+    Raises AmountError if the refunds would pass the gross or the policy is unknown.
+    """
+    refunded_minor = before.amount_minor + amount_minor
+    if amount_minor <= 0 or refunded_minor > gross_minor:
+        raise AmountError
+    if policy == "keep" or (policy == "return_full" and refunded_minor < gross_minor):
+        return 0
+    if policy not in ("return_full", "return_proportional"):
+        raise AmountError
+    due_minor = proportion(fee_minor, part=refunded_minor, whole=gross_minor) - before.fee_minor
+    return min(max(due_minor, 0), amount_minor)
+
+
+def returned_tax(fee_minor: int, *, vat_bps: int, before: Refunded) -> int:
+    """Work out the tax in a fee that goes back, counted from the sum of all that went back.
+
+    So the tax of all parts is the tax of the whole fee. Raises AmountError as `fee_tax` does.
+    """
+    due_minor = fee_tax(before.fee_minor + fee_minor, vat_bps=vat_bps) - before.tax_minor
+    return min(max(due_minor, 0), fee_minor)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a merchant has for a refund, in minor units, in the order in which it is drawn on.
+
+    What of this very payment is still pending, what is available, the reserve (0 unless it may be
+    used), and how much more the merchant may owe.
+    """
+
+    pending_minor: int
+    available_minor: int
+    reserve_minor: int
+    advance_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Funding:
+    """From where a refund is paid, in minor units: 2001, 2002, 2005 and 1201."""
+
+    pending_minor: int
+    available_minor: int
+    reserve_minor: int
+    debt_minor: int
+
+
+def fund(need_minor: int, means: Means) -> Funding | None:
+    """Draw what a refund needs from a merchant's means, each emptied before the next is touched.
+
+    None when all of them together are not enough.
+
+    Raises AmountError if the need is negative.
+    """
+    if need_minor < 0:
+        raise AmountError
+    drawn: list[int] = []
+    for minor in (
+        means.pending_minor,
+        means.available_minor,
+        means.reserve_minor,
+        means.advance_minor,
+    ):
+        drawn.append(min(max(minor, 0), need_minor - sum(drawn)))
+    return Funding(*drawn) if sum(drawn) == need_minor else None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """Where the money of a failed refund goes, in minor units: 2001, 1201 and 2002."""
+
+    pending_minor: int
+    debt_minor: int
+    available_minor: int
+
+
+def give_back(minor: int, *, pending_minor: int, debt_minor: int) -> GivenBack:
+    """Spread what a failed refund gives back: what is still pending, then the debt, then the rest.
+
+    `pending_minor` is what the refund took of money that has not matured to this day.
+    """
+    to_pending = min(minor, pending_minor)
+    to_debt = min(minor - to_pending, debt_minor)
+    return GivenBack(to_pending, to_debt, minor - to_pending - to_debt)

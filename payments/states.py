@@ -186,3 +186,11 @@ DEAD_REFUNDS = (
     RefundStatus.REVERSED,
 )
 """States in which a refund has given its share of the payment back: nothing was refunded."""
+
+REFUNDS_IN_FLIGHT = (
+    RefundStatus.SUBMITTING,
+    RefundStatus.PROCESSING,
+    RefundStatus.UNKNOWN,
+    RefundStatus.ABNORMAL,
+)
+"""States in which a refund was funded and the channel has not given the money: 2101."""

@@ -1,0 +1,228 @@
+"""Questions about refunds: what was given back, what it may draw on, what people are shown."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import connection
+from django.db.models import Sum
+
+from ledger import chart
+from ledger.models import AccountBalance, JournalEntry, Posting
+from payments.models import (
+    MerchantAccount,
+    Payment,
+    PaymentAttempt,
+    Refund,
+    RefundAllocation,
+)
+from payments.postings import source_of_second
+from payments.pricing import Means, Refunded
+from payments.refund_postings import request_source
+from payments.states import DEAD_REFUNDS, REFUNDS_IN_FLIGHT, AttemptStatus, RefundStatus
+
+_FUNDED = (*REFUNDS_IN_FLIGHT, RefundStatus.SUCCEEDED, RefundStatus.SETTLED_BY_HAND)
+
+
+def refunded_of(payment_id: str) -> dict[str, Refunded]:
+    """Return what living refunds take of a payment, by allocation; tax is not told here."""
+    rows = (
+        RefundAllocation.objects.filter(refund__payment_id=payment_id)
+        .exclude(refund__status__in=DEAD_REFUNDS)
+        .order_by()
+        .values_list("allocation_id")
+        .annotate(Sum("amount_minor"), Sum("fee_returned_minor"))
+    )
+    return {
+        allocation_id: Refunded(amount_minor=int(amount), fee_minor=int(fee))
+        for allocation_id, amount, fee in rows
+    }
+
+
+def unallocated_refunded(payment_id: str) -> int:
+    """Return what living refunds take of a payment's money that belongs to nobody."""
+    living = Refund.objects.filter(payment_id=payment_id).exclude(status__in=DEAD_REFUNDS)
+    return int(living.aggregate(minor=Sum("unallocated_minor", default=0))["minor"])
+
+
+def fees_given_back(allocation_ids: Collection[str]) -> dict[str, Refunded]:
+    """Return what the books say that funded refunds gave back of fees, by allocation, with tax."""
+    parts = list(
+        RefundAllocation.objects.filter(
+            allocation_id__in=allocation_ids, refund__status__in=_FUNDED
+        ).values_list("id", "allocation_id", "amount_minor", "fee_returned_minor")
+    )
+    taxes = taxes_given_back([part_id for part_id, *_ in parts])
+    found: dict[str, Refunded] = {}
+    for part_id, allocation_id, amount, fee in parts:
+        before = found.get(allocation_id, Refunded())
+        found[allocation_id] = Refunded(
+            amount_minor=before.amount_minor + amount,
+            fee_minor=before.fee_minor + fee,
+            tax_minor=before.tax_minor + taxes.get(part_id, 0),
+        )
+    return found
+
+
+def taxes_given_back(part_ids: Collection[str]) -> dict[str, int]:
+    """Return the tax that was given back when refund allocations were funded, by their ids."""
+    sources = {request_source(part_id): part_id for part_id in part_ids}
+    rows = Posting.objects.filter(
+        entry__source__in=list(sources), account__code=chart.VAT_PAYABLE, side="D"
+    ).values_list("entry__source", "amount_minor")
+    return {sources[source]: amount for source, amount in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What has not matured of something, in minor units, and the day on which it does."""
+
+    minor: int
+    available_on: date
+
+
+def pending_of_allocations(allocation_ids: Sequence[str], *, currency: str) -> dict[str, Pending]:
+    """Return what is still pending of allocations after their refunds; others are left out."""
+    return _pending(
+        """SELECT a.id, sum(l.net_minor)::bigint, max(l.available_on)
+           FROM payments_paymentallocation a
+           JOIN payments_merchantaccount m ON m.merchant_id = a.merchant_id AND m.currency = %s
+           CROSS JOIN LATERAL (
+             SELECT a.id UNION ALL
+             SELECT r.id FROM payments_refundallocation r WHERE r.allocation_id = a.id
+           ) AS own (id)
+           JOIN payments_balancetransaction l
+             ON l.source = own.id AND l.available_on > m.matured_through_date
+           WHERE a.id = ANY(%s)
+           GROUP BY a.id""",
+        [currency, list(allocation_ids)],
+    )
+
+
+def pending_of_parts(part_ids: Sequence[str], *, currency: str) -> dict[str, Pending]:
+    """Return what refund allocations took of money that is still pending; others are left out."""
+    return _pending(
+        """SELECT r.id, -sum(l.net_minor)::bigint, max(l.available_on)
+           FROM payments_refundallocation r
+           JOIN payments_paymentallocation a ON a.id = r.allocation_id
+           JOIN payments_merchantaccount m ON m.merchant_id = a.merchant_id AND m.currency = %s
+           JOIN payments_balancetransaction l
+             ON l.source = r.id AND l.available_on > m.matured_through_date
+           WHERE r.id = ANY(%s)
+           GROUP BY r.id""",
+        [currency, list(part_ids)],
+    )
+
+
+def _pending(statement: str, arguments: list[Any]) -> dict[str, Pending]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, arguments)
+        return {key: Pending(minor, on) for key, minor, on in cursor.fetchall()}
+
+
+def means_of(
+    accounts: Mapping[str, MerchantAccount], pending: Mapping[str, int]
+) -> dict[str, Means]:
+    """Return by merchant what a refund may draw on; the accounts are locked by the caller.
+
+    `pending` is what has not matured of the refunded payment, by merchant.
+    """
+    ids = [
+        pk
+        for account in accounts.values()
+        for pk in (
+            account.pending_account_id,
+            account.available_account_id,
+            account.debt_account_id,
+        )
+    ]
+    standing = dict(AccountBalance.objects.filter(pk__in=ids).values_list("pk", "balance_minor"))
+    reserves = _reserves(accounts.values())
+    return {
+        merchant_id: Means(
+            pending_minor=min(
+                pending.get(merchant_id, 0), standing.get(account.pending_account_id, 0)
+            ),
+            available_minor=standing.get(account.available_account_id, 0),
+            reserve_minor=reserves.get((merchant_id, account.currency), 0),
+            advance_minor=account.advance_limit_minor - standing.get(account.debt_account_id, 0),
+        )
+        for merchant_id, account in accounts.items()
+    }
+
+
+def _reserves(accounts: Collection[MerchantAccount]) -> dict[tuple[str, str], int]:
+    """Return the reserves that may pay for refunds, by merchant and currency."""
+    owners = [account.merchant_id for account in accounts if account.is_reserve_for_refunds]
+    if not owners:
+        return {}
+    rows = AccountBalance.objects.filter(
+        account__code=chart.RESERVE, account__owner_id__in=owners
+    ).values_list("account__owner_id", "account__currency", "balance_minor")
+    return {(owner, currency): minor for owner, currency, minor in rows}
+
+
+def debts_of(accounts: Collection[MerchantAccount]) -> dict[str, int]:
+    """Return what merchants owe, by merchant; who owes nothing is left out."""
+    owners = {account.debt_account_id: account.merchant_id for account in accounts}
+    rows = AccountBalance.objects.filter(pk__in=list(owners), balance_minor__gt=0)
+    return {owners[pk]: minor for pk, minor in rows.values_list("pk", "balance_minor")}
+
+
+def paid_attempt(payment: Payment) -> PaymentAttempt:
+    """Return the try by which a paid payment was paid, with its order and channel account.
+
+    A second try whose money waits in suspense is not the one.
+
+    Raises PaymentAttempt.DoesNotExist.
+    """
+    tries = list(
+        payment.attempts.filter(status=AttemptStatus.SUCCEEDED)
+        .select_related("operation", "channel_account")
+        .order_by("created_at", "pk")
+    )
+    parked = set(
+        JournalEntry.objects.filter(
+            source__in=[source_of_second(attempt) for attempt in tries]
+        ).values_list("source", flat=True)
+    )
+    for attempt in tries:
+        if source_of_second(attempt) not in parked:
+            return attempt
+    raise PaymentAttempt.DoesNotExist
+
+
+def refund_payload(refund: Refund) -> dict[str, Any]:
+    """Return what people are shown of a refund and agree to, read from the live rows.
+
+    How much goes back of which payment, whose money it is, and what of the fee goes with it.
+    """
+    parts = refund.allocations.select_related("allocation").order_by("place")
+    return {
+        "refund": refund.pk,
+        "payment": refund.payment_id,
+        "merchant_refund_no": refund.merchant_refund_no,
+        "amount_minor": refund.amount_minor,
+        "unallocated_minor": refund.unallocated_minor,
+        "currency": refund.currency,
+        "reason": refund.reason,
+        "allocations": [
+            {
+                "allocation": part.allocation_id,
+                "merchant": part.allocation.merchant_id,
+                "amount_minor": part.amount_minor,
+                "fee_returned_minor": part.fee_returned_minor,
+            }
+            for part in parts
+        ],
+    }
+
+
+def refunds_waiting_for_funds(*, limit: int) -> list[str]:
+    """Return the ids of refunds that wait until their merchants have the money, oldest first."""
+    return list(
+        Refund.objects.filter(status=RefundStatus.FUNDING_REQUIRED)
+        .order_by("created_at", "pk")
+        .values_list("pk", flat=True)[:limit]
+    )

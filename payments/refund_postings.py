@@ -1,0 +1,216 @@
+"""How each event of giving money back reads in the books: the accountant's page of refunds.
+
+Pure functions; the numbers are those of docs/recipes. What is on its way back to payers stands in
+2101 per channel account and merchant, from the request until the channel's verified answer.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from ledger import chart
+from ledger.actions.journal import Entry, Leg, credit, debit
+from payments.models import MerchantAccount, Refund, RefundAllocation
+from payments.postings import UNALLOCATED, channel_owner, tax_owner, without_zeros
+from payments.pricing import Funding, GivenBack
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """By which channel account, on which business day and when (UTC) a refund is booked."""
+
+    channel_account_id: str
+    effective_date: date
+    at: datetime
+
+
+def request_source(owner_id: str) -> str:
+    """Name the entry by which a refund allocation, or a refund's unallocated part, was funded."""
+    return f"{owner_id}:request:1"
+
+
+def success_source(owner_id: str) -> str:
+    """Name the entry by which its money left the channel."""
+    return f"{owner_id}:succeeded"
+
+
+def failure_source(owner_id: str) -> str:
+    """Name the entry by which its money was given back."""
+    return f"{owner_id}:failed"
+
+
+def unallocated_part(refund: Refund) -> str:
+    """Name what of a refund belongs to no merchant, as `source` of its entries."""
+    return f"{refund.id}:unallocated"
+
+
+def requested(
+    part: RefundAllocation, *, funding: Funding, tax_minor: int, occasion: Occasion
+) -> Entry:
+    """Set one merchant's part of a refund apart: E05a to E05d and E11c as one entry.
+
+    Dr 2001 what of this payment is pending    Cr 2101 amount
+    Dr 2002 what is available
+    Dr 2005 of the reserve (E11c)
+    Dr 1201 what the platform advances (E05d)
+    Dr 4001 fee returned - tax
+    Dr 2301 tax
+    """
+    merchant_id, currency = part.allocation.merchant_id, part.refund.currency
+    fee = part.fee_returned_minor
+    return _entry(
+        request_source(part.id),
+        "refund_requested",
+        part.refund_id,
+        [
+            debit(chart.MERCHANT_PENDING, merchant_id, funding.pending_minor, currency),
+            debit(chart.MERCHANT_AVAILABLE, merchant_id, funding.available_minor, currency),
+            debit(chart.RESERVE, merchant_id, funding.reserve_minor, currency),
+            debit(chart.MERCHANT_DEBT, merchant_id, funding.debt_minor, currency),
+            debit(chart.SERVICE_FEE, merchant_id, fee - tax_minor, currency),
+            debit(chart.VAT_PAYABLE, tax_owner(merchant_id), tax_minor, currency),
+            credit(
+                chart.REFUND_PAYABLE,
+                channel_owner(occasion.channel_account_id, merchant_id),
+                part.amount_minor,
+                currency,
+            ),
+        ],
+        occasion,
+    )
+
+
+def succeeded(part: RefundAllocation, *, channel_fee_minor: int, occasion: Occasion) -> Entry:
+    """Book that the channel gave the payer the money: E05e, and E05f if it returned of its fee.
+
+    Dr 2101 amount                Cr 1101 amount
+    Dr 1101 channel fee returned  Cr 5001 channel fee returned
+    """
+    owner = channel_owner(occasion.channel_account_id, part.allocation.merchant_id)
+    return _entry(
+        success_source(part.id),
+        "refund_succeeded",
+        part.refund_id,
+        _paid_out(owner, part.amount_minor, channel_fee_minor, part.refund.currency),
+        occasion,
+    )
+
+
+def failed(
+    part: RefundAllocation, *, given: GivenBack, tax_minor: int, occasion: Occasion
+) -> Entry:
+    """Give one merchant's part of a failed refund back, and take the fee again: E05g.
+
+    Dr 2101 amount    Cr 2001 what is still pending
+                      Cr 1201 up to the debt outstanding
+                      Cr 2002 the rest
+                      Cr 4001 fee returned - tax
+                      Cr 2301 tax
+    """
+    merchant_id, currency = part.allocation.merchant_id, part.refund.currency
+    fee = part.fee_returned_minor
+    return _entry(
+        failure_source(part.id),
+        "refund_failed",
+        part.refund_id,
+        [
+            debit(
+                chart.REFUND_PAYABLE,
+                channel_owner(occasion.channel_account_id, merchant_id),
+                part.amount_minor,
+                currency,
+            ),
+            credit(chart.MERCHANT_PENDING, merchant_id, given.pending_minor, currency),
+            credit(chart.MERCHANT_DEBT, merchant_id, given.debt_minor, currency),
+            credit(chart.MERCHANT_AVAILABLE, merchant_id, given.available_minor, currency),
+            credit(chart.SERVICE_FEE, merchant_id, fee - tax_minor, currency),
+            credit(chart.VAT_PAYABLE, tax_owner(merchant_id), tax_minor, currency),
+        ],
+        occasion,
+    )
+
+
+def requested_unallocated(refund: Refund, *, occasion: Occasion) -> Entry:
+    """Set apart what of a refund belonged to nobody: E14c, Dr 2901 / Cr 2101."""
+    return _entry(
+        request_source(unallocated_part(refund)),
+        "refund_requested",
+        refund.id,
+        _unallocated(refund, occasion),
+        occasion,
+    )
+
+
+def succeeded_unallocated(refund: Refund, *, channel_fee_minor: int, occasion: Occasion) -> Entry:
+    """Book that nobody's part of a refund left the channel: E05e and E05f."""
+    owner = channel_owner(occasion.channel_account_id)
+    return _entry(
+        success_source(unallocated_part(refund)),
+        "refund_succeeded",
+        refund.id,
+        _paid_out(owner, refund.unallocated_minor, channel_fee_minor, refund.currency),
+        occasion,
+    )
+
+
+def failed_unallocated(refund: Refund, *, occasion: Occasion) -> Entry:
+    """Put nobody's part of a failed refund back into suspense: Dr 2101 / Cr 2901."""
+    taken, payable = _unallocated(refund, occasion)
+    return _entry(
+        failure_source(unallocated_part(refund)),
+        "refund_failed",
+        refund.id,
+        [
+            debit(payable.code, payable.owner_id, payable.amount_minor, payable.currency),
+            credit(taken.code, taken.owner_id, taken.amount_minor, taken.currency),
+        ],
+        occasion,
+    )
+
+
+def debt_recovered(
+    account: MerchantAccount, *, place: int, amount_minor: int, effective_date: date, at: datetime
+) -> Entry:
+    """Take what a merchant owes us from what is available: E16a, Dr 2002 / Cr 1201.
+
+    `place` is how often the debt had moved before; it tells the recoveries of one day apart.
+    """
+    merchant_id, currency = account.merchant_id, account.currency
+    return Entry(
+        source=f"{merchant_id}:{currency}:debt_recovered:{place}",
+        kind="debt_recovered",
+        subject=merchant_id,
+        legs=(
+            debit(chart.MERCHANT_AVAILABLE, merchant_id, amount_minor, currency),
+            credit(chart.MERCHANT_DEBT, merchant_id, amount_minor, currency),
+        ),
+        effective_date=effective_date,
+        at=at,
+    )
+
+
+def _paid_out(owner: str, amount_minor: int, channel_fee_minor: int, currency: str) -> list[Leg]:
+    return [
+        debit(chart.REFUND_PAYABLE, owner, amount_minor, currency),
+        credit(chart.CHANNEL_RECEIVABLE, owner, amount_minor, currency),
+        debit(chart.CHANNEL_RECEIVABLE, owner, channel_fee_minor, currency),
+        credit(chart.CHANNEL_COST, owner, channel_fee_minor, currency),
+    ]
+
+
+def _unallocated(refund: Refund, occasion: Occasion) -> list[Leg]:
+    owner = channel_owner(occasion.channel_account_id)
+    return [
+        debit(chart.SUSPENSE_LONG, UNALLOCATED, refund.unallocated_minor, refund.currency),
+        credit(chart.REFUND_PAYABLE, owner, refund.unallocated_minor, refund.currency),
+    ]
+
+
+def _entry(source: str, kind: str, subject: str, legs: list[Leg], occasion: Occasion) -> Entry:
+    return Entry(
+        source=source,
+        kind=kind,
+        subject=subject,
+        legs=without_zeros(legs),
+        effective_date=occasion.effective_date,
+        at=occasion.at,
+    )
