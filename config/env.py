@@ -84,6 +84,24 @@ def words(name: str, *, default: Sequence[str] = ()) -> list[str]:
     return [word.strip() for word in value.split(",") if word.strip()]
 
 
+def amounts(name: str, *, default: Sequence[str] = ()) -> dict[str, int]:
+    """Return a variable as amounts in minor units by currency: `CNY:20000,USD:3000`.
+
+    Raises ImproperlyConfigured if a part is no currency with a whole number, or comes twice.
+    """
+    found: dict[str, int] = {}
+    for word in words(name, default=default):
+        currency, _, minor = word.partition(":")
+        if not re.fullmatch(r"[A-Z]{3}:[0-9]{1,18}", word):
+            raise ImproperlyConfigured(
+                f"{name} must list amounts such as CNY:20000, but {word!r} is not one."
+            )
+        if currency in found:
+            raise ImproperlyConfigured(f"{name} names {currency} twice.")
+        found[currency] = int(minor)
+    return found
+
+
 def networks(name: str) -> list[IPNetwork]:
     """Return a variable as a list of networks; a plain address is a network of one.
 
