@@ -80,6 +80,7 @@ check: setup-dev
 	@$(NO_DATABASE) DJANGO_SETTINGS_MODULE=config.settings.production ALLOWED_HOSTS=example.com \
 		SECRET_KEY="$$($(BIN)/python -c 'from config import env; print(env.new_secret_key())')" \
 		ENCRYPTION_KEYS="$$($(BIN)/python -c 'from config import env; print(env.new_encryption_keys())')" \
+		PAYMENT_PASSWORD_PEPPERS="$$($(BIN)/python -c 'from config import env; print(env.new_encryption_keys())')" \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python -m config.translations check
 	$(BIN)/python -m pip check

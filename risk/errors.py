@@ -1,8 +1,13 @@
-"""Say what can be refused when limits are set."""
+"""Say what can be refused when deeds are judged, and when their passwords are asked for."""
 
+from datetime import datetime
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from ledger.errors import DomainError
+from ledger.errors import DomainError, Retry
 
 
 class LimitNotJudgedError(DomainError):
@@ -148,3 +153,163 @@ class NotBoundError(DomainError):
     status = 409
     retry = "do_not"
     detail = _("This network is not in force for them.")
+
+
+# --- payment and settlement passwords ---------------------------------------------------------
+
+
+class WeakPasswordError(DomainError):
+    """The six digits are not six digits, or a thief would try them first.
+
+    Nothing was written. Choose others.
+    """
+
+    code = "weak_password"
+    status = 422
+    retry = "new_key"
+    detail = _("This password cannot be used. %(reason)s")
+
+
+class PasswordAlreadySetError(DomainError):
+    """There is a password already; it is changed with the old one, not set again.
+
+    Nothing was written.
+    """
+
+    code = "password_already_set"
+    status = 409
+    detail = _("A password is set already. Change it instead.")
+
+
+class PasswordNotSetError(DomainError):
+    """The owner has no password, or it was reset and no new one is set.
+
+    Nothing was written and nothing was counted. Set one first.
+    """
+
+    code = "password_not_set"
+    status = 409
+    retry = "same_key"
+    detail = _("No password is set yet. Set one first.")
+
+
+class WrongPasswordError(DomainError):
+    """The password is wrong.
+
+    The attempt was counted, and nothing else was written; no money has moved.
+    """
+
+    code = "wrong_password"
+    status = 403
+    retry = "new_key"
+    detail = _("The password is wrong. Attempts left: %(attempts_left)s.")
+
+    def __init__(self, *, attempts_left: int) -> None:
+        """Say how many attempts are left before it is locked."""
+        super().__init__(attempts_left=attempts_left)
+        self.attempts_left = attempts_left
+
+
+class PasswordLockedError(DomainError):
+    """Too many wrong attempts: nothing is verified until the lock ends, not even the right one.
+
+    Nothing was written; no money has moved. Wait, or have two people of the staff unlock it.
+    """
+
+    code = "password_locked"
+    status = 423
+    retry: ClassVar[Retry] = "same_key"
+    detail = _("Too many wrong attempts. The password is locked until %(time)s (%(zone)s).")
+
+    def __init__(self, *, until: datetime | None) -> None:
+        """Say until when (UTC); the sentence says it in BUSINESS_TIME_ZONE."""
+        super().__init__(**_moment(until))
+        self.until = until
+
+
+class PasswordResetNeededError(PasswordLockedError):
+    """It was locked twice, and then wrong five times more: only a reset helps.
+
+    Nothing was written; no money has moved. Reset it.
+    """
+
+    code = "password_reset_needed"
+    retry = "do_not"
+    detail = _("Too many wrong attempts. The password has to be reset.")
+
+    def __init__(self) -> None:
+        """There is no end to wait for."""
+        super().__init__(until=None)
+
+
+class PasswordFrozenError(DomainError):
+    """The password was reset a short while ago, and payouts rest for a day after that.
+
+    Nothing was written and no attempt was counted; no money has moved. Try later.
+    """
+
+    code = "password_frozen"
+    status = 423
+    retry = "same_key"
+    detail = _(
+        "The password was reset. Payouts can be asked for again from %(time)s (%(zone)s) on."
+    )
+
+    def __init__(self, *, until: datetime) -> None:
+        """Say until when (UTC); the sentence says it in BUSINESS_TIME_ZONE."""
+        super().__init__(**_moment(until))
+        self.until = until
+
+
+class PasswordBusyError(DomainError):
+    """Too many passwords are being verified at this moment.
+
+    Nothing was written and no attempt was counted. Try again in a few seconds.
+    """
+
+    code = "password_busy"
+    status = 503
+    retry = "same_key"
+    detail = _("Too many passwords are being checked at the moment. Try again in a few seconds.")
+
+
+class TokenRefusedError(DomainError):
+    """The token is unknown, used, older than two minutes, or for something else.
+
+    Nothing was written; no money has moved. Ask for the password again.
+    """
+
+    code = "token_refused"
+    status = 403
+    retry = "new_key"
+    detail = _("This has changed or took too long. Type the password again.")
+
+
+class ReliefNotAskedError(DomainError):
+    """Nobody has asked for this unlock or reset, or it was decided already.
+
+    Nothing was written. Look at the password as it is now.
+    """
+
+    code = "relief_not_asked"
+    status = 409
+    detail = _("Nobody has asked for this, or it is decided already.")
+
+
+class NothingToUnlockError(DomainError):
+    """The password is not locked, so there is nothing to unlock; or it is not set at all.
+
+    Nothing was written.
+    """
+
+    code = "nothing_to_unlock"
+    status = 409
+    detail = _("The password needs no such help: look at it as it is now.")
+
+
+def _moment(at: datetime | None) -> dict[str, str]:
+    """Return an instant as sentences say it."""
+    if at is None:
+        return {}
+    zone = str(settings.BUSINESS_TIME_ZONE)
+    return {"time": f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}", "zone": zone}

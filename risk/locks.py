@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from risk.models import Limit
+from risk.models import Limit, PaymentPassword
+from risk.pins import PasswordOwner
 
 
 def locked_open_limit(address: Mapping[str, str]) -> Limit | None:
@@ -11,3 +12,20 @@ def locked_open_limit(address: Mapping[str, str]) -> Limit | None:
     The address is subject_kind, subject_id, deed, window and currency. None if there is none.
     """
     return Limit.objects.select_for_update().filter(**address, valid_until=None).first()
+
+
+def locked_password(owner: PasswordOwner) -> PaymentPassword | None:
+    """Return the owner's password, locked until the transaction ends, or None if there is none."""
+    return (
+        PaymentPassword.objects.select_for_update()
+        .filter(owner_kind=owner.kind, owner_id=owner.id)
+        .first()
+    )
+
+
+def locked_password_by_id(password_id: str) -> PaymentPassword:
+    """Return a password, locked until the transaction ends.
+
+    Raises PaymentPassword.DoesNotExist.
+    """
+    return PaymentPassword.objects.select_for_update().get(pk=password_id)

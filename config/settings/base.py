@@ -26,7 +26,7 @@ BUSINESS_TIME_ZONE = env.time_zone("BUSINESS_TIME_ZONE", default="Asia/Shanghai"
 STAFF_SECOND_FACTOR = env.flag("STAFF_SECOND_FACTOR", default=True)
 PAYMENT_SCREENER = "risk.screener.RiskScreener"
 # A refund above this, in minor units, needs two people; in a currency not listed every one does.
-REFUND_APPROVAL_ABOVE = env.amounts("REFUND_APPROVAL_ABOVE", default="CNY=50000")
+REFUND_APPROVAL_ABOVE = env.amounts("REFUND_APPROVAL_ABOVE", default=["CNY:50000"])
 # How long a channel may take to know an order that moves our money: before that, "no such order"
 # is no reason to send it again, and after it none to call it failed.
 CHANNEL_SETTLE_WINDOW_SECONDS = env.whole_number("CHANNEL_SETTLE_WINDOW_SECONDS", default=86_400)

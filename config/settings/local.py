@@ -10,6 +10,14 @@ ENCRYPTION_KEYS = env.encryption_keys(
         "ENCRYPTION_KEYS", path=VAR_DIR / "encryption_keys", make=env.new_encryption_keys
     )
 )
+PAYMENT_PASSWORD_PEPPERS = env.encryption_keys(
+    env.text_or_kept(
+        "PAYMENT_PASSWORD_PEPPERS",
+        path=VAR_DIR / "payment_password_peppers",
+        make=env.new_encryption_keys,
+    ),
+    name="PAYMENT_PASSWORD_PEPPERS",
+)
 # No `collectstatic` is needed here: files are served from where they lie.
 WHITENOISE_USE_FINDERS = True
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns when there is none

@@ -16,6 +16,9 @@ if not SANDBOX and not STAFF_SECOND_FACTOR:
     raise ImproperlyConfigured("STAFF_SECOND_FACTOR=0 is for a sandbox; set SANDBOX=1 or drop it.")
 if not SANDBOX and SANDBOX_CLOCK_FILE:
     raise ImproperlyConfigured("SANDBOX_CLOCK_FILE is for a sandbox; set SANDBOX=1 or drop it.")
+PAYMENT_PASSWORD_PEPPERS = env.encryption_keys(
+    env.text("PAYMENT_PASSWORD_PEPPERS"), name="PAYMENT_PASSWORD_PEPPERS"
+)
 
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]

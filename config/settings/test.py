@@ -13,6 +13,8 @@ from config.settings.base import (
 
 SECRET_KEY = "only-for-tests-" + "0" * 50
 ENCRYPTION_KEYS = env.encryption_keys("test1:" + "A" * 43 + "=")
+PAYMENT_PASSWORD_PEPPERS = env.encryption_keys("test1:" + "B" * 43 + "=")
+PAYMENT_PASSWORD_ABOVE = {}
 DEBUG = False
 SANDBOX = True
 SANDBOX_CLOCK_FILE = ""

@@ -1,6 +1,7 @@
 """The rows of judging: limits, what is used of them, and every judgement."""
 
 from risk.models.limits import Limit, LimitCounter
+from risk.models.passwords import PasswordOwnerKind, PaymentPassword, PaymentToken
 from risk.models.screenings import LimitRelease, Screening
 from risk.rules.base import LimitDeed, LimitSubject, LimitWindow
 
@@ -11,5 +12,8 @@ __all__ = [
     "LimitRelease",
     "LimitSubject",
     "LimitWindow",
+    "PasswordOwnerKind",
+    "PaymentPassword",
+    "PaymentToken",
     "Screening",
 ]
