@@ -15,6 +15,8 @@ from payments.channels.alipay import certificates
 from payments.channels.alipay.adapter import KEY_MODE_SN, AlipayChannel
 from payments.channels.base import Channel, ChannelConfig, ChannelConfigurationError
 from payments.channels.transport import Transport
+from payments.channels.wechatpay.adapter import WechatPayChannel
+from payments.channels.wechatpay.platform_keys import platform_keys
 
 KEY_BITS_MIN: Final = 2048
 KEYS_MAX: Final = 256
@@ -52,8 +54,23 @@ def _alipay(config: ChannelConfig, transport: Transport) -> Channel:
     )
 
 
+def _wechatpay(config: ChannelConfig, transport: Transport) -> Channel:
+    """Build the adapter for a merchant of WeChat Pay: in public-key mode if it has the key's id."""
+    return WechatPayChannel(
+        config,
+        transport=transport,
+        private_key=(
+            _PRIVATE_KEYS.loaded(config.private_key_pem) if config.private_key_pem else None
+        ),
+        platform_keys=platform_keys(
+            config.channel_public_key_pem, key_id=config.channel_key_id, bits_min=KEY_BITS_MIN
+        ),
+    )
+
+
 _BUILDERS: Final[Mapping[str, Callable[[ChannelConfig, Transport], Channel]]] = {
     "alipay": _alipay,
+    "wechatpay": _wechatpay,
 }
 
 

@@ -1,0 +1,128 @@
+"""Translate between our attempts and WeChat Pay's "transactions".
+
+Amounts are integers in fen and CNY is the only currency; times are RFC 3339 with a zone.
+"""
+
+import re
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from payments.channels import base
+from payments.channels.base import Outcome, OutcomeKind, PayRequest
+from payments.channels.wechatpay import replies
+from payments.channels.wechatpay.replies import Reply
+
+PAY_PATHS: Final = {"wechat_native": "/v3/pay/transactions/native"}
+"""Our payment methods and the address that begins each."""
+
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+
+FAILURE_CODES: Final = frozenset(
+    {"APPID_MCHID_NOT_MATCH", "MCH_NOT_EXISTS", "NO_AUTH", "PARAM_ERROR", "SIGN_ERROR"}
+)
+"""The closed list of codes after which an order to pay has certainly failed.
+
+A code describes the request, not the order. After these the request was turned away before any
+order was opened; and had an earlier one under the number been taken, its QR code, which is all that
+lets a payer pay, never reached us. Left out on purpose: INVALID_REQUEST, OUT_TRADE_NO_USED,
+ORDERPAID and ORDER_CLOSED, which may speak of an order that exists already under the number;
+SYSTEM_ERROR; and the codes of haste, FREQUENCY_LIMITED and RATELIMIT_EXCEEDED.
+"""
+
+CHANNEL_NO: Final = re.compile(r"[0-9A-Za-z_\-|*]{6,32}")
+_DESCRIPTION_BYTES_MAX: Final = 127
+_KINDS: Final = {
+    "SUCCESS": OutcomeKind.SUCCEEDED,
+    # A refund was asked for, so the order was paid.
+    "REFUND": OutcomeKind.SUCCEEDED,
+    "NOTPAY": OutcomeKind.AWAITING_PAYER,
+    "USERPAYING": OutcomeKind.AWAITING_PAYER,
+    "CLOSED": OutcomeKind.CLOSED,
+    "REVOKED": OutcomeKind.CLOSED,
+    # PAYERROR is said of payment codes that the payer shows, which we do not take: unknown.
+}
+
+
+def refusal(request: PayRequest) -> str:
+    """Say which rule of the channel an order breaks, or nothing if it may be sent."""
+    if request.method not in PAY_PATHS:
+        return f"WeChat Pay has no method {request.method!r}."
+    if not CHANNEL_NO.fullmatch(request.channel_no):
+        return "The number must be 6 to 32 letters, digits, or _ - | *."
+    if request.amount_minor <= 0:
+        return "The amount is outside what the channel takes."
+    if request.expires_at <= request.at:
+        return "The order has expired already."
+    return "" if request.currency == replies.CURRENCY else "WeChat Pay takes CNY only."
+
+
+def pay_content(
+    request: PayRequest, *, app_id: str, merchant_no: str, notify_url: str
+) -> dict[str, object]:
+    """Give the body of an order to pay.
+
+    `time_expire` is never later than our own expiry, so an order that we closed cannot be paid
+    there.
+    """
+    description = replies.cut(request.subject, bytes_max=_DESCRIPTION_BYTES_MAX)
+    return {
+        "appid": app_id,
+        "mchid": merchant_no,
+        "description": description or request.channel_no,
+        "out_trade_no": request.channel_no,
+        "time_expire": request.expires_at.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M:%S+08:00"),
+        "notify_url": notify_url,
+        "amount": {"total": request.amount_minor, "currency": request.currency},
+    }
+
+
+def pay_outcome(reply: Reply) -> Outcome:
+    """Read the verified answer to an order to pay, which names no number."""
+    if reply.status_code != 200:
+        return replies.error_outcome(reply, failures=FAILURE_CODES)
+    qr_code = base.kept_text(reply.text("code_url"), length_max=1024)
+    if not qr_code:
+        return replies.unknown(base.UNREADABLE_ANSWER, "The answer has no QR code.", reply)
+    return Outcome(OutcomeKind.AWAITING_PAYER, code="OK", qr_code=qr_code, raw=reply.raw)
+
+
+def query_outcome(reply: Reply, *, channel_no: str, app_id: str, merchant_no: str) -> Outcome:
+    """Read the verified answer to a query.
+
+    A refusal of the query says nothing about the order: it is `unknown`, never `failed`.
+    """
+    if reply.status_code != 200:
+        return replies.asking_error_outcome(reply)
+    if reply.text("out_trade_no") != channel_no:
+        return replies.unknown(base.OTHER_NUMBER, "The answer is about another number.", reply)
+    if (reply.text("appid"), reply.text("mchid")) != (
+        app_id,
+        merchant_no,
+    ):
+        return replies.unknown(base.OTHER_NUMBER, "The answer is about another account.", reply)
+
+    state = base.kept_text(reply.text("trade_state"))
+    kind = _KINDS.get(state, OutcomeKind.UNKNOWN)
+    if kind is OutcomeKind.CLOSED and reply.text("success_time"):
+        kind, state = OutcomeKind.UNKNOWN, base.CLOSED_AFTER_PAYMENT
+    return replies.told(
+        reply,
+        kind=kind,
+        code=state,
+        message=reply.text("trade_state_desc"),
+        channel_ref=reply.text("transaction_id"),
+        amount="total",
+        payer_ref=reply.text("payer", "openid"),
+    )
+
+
+def close_outcome(reply: Reply) -> Outcome:
+    """Read the verified answer to a close."""
+    if reply.status_code == 204:
+        return Outcome(OutcomeKind.CLOSED, code="CLOSED", raw=reply.raw)
+    outcome = replies.asking_error_outcome(reply)
+    if outcome.code == "ORDER_CLOSED":
+        return Outcome(
+            OutcomeKind.CLOSED, code=outcome.code, message=outcome.message, raw=reply.raw
+        )
+    return outcome
