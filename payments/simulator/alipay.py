@@ -23,6 +23,8 @@ _REQUIRED = {
     "version": "isv.missing-version",
     "charset": "isv.missing-charset",
 }
+_ORDER_NUMBER = ("out_trade_no",)
+_OUR_NUMBERS = ("out_request_no", "out_biz_no", *_ORDER_NUMBER)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class Gateway:
             notification=False,
             method=params.get("method", ""),
             app_id=params.get("app_id", ""),
-            out_trade_no=_out_trade_no(params) or "",
+            out_trade_no=_number(params) or "",
+            other_number=_number(params, names=_ORDER_NUMBER) or "",
         )
         if fault is None:
             return _json(self._carry_out(params)[0])
@@ -81,7 +84,8 @@ class Gateway:
             case FaultKind.HTTP_500:
                 return Answer(status=500, body=b"<html>500</html>", content_type="text/html")
             case FaultKind.SYSTEM_ERROR:
-                refusal = GatewayRefusedError("ACQ.SYSTEM_ERROR")
+                is_fund = params.get("method", "").startswith("alipay.fund.")
+                refusal = GatewayRefusedError("SYSTEM_ERROR" if is_fund else "ACQ.SYSTEM_ERROR")
                 return _json(_envelope(params, refusal.node(), app=app))
             case FaultKind.BAD_SIGNATURE:
                 return _json(_signed_by_another(text))
@@ -130,7 +134,7 @@ class Gateway:
             at_ms=self.clock.now_ms(),
             owner=params.get("app_id"),
             method=params.get("method"),
-            number=_out_trade_no(params),
+            number=_number(params),
             digest=hashlib.sha256(params.get("biz_content", "").encode()).hexdigest(),
             code=code,
             sub_code=None if sub_code is None else str(sub_code),
@@ -167,6 +171,7 @@ def _verified_call(params: dict[str, str], *, app: App | None, now_ms: int) -> C
     if app is None:
         raise GatewayRefusedError("isv.invalid-app-id")
     _require_common_params(params)
+    _require_certificates(params, app=app)
     text = signing.request_text(params)
     if not signing.is_signed(text, signature=params["sign"], key=app.public_key):
         raise GatewayRefusedError("isv.invalid-signature")
@@ -192,6 +197,21 @@ def _require_common_params(params: Mapping[str, str]) -> None:
         raise GatewayRefusedError("isv.invalid-format")
 
 
+def _require_certificates(params: Mapping[str, str], *, app: App) -> None:
+    """Refuse calls of an application in certificate mode that name other certificates."""
+    if app.certificates is None:
+        return
+    app_cert_sn, root_cert_sn = params.get("app_cert_sn"), params.get("alipay_root_cert_sn")
+    if not app_cert_sn:
+        raise GatewayRefusedError("isv.missing-app-cert-sn")
+    if not root_cert_sn:
+        raise GatewayRefusedError("isv.missing-alipay-root-cert-sn")
+    if app_cert_sn != app.certificates.app_cert_sn:
+        raise GatewayRefusedError("isv.app-cert-not-exist")
+    if root_cert_sn != app.certificates.root_cert_sn:
+        raise GatewayRefusedError("isv.invalid-alipay-root-cert-sn")
+
+
 def _require_timely(timestamp: str, *, now_ms: int) -> None:
     """Accept what is near the simulated or the real time: callers may live in either."""
     try:
@@ -210,9 +230,11 @@ def _biz(params: Mapping[str, str]) -> dict[str, object] | None:
     return biz if isinstance(biz, dict) else None
 
 
-def _out_trade_no(params: Mapping[str, str]) -> str | None:
-    number = (_biz(params) or {}).get("out_trade_no")
-    return number if isinstance(number, str) else None
+def _number(params: Mapping[str, str], *, names: tuple[str, ...] = _OUR_NUMBERS) -> str | None:
+    """Find the merchant's number that a call is about: a refund's rather than its trade's."""
+    biz = _biz(params) or {}
+    numbers = (number for name in names if isinstance(number := biz.get(name), str) and number)
+    return next(numbers, None)
 
 
 def _envelope(params: Mapping[str, str], node: Node, *, app: App | None) -> str:
@@ -223,14 +245,18 @@ def _envelope(params: Mapping[str, str], node: Node, *, app: App | None) -> str:
         return f'{{"error_response":{text}}}'
     name = params["method"].replace(".", "_") + "_response"
     signature = signing.signature_of(text.encode(), key=app.alipay_key)
-    return f'{{{json.dumps(name)}:{text},"sign":"{signature}"}}'
+    foot = f'"sign":"{signature}"'
+    if app.certificates is not None:
+        foot += f',"alipay_cert_sn":"{app.certificates.alipay_cert_sn}"'
+    return f"{{{json.dumps(name)}:{text},{foot}}}"
 
 
 def _signed_by_another(text: str) -> str:
-    head, _, _ = text.rpartition(',"sign":"')
+    head, _, tail = text.rpartition(',"sign":"')
     node = head.partition(":")[2]
-    other_key = signing.new_private_key()
-    return f'{head},"sign":"{signing.signature_of(node.encode(), key=other_key)}"}}'
+    other = signing.signature_of(node.encode(), key=signing.new_private_key())
+    foot = tail.partition('"')[2]
+    return f'{head},"sign":"{other}"{foot}'
 
 
 def _json(text: str) -> Answer:

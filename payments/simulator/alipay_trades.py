@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from payments.simulator.alipay import Call, Method, success
+from payments.simulator.alipay_fields import addressed_trade, biz_text, invalid
 from payments.simulator.alipay_refusals import GatewayRefusedError, Node
 from payments.simulator.clock import shanghai_ms, shanghai_text
 from payments.simulator.money import EXPONENTS, amount_text, exact_minor
+from payments.simulator.refunds import RefundBook, Refunds
 from payments.simulator.trades import Order, Trade, TradeBook, TradeStatus
 
 _NUMBER = re.compile(r"[A-Za-z0-9_]{1,64}")
@@ -35,6 +37,7 @@ class TradeMethods:
     """The methods about trades; `page_url` makes the address that a QR code leads to."""
 
     trades: TradeBook
+    refunds: RefundBook
     page_url: Callable[[str], str]
 
     def by_name(self) -> dict[str, Method]:
@@ -56,7 +59,7 @@ class TradeMethods:
             trade = self.trades.as_of(trade, at_ms=call.at_ms)
             _require_same(trade, order=order)
         if order.expires_ms <= call.at_ms:
-            raise _invalid("time_expire")
+            raise invalid("time_expire")
         if trade is None:
             trade = self.trades.create(order, app=call.app, at_ms=call.at_ms)
         else:
@@ -65,30 +68,20 @@ class TradeMethods:
 
     def query(self, call: Call) -> Node:
         """Say where a trade stands; Raises GatewayRefusedError if no payer has scanned it yet."""
-        trade_no, out_trade_no = _text(call, "trade_no"), _text(call, "out_trade_no")
-        if not trade_no and not out_trade_no:
-            raise _invalid("out_trade_no")
-        app_id = call.app.app_id
-        trade = (
-            self.trades.find_by_trade_no(app_id=app_id, trade_no=trade_no)
-            if trade_no
-            else self.trades.find(app_id=app_id, out_trade_no=out_trade_no)
-        )
-        if trade is None or trade.trade_no is None:
-            raise GatewayRefusedError("ACQ.TRADE_NOT_EXIST")
-        return success(**_shown(self.trades.as_of(trade, at_ms=call.at_ms)))
+        trade = addressed_trade(call, trades=self.trades)
+        return success(**_shown(self.refunds.of(trade, at_ms=call.at_ms)))
 
 
 def _order(call: Call) -> Order:
-    out_trade_no, subject = _text(call, "out_trade_no"), _text(call, "subject")
+    out_trade_no, subject = biz_text(call, "out_trade_no"), biz_text(call, "subject")
     if not _NUMBER.fullmatch(out_trade_no):
-        raise _invalid("out_trade_no")
+        raise invalid("out_trade_no")
     if not 0 < len(subject) <= _SUBJECT_LENGTH_MAX or set(subject) & set("/=&"):
-        raise _invalid("subject")
-    if _text(call, "product_code") not in _PRODUCTS:
-        raise _invalid("product_code")
-    if (_text(call, "trans_currency") or "CNY") != call.app.currency:
-        raise _invalid("trans_currency")
+        raise invalid("subject")
+    if biz_text(call, "product_code") not in _PRODUCTS:
+        raise invalid("product_code")
+    if (biz_text(call, "trans_currency") or "CNY") != call.app.currency:
+        raise invalid("trans_currency")
     canonical = json.dumps(call.biz, sort_keys=True, separators=(",", ":"))
     return Order(
         out_trade_no=out_trade_no,
@@ -103,22 +96,22 @@ def _order(call: Call) -> Order:
 def _total_minor(call: Call) -> int:
     currency = call.app.currency
     try:
-        total_minor = exact_minor(_text(call, "total_amount"), currency=currency)
+        total_minor = exact_minor(biz_text(call, "total_amount"), currency=currency)
     except ValueError as error:
-        raise _invalid("total_amount") from error
+        raise invalid("total_amount") from error
     if not 1 <= total_minor <= _AMOUNT_MAX * 10 ** EXPONENTS[currency]:
-        raise _invalid("total_amount")
+        raise invalid("total_amount")
     return total_minor
 
 
 def _expires_ms(call: Call) -> int:
     """Read when the order ends; an absolute time wins over a duration."""
-    time_expire, timeout = _text(call, "time_expire"), _text(call, "timeout_express")
+    time_expire, timeout = biz_text(call, "time_expire"), biz_text(call, "timeout_express")
     if time_expire:
         try:
             return shanghai_ms(time_expire)
         except ValueError as error:
-            raise _invalid("time_expire") from error
+            raise invalid("time_expire") from error
     if not timeout:
         return call.at_ms + _LIFE_MS
     if timeout == "1c":
@@ -126,7 +119,7 @@ def _expires_ms(call: Call) -> int:
     match = _TIMEOUT.fullmatch(timeout)
     minutes = 0 if match is None else int(match.group(1)) * _MINUTES[match.group(2)]
     if not 1 <= minutes <= _TIMEOUT_MINUTES_MAX:
-        raise _invalid("timeout_express")
+        raise invalid("timeout_express")
     return call.at_ms + minutes * _MINUTE_MS
 
 
@@ -144,7 +137,14 @@ def _require_same(trade: Trade, *, order: Order) -> None:
         raise GatewayRefusedError("ACQ.CONTEXT_INCONSISTENT")
 
 
-def _shown(trade: Trade) -> Node:
+def _status_word(known: Refunds) -> str:
+    if known.is_whole:
+        return "TRADE_CLOSED"
+    return "TRADE_FINISHED" if known.is_finished else _STATUS_WORDS[known.trade.status]
+
+
+def _shown(known: Refunds) -> Node:
+    trade = known.trade
     paid = trade.status == TradeStatus.PAID
     total = amount_text(trade.total_minor, currency=trade.currency)
     none = amount_text(0, currency=trade.currency)
@@ -153,7 +153,7 @@ def _shown(trade: Trade) -> Node:
         "out_trade_no": trade.out_trade_no,
         "buyer_logon_id": trade.buyer_logon_id,
         "buyer_user_id": trade.buyer_id,
-        "trade_status": _STATUS_WORDS[trade.status],
+        "trade_status": _status_word(known),
         "total_amount": total,
         "trans_currency": trade.currency,
         "buyer_pay_amount": total if paid else none,
@@ -165,14 +165,3 @@ def _shown(trade: Trade) -> Node:
         fields["send_pay_date"] = shanghai_text(trade.paid_ms)
         fields["fund_bill_list"] = [{"amount": total, "fund_channel": "ALIPAYACCOUNT"}]
     return fields
-
-
-def _text(call: Call, name: str) -> str:
-    value = call.biz.get(name, "")
-    if not isinstance(value, str):
-        raise _invalid(name)
-    return value
-
-
-def _invalid(name: str) -> GatewayRefusedError:
-    return GatewayRefusedError("ACQ.INVALID_PARAMETER", field=name)

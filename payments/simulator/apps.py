@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from payments.simulator import signing
+from payments.simulator import certificates, signing
+from payments.simulator.certificates import AppCertificates
 from payments.simulator.errors import RefusedError
 from payments.simulator.money import EXPONENTS
 from payments.simulator.store import Store
@@ -13,7 +14,11 @@ from payments.simulator.store import Store
 
 @dataclass(frozen=True)
 class Registration:
-    """What a merchant tells Alipay about an application."""
+    """What a merchant tells Alipay about an application.
+
+    `message_url` is the application's message gateway, where it hears about its transfers.
+    `returns_fee` says whether the fee goes back, in proportion, with what is refunded.
+    """
 
     app_id: str
     public_key_pem: str
@@ -21,6 +26,9 @@ class Registration:
     fee_bps: int
     currency: str
     bank_account_no: str | None
+    in_certificate_mode: bool = False
+    message_url: str = ""
+    returns_fee: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,10 @@ class App:
     seller_id: str
     fee_bps: int
     currency: str
+    bank_account_no: str | None
+    message_url: str
+    returns_fee: bool
+    certificates: AppCertificates | None
 
     @property
     def alipay_public_key_pem(self) -> str:
@@ -52,7 +64,9 @@ class AppBook:
         app = self._read.get(app_id)
         if app is not None:
             return app
-        row = self.store.row("SELECT * FROM apps WHERE app_id = ?", app_id)
+        row = self.store.row(
+            "SELECT * FROM apps LEFT JOIN app_choices USING (app_id) WHERE app_id = ?", app_id
+        )
         if row is None:
             return None
         app = self._read[app_id] = App(
@@ -62,6 +76,10 @@ class AppBook:
             seller_id=row["seller_id"],
             fee_bps=row["fee_bps"],
             currency=row["currency"],
+            bank_account_no=row["bank_account_no"],
+            message_url=row["message_url"] or "",
+            returns_fee=bool(row["returns_fee"]),
+            certificates=certificates.certificates_of(self.store, app_id=app_id),
         )
         return app
 
@@ -99,9 +117,28 @@ class AppBook:
                 ),
             )
             self._read.pop(registration.app_id, None)
+            self._choose(connection, registration=registration, key_pem=key_pem)
             app = self.find(registration.app_id)
         assert app is not None
         return app
+
+    def _choose(
+        self, connection: sqlite3.Connection, *, registration: Registration, key_pem: str
+    ) -> None:
+        connection.execute(
+            "INSERT INTO app_choices VALUES (?, ?, ?) ON CONFLICT (app_id) DO UPDATE SET"
+            " message_url = excluded.message_url, returns_fee = excluded.returns_fee",
+            (registration.app_id, registration.message_url, int(registration.returns_fee)),
+        )
+        if not registration.in_certificate_mode:
+            certificates.withdraw(self.store, app_id=registration.app_id)
+            return
+        certificates.issue(
+            self.store,
+            app_id=registration.app_id,
+            app_key=signing.public_key_from(registration.public_key_pem),
+            alipay_key=signing.private_key_from(key_pem),
+        )
 
 
 def _require_sound(registration: Registration) -> None:
@@ -111,6 +148,10 @@ def _require_sound(registration: Registration) -> None:
         raise RefusedError(status=400, code="bad_public_key", detail=str(error)) from error
     if not 0 <= registration.fee_bps <= 10_000:
         raise RefusedError(status=400, code="bad_fee", detail="fee_bps is 0 to 10000")
+    if registration.message_url and not registration.message_url.startswith(
+        ("http://", "https://")
+    ):
+        raise RefusedError(status=400, code="bad_message_url", detail=registration.message_url)
     if registration.currency not in EXPONENTS:
         raise RefusedError(
             status=400, code="unknown_currency", detail=f"no currency {registration.currency}"

@@ -5,14 +5,16 @@ closed day is booked on the first open one, so a statement never changes and not
 """
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from payments.simulator.clock import VirtualClock, shanghai_date
 from payments.simulator.errors import RefusedError
-from payments.simulator.money import EXPONENTS, amount_text
+from payments.simulator.money import EXPONENTS
 from payments.simulator.payment_files import Order, PaymentFile
 from payments.simulator.store import Store
+from payments.simulator.wallets import WalletBook
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,18 @@ class Account:
         return max(wanted_date, self.closed_through_date + timedelta(days=1))
 
 
+# Books what a channel pays in on the days before a date; part of a transaction.
+Settlement = Callable[[Account, date], None]
+
+
 @dataclass(frozen=True)
 class AccountBook:
-    """All accounts and their entries."""
+    """All accounts and their entries; `settlements` are those of the channels, in their order."""
 
     store: Store
     clock: VirtualClock
+    wallets: WalletBook
+    settlements: tuple[Settlement, ...]
 
     def find(self, account_no: str) -> Account:
         """Look an account up; Raises RefusedError if the bank does not keep it."""
@@ -63,8 +71,10 @@ class AccountBook:
             raise RefusedError(status=400, code="unknown_currency", detail=currency)
         with self.store.transaction() as connection:
             app = connection.execute(
-                "SELECT app_id FROM apps WHERE bank_account_no = ? AND currency <> ?",
-                (account_no, currency),
+                "SELECT app_id FROM apps WHERE bank_account_no = ? AND currency <> ?"
+                " UNION ALL SELECT mchid FROM wechat_merchants"
+                " WHERE bank_account_no = ? AND 'CNY' <> ?",
+                (account_no, currency, account_no, currency),
             ).fetchone()
             connection.execute(
                 "INSERT INTO bank_accounts VALUES (?, ?, ?, ?, NULL) ON CONFLICT DO NOTHING",
@@ -109,8 +119,14 @@ class AccountBook:
                     ),
                 )
                 if reason is None:
-                    _book_transfer(
-                        connection, order, account=account, transfer_id=int(cursor.lastrowid or 0)
+                    transfer_id = int(cursor.lastrowid or 0)
+                    _book_transfer(connection, order, account=account, transfer_id=transfer_id)
+                    self.wallets.deposit(
+                        order.creditor_account or "",
+                        currency=account.currency,
+                        amount_minor=order.amount_minor,
+                        number=f"{order.end_to_end_id}/{transfer_id}",
+                        at_ms=self.clock.now_ms(),
                     )
                 self.store.record_effect(
                     "transfer_executed" if reason is None else "transfer_rejected",
@@ -135,7 +151,8 @@ class AccountBook:
             closed_through = account.closed_through_date
             if closed_through is not None and through_date <= closed_through:
                 return account
-            self._book_settlements(connection, account=account, through_date=through_date)
+            for book in self.settlements:
+                book(account, through_date)
             connection.execute(
                 "UPDATE bank_accounts SET closed_through_date = ? WHERE account_no = ?",
                 (through_date.isoformat(), account.account_no),
@@ -146,7 +163,8 @@ class AccountBook:
         """List the entries of a range of days, both included, in the order of booking."""
         return self.store.rows(
             "SELECT e.*, t.payment_info_id, t.instruction_id, t.end_to_end_id, t.creditor_name,"
-            " t.creditor_account, f.message_id FROM bank_entries e"
+            " t.creditor_account, f.message_id, w.kind AS wallet_kind FROM bank_entries e"
+            " LEFT JOIN wallet_entries w ON w.bank_entry_id = e.id"
             " LEFT JOIN transfers t ON t.id = e.transfer_id"
             " LEFT JOIN payment_files f ON f.id = t.file_id"
             " WHERE e.account_no = ? AND e.booking_date BETWEEN ? AND ?"
@@ -168,57 +186,26 @@ class AccountBook:
         assert row is not None
         return account.opening_minor + int(row["moved"])
 
-    def _book_settlements(
-        self, connection: sqlite3.Connection, *, account: Account, through_date: date
-    ) -> None:
-        """Pay in each day's trades, net of their fees, on the day after."""
-        days = connection.execute(
-            "SELECT a.app_id, a.seller_id, t.paid_date, count(*) AS trades,"
-            " sum(t.total_minor) AS gross_minor, sum(t.fee_minor) AS fee_minor"
-            " FROM apps a JOIN trades t ON t.app_id = a.app_id"
-            " WHERE a.bank_account_no = ? AND t.status = 'paid' AND t.bank_entry_id IS NULL"
-            " AND t.paid_date < ? GROUP BY a.app_id, t.paid_date ORDER BY t.paid_date, a.app_id",
-            (account.account_no, through_date.isoformat()),
-        ).fetchall()
-        for day in days:
-            entry_id = self._book_settlement(connection, day=day, account=account)
-            if entry_id is not None:
-                connection.execute(
-                    "UPDATE trades SET bank_entry_id = ? WHERE app_id = ? AND paid_date = ?"
-                    " AND status = 'paid' AND bank_entry_id IS NULL",
-                    (entry_id, day["app_id"], day["paid_date"]),
-                )
+    def book_for_wallet(
+        self, account_no: str, *, direction: str, amount_minor: int, remittance: str, at_ms: int
+    ) -> int:
+        """Book what goes to a channel's wallet (DBIT) or comes from it (CRDT).
 
-    def _book_settlement(
-        self, connection: sqlite3.Connection, *, day: sqlite3.Row, account: Account
-    ) -> int | None:
-        net_minor = day["gross_minor"] - day["fee_minor"]
-        if net_minor == 0:
-            # Fees took it all: the day waits until a later trade leaves something to pay.
-            return None
-        gross = amount_text(day["gross_minor"], currency=account.currency)
-        fee = amount_text(day["fee_minor"], currency=account.currency)
-        paid_date = date.fromisoformat(day["paid_date"])
-        cursor = connection.execute(
-            "INSERT INTO bank_entries (account_no, booking_date, direction, amount_minor,"
-            " remittance, note) VALUES (?, ?, 'CRDT', ?, ?, ?)",
-            (
-                account.account_no,
-                account.booking_date(paid_date + timedelta(days=1)).isoformat(),
-                net_minor,
-                f"ALIPAY SETTLEMENT {day['seller_id']} {day['paid_date']}",
-                f"trades {day['trades']}, gross {gross}, fees {fee}",
-            ),
-        )
-        self.store.record_effect(
-            "settled",
-            at_ms=self.clock.now_ms(),
-            owner=day["app_id"],
-            number=day["paid_date"],
-            amount_minor=net_minor,
-            fee_minor=day["fee_minor"],
-            trades=day["trades"],
-        )
+        Returns the entry's number. Part of a transaction.
+        """
+        account = self.find(account_no)
+        with self.store.transaction() as connection:
+            cursor = connection.execute(
+                "INSERT INTO bank_entries (account_no, booking_date, direction, amount_minor,"
+                " remittance, note) VALUES (?, ?, ?, ?, ?, '')",
+                (
+                    account.account_no,
+                    account.booking_date(shanghai_date(at_ms)).isoformat(),
+                    direction,
+                    amount_minor,
+                    remittance,
+                ),
+            )
         return int(cursor.lastrowid or 0)
 
 

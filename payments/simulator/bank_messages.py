@@ -16,6 +16,12 @@ from payments.simulator.money import amount_text
 _REPORT_NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.002.001.12"
 _STATEMENT_NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
 _REASONS = {"AC01": "Incorrect account number", "AC04": "Closed account"}
+# What a channel moves by itself: a day's takings, or a wallet's money to or from it.
+_CHANNEL_CODES = {
+    None: "CHANNEL-SETTLE",
+    "top_up": "CHANNEL-TOP-UP",
+    "withdrawal": "CHANNEL-WITHDRAW",
+}
 _NAME_LENGTH_MAX = 140
 _REMITTANCE_LENGTH_MAX = 140
 
@@ -126,7 +132,7 @@ def _add_entry(body: ET.Element, entry: sqlite3.Row, *, account: Account) -> Non
     _add(_add(node, "BookgDt"), "Dt", entry["booking_date"])
     _add(_add(node, "ValDt"), "Dt", entry["booking_date"])
     _add(node, "AcctSvcrRef", reference)
-    _add_code(_add(node, "BkTxCd"), is_transfer=entry["transfer_id"] is not None)
+    _add_code(_add(node, "BkTxCd"), entry)
 
     details = _add(_add(node, "NtryDtls"), "TxDtls")
     references = _add(details, "Refs")
@@ -138,17 +144,18 @@ def _add_entry(body: ET.Element, entry: sqlite3.Row, *, account: Account) -> Non
         _add(references, "EndToEndId", entry["end_to_end_id"])
         _add_creditor(_add(details, "RltdPties"), entry)
     else:
-        debtor = _add(_add(_add(details, "RltdPties"), "Dbtr"), "Pty")
-        _add(debtor, "Nm", "ALIPAY (SIMULATOR)")
+        role = "Dbtr" if entry["direction"] == "CRDT" else "Cdtr"
+        party = _add(_add(_add(details, "RltdPties"), role), "Pty")
+        _add(party, "Nm", "ALIPAY (SIMULATOR)")
     if entry["remittance"]:
         _add(_add(details, "RmtInf"), "Ustrd", entry["remittance"][:_REMITTANCE_LENGTH_MAX])
     if entry["note"]:
         _add(node, "AddtlNtryInf", entry["note"])
 
 
-def _add_code(node: ET.Element, *, is_transfer: bool) -> None:
-    if not is_transfer:
-        _add(_add(node, "Prtry"), "Cd", "CHANNEL-SETTLE")
+def _add_code(node: ET.Element, entry: sqlite3.Row) -> None:
+    if entry["transfer_id"] is None:
+        _add(_add(node, "Prtry"), "Cd", _CHANNEL_CODES[entry["wallet_kind"]])
         return
     domain = _add(node, "Domn")
     _add(domain, "Cd", "PMNT")

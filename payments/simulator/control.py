@@ -1,9 +1,11 @@
 """The control API: what tests, the demo and the replay tell the simulator, from this machine."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from urllib.parse import parse_qs, unquote
 
+from payments.simulator.alipay_control import AlipayControl
+from payments.simulator.alipay_messages import Messenger
 from payments.simulator.apps import App, AppBook, Registration
 from payments.simulator.bank_accounts import AccountBook
 from payments.simulator.clock import ClockBackwardsError, VirtualClock, iso_text
@@ -15,6 +17,8 @@ from payments.simulator.money import amount_text
 from payments.simulator.notifier import Notifier
 from payments.simulator.store import Store
 from payments.simulator.trades import Trade, TradeBook
+from payments.simulator.wechatpay_control import WechatControl
+from payments.simulator.wechatpay_trades import Trade as WechatTrade
 
 CLOCK_SETTING = "clock"
 
@@ -30,6 +34,9 @@ class Control:
     faults: FaultBook
     accounts: AccountBook
     notifier: Notifier
+    messenger: Messenger
+    alipay: AlipayControl
+    wechat: WechatControl
 
     def answer(self, request: Request) -> Answer:
         """Serve one request of this machine; Raises RefusedError for all others."""
@@ -39,7 +46,8 @@ class Control:
         if request.method == "GET":
             return json_answer(self._shown(request))
         if request.method == "DELETE" and request.path == "/control/faults":
-            return json_answer({"forgotten": self.faults.forget_all()})
+            forgotten = self.faults.forget_all() + self.alipay.plans.forget_all()
+            return json_answer({"forgotten": forgotten})
         if request.method == "POST":
             fields = JsonFields(request.body)
             changed = self._changed(request.path, fields=fields)
@@ -51,14 +59,15 @@ class Control:
             case ["clock"]:
                 return self.clock.shown()
             case ["trades", app_id, out_trade_no]:
-                trade = self._trade(app_id, out_trade_no=out_trade_no)
-                return _trade_shown(self.trades.as_of(trade, at_ms=self.clock.now_ms()))
+                return self._trade_as_of_now(app_id, out_trade_no=out_trade_no)
             case ["faults"]:
                 return {"faults": [fault.shown() for fault in self.faults.waiting()]}
             case ["notifications"]:
-                return self.notifier.counts()
+                return self._notification_counts()
             case ["effects"]:
                 return self._effects(request.query)
+            case ["alipay", *parts]:
+                return self.alipay.shown(parts)
             case _:
                 raise _not_found(request.path)
 
@@ -81,6 +90,10 @@ class Control:
                 fields.require_no_more()
                 self.accounts.close_beneficiary(account_no)
                 return {"account_no": account_no, "status": "closed"}
+            case name if name.startswith(("alipay/", "wechat/")):
+                channel, _, rest = name.partition("/")
+                part = self.alipay if channel == "alipay" else self.wechat
+                return part.changed(rest, fields=fields)
             case _:
                 raise _not_found(path)
 
@@ -101,6 +114,8 @@ class Control:
             raise RefusedError(status=409, code="clock_backwards", detail=str(error)) from error
         self.store.keep_setting(CLOCK_SETTING, value=self.clock.saved())
         self.notifier.look_again()
+        self.wechat.notices.look_again()
+        self.messenger.look_again()
         return self.clock.shown()
 
     def _register(self, fields: JsonFields) -> object:
@@ -111,26 +126,56 @@ class Control:
             fee_bps=fields.integer("fee_bps", default=0),
             currency=fields.optional_text("currency") or "CNY",
             bank_account_no=fields.optional_text("bank_account_no"),
+            in_certificate_mode=fields.flag("certificate_mode"),
+            message_url=fields.optional_text("message_url") or "",
+            returns_fee=fields.flag("returns_fee"),
         )
         fields.require_no_more()
         app = self.apps.register(registration)
-        return {"app_id": app.app_id, "alipay_public_key_pem": app.alipay_public_key_pem}
+        answer = {"app_id": app.app_id, "alipay_public_key_pem": app.alipay_public_key_pem}
+        if app.certificates is not None:
+            answer |= asdict(app.certificates)
+        return answer
 
     def _pay(self, fields: JsonFields) -> object:
         trade, at_ms = self._addressed(fields)
+        if isinstance(trade, WechatTrade):
+            return self.wechat.pay(trade, at_ms=at_ms)
         trade = self.trades.pay(trade, app=self._app(trade), at_ms=at_ms)
         return _trade_shown(trade)
 
     def _scan(self, fields: JsonFields) -> object:
         trade, at_ms = self._addressed(fields)
+        if isinstance(trade, WechatTrade):
+            # WeChat Pay knows of an order before anybody scans it.
+            return self.wechat.trade_as_of(trade, at_ms=at_ms)
         return _trade_shown(self.trades.scan(trade, at_ms=at_ms))
 
-    def _addressed(self, fields: JsonFields) -> tuple[Trade, int]:
+    def _addressed(self, fields: JsonFields) -> tuple[Trade | WechatTrade, int]:
+        """Read which trade is meant, at which channel whatever, and when."""
         app_id, out_trade_no = fields.text("app_id"), fields.text("out_trade_no")
         at_ms = fields.optional_instant_ms("at")
         fields.require_no_more()
+        at_ms = self.clock.now_ms() if at_ms is None else at_ms
+        wechat_trade = self.wechat.find(app_id, out_trade_no=out_trade_no)
+        if wechat_trade is not None:
+            return wechat_trade, at_ms
+        return self._trade(app_id, out_trade_no=out_trade_no), at_ms
+
+    def _trade_as_of_now(self, app_id: str, *, out_trade_no: str) -> object:
+        at_ms = self.clock.now_ms()
+        wechat_trade = self.wechat.find(app_id, out_trade_no=out_trade_no)
+        if wechat_trade is not None:
+            return self.wechat.trade_as_of(wechat_trade, at_ms=at_ms)
         trade = self._trade(app_id, out_trade_no=out_trade_no)
-        return trade, self.clock.now_ms() if at_ms is None else at_ms
+        return _trade_shown(self.trades.as_of(trade, at_ms=at_ms))
+
+    def _notification_counts(self) -> dict[str, int]:
+        """Count by state what all senders have to tell."""
+        counts = self.notifier.counts()
+        for more in (self.messenger.counts(), self.wechat.notices.counts()):
+            counts = {state: count + more.get(state, 0) for state, count in counts.items()}
+        return counts
 
     def _trade(self, app_id: str, *, out_trade_no: str) -> Trade:
         trade = self.trades.find(app_id=app_id, out_trade_no=out_trade_no)

@@ -20,6 +20,10 @@ class FaultKind(StrEnum):
     TRUNCATED_JSON = "truncated_json"
     SYSTEM_ERROR = "system_error"
     SLOW = "slow"
+    # Only WeChat Pay knows these.
+    FREQUENCY_LIMITED = "frequency_limited"
+    UNSIGNED_ANSWER = "unsigned_answer"
+    STALE_ANSWER = "stale_answer"
 
     NOTIFY_DROP = "notify_drop"
     NOTIFY_DUPLICATE = "notify_duplicate"
@@ -27,6 +31,9 @@ class FaultKind(StrEnum):
     NOTIFY_WRONG_APP = "notify_wrong_app"
     NOTIFY_FORGED = "notify_forged"
     NOTIFY_DELAY = "notify_delay"
+    # Only WeChat Pay knows these.
+    NOTIFY_STALE = "notify_stale"
+    NOTIFY_SIGNTEST = "notify_signtest"
 
     @property
     def strikes_notifications(self) -> bool:
@@ -54,12 +61,17 @@ class Fault:
     total_amount: str | None = None
     other_app_id: str | None = None
 
-    def strikes(self, *, method: str, app_id: str, out_trade_no: str) -> bool:
-        """Say whether a call is one of those that it was ordered for."""
+    def strikes(
+        self, *, method: str, app_id: str, out_trade_no: str, other_number: str = ""
+    ) -> bool:
+        """Say whether a call is one of those that it was ordered for.
+
+        A refund has a number of its own and that of its trade: either may be ordered for.
+        """
         return (
             self.method in (None, method)
             and self.app_id in (None, app_id)
-            and self.out_trade_no in (None, out_trade_no)
+            and self.out_trade_no in (None, out_trade_no, other_number or out_trade_no)
         )
 
     def shown(self) -> dict[str, object]:
@@ -143,7 +155,13 @@ class FaultBook:
         return ordered
 
     def strike(
-        self, *, notification: bool, method: str, app_id: str, out_trade_no: str
+        self,
+        *,
+        notification: bool,
+        method: str,
+        app_id: str,
+        out_trade_no: str,
+        other_number: str = "",
     ) -> Fault | None:
         """Use up one strike of the oldest fault that was ordered for this call, if any."""
         if not self._waiting:
@@ -154,7 +172,12 @@ class FaultBook:
                     place
                     for place, waiting in enumerate(self._waiting)
                     if waiting.kind.strikes_notifications == notification
-                    and waiting.strikes(method=method, app_id=app_id, out_trade_no=out_trade_no)
+                    and waiting.strikes(
+                        method=method,
+                        app_id=app_id,
+                        out_trade_no=out_trade_no,
+                        other_number=other_number,
+                    )
                 ),
                 None,
             )

@@ -19,7 +19,7 @@ _MINUTE_MS = 60_000
 # After the first sending: 4 m, 10 m, 10 m, 1 h, 2 h, 6 h, 15 h on the virtual clock.
 LADDER_MS = tuple(minutes * _MINUTE_MS for minutes in (4, 10, 10, 60, 120, 360, 900))
 _ANSWER_LENGTH_KEPT = 200
-_HEADERS = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,9 @@ class Notifier:
         else:
             params = _params(notification, fault=fault, now_ms=self._clock.now_ms())
             body = urlencode(params).encode("ascii")
-            answer = post.send(trade.notify_url, body=body, headers=_HEADERS).words
+            answer = post.send(trade.notify_url, body=body, headers=FORM_HEADERS).words
             if fault is not None and fault.kind == FaultKind.NOTIFY_DUPLICATE:
-                answer = post.send(trade.notify_url, body=body, headers=_HEADERS).words
+                answer = post.send(trade.notify_url, body=body, headers=FORM_HEADERS).words
         self._conclude(notification, answer=answer, fault=fault)
 
     def _conclude(self, notification: _Notification, *, answer: str, fault: Fault | None) -> None:
@@ -153,7 +153,7 @@ class Notifier:
 
 def _params(notification: _Notification, *, fault: Fault | None, now_ms: int) -> Mapping[str, str]:
     trade, app = notification.trade, notification.app
-    params = _true_params(notification, now_ms=now_ms)
+    params = trade_params(trade, app=app, notify_id=notification.notify_id, now_ms=now_ms)
     key = app.alipay_key
     match None if fault is None else fault.kind:
         case FaultKind.NOTIFY_WRONG_AMOUNT:
@@ -171,8 +171,8 @@ def _params(notification: _Notification, *, fault: Fault | None, now_ms: int) ->
     return {**params, "sign_type": "RSA2", "sign": signature}
 
 
-def _true_params(notification: _Notification, *, now_ms: int) -> dict[str, str]:
-    trade, app = notification.trade, notification.app
+def trade_params(trade: Trade, *, app: App, notify_id: str, now_ms: int) -> dict[str, str]:
+    """Say what there is to say about a trade that was paid, not signed yet."""
     total = amount_text(trade.total_minor, currency=trade.currency)
     none = amount_text(0, currency=trade.currency)
     assert trade.trade_no is not None
@@ -181,7 +181,7 @@ def _true_params(notification: _Notification, *, now_ms: int) -> dict[str, str]:
     return {
         "notify_time": shanghai_text(now_ms),
         "notify_type": "trade_status_sync",
-        "notify_id": notification.notify_id,
+        "notify_id": notify_id,
         "charset": "utf-8",
         "version": "1.0",
         "app_id": app.app_id,

@@ -11,7 +11,12 @@ from pathlib import Path
 from types import FrameType
 
 from payments.simulator.alipay import Gateway
+from payments.simulator.alipay_control import AlipayControl
+from payments.simulator.alipay_messages import Messenger
+from payments.simulator.alipay_refunds import RefundMethods
+from payments.simulator.alipay_settlements import AlipaySettlements
 from payments.simulator.alipay_trades import TradeMethods
+from payments.simulator.alipay_transfers import TransferMethods
 from payments.simulator.apps import AppBook
 from payments.simulator.bank import Bank
 from payments.simulator.bank_accounts import AccountBook
@@ -22,13 +27,20 @@ from payments.simulator.exchange import Answer, Request, Silence, error_answer, 
 from payments.simulator.faults import FaultBook
 from payments.simulator.notifier import Notifier
 from payments.simulator.pages.payer import PayerPages
+from payments.simulator.payees import PayeeBook
+from payments.simulator.plans import PlanBook
+from payments.simulator.refunds import RefundBook
 from payments.simulator.server import Server
 from payments.simulator.store import Store
 from payments.simulator.trades import TradeBook
+from payments.simulator.transfers import TransferBook
+from payments.simulator.wallets import WalletBook
+from payments.simulator.wechatpay_parts import WechatPay
 
 DEFAULT_PORT = 8770
 DEFAULT_DIR = Path("var/simulator")
 _NOTIFIERS = 4
+_MESSENGERS = 2
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,8 @@ class Simulator:
         try:
             if request.path == "/gateway.do":
                 return self._gateway.answer(request)
+            if request.path.startswith(("/v3/", "/wechat/")):
+                return self._wechat.answer(request)
             if request.path.startswith("/payer/"):
                 return self._pages.answer(request)
             if request.path.startswith("/bank/"):
@@ -76,11 +90,40 @@ class Simulator:
         store, clock = self.store, self._clock
         apps, faults = AppBook(store), FaultBook(store)
         notifier = Notifier(store, clock=clock, apps=apps, faults=faults, ladder_scale=ladder_scale)
+        messenger = Messenger(
+            store, clock=clock, apps=apps, faults=faults, ladder_scale=ladder_scale
+        )
         trades = TradeBook(store, announce=notifier.announce)
-        accounts = AccountBook(store, clock=clock)
-        methods = TradeMethods(trades, page_url=lambda token: f"{self._public_url}/payer/{token}")
+        plans, wallets, payees = PlanBook(store), WalletBook(store), PayeeBook(store)
+        refunds = RefundBook(store, plans=plans, announce=messenger.announce)
+        transfers = TransferBook(
+            store, apps=apps, plans=plans, wallets=wallets, announce=messenger.announce
+        )
+        alipay = AlipaySettlements(store, clock=clock, refunds=refunds)
+        self._wechat = WechatPay(
+            store,
+            clock=clock,
+            faults=faults,
+            plans=plans,
+            ladder_scale=ladder_scale,
+            public_url=self._public_url,
+        )
+        accounts = AccountBook(
+            store,
+            clock=clock,
+            wallets=wallets,
+            settlements=(alipay.book, self._wechat.settle),
+        )
         self._gateway = Gateway(
-            store, clock=clock, apps=apps, faults=faults, methods=methods.by_name()
+            store,
+            clock=clock,
+            apps=apps,
+            faults=faults,
+            methods={
+                **TradeMethods(trades, refunds=refunds, page_url=self._page_url).by_name(),
+                **RefundMethods(trades, refunds=refunds).by_name(),
+                **TransferMethods(transfers, payees=payees, wallets=wallets).by_name(),
+            },
         )
         self._pages = PayerPages(clock=clock, apps=apps, trades=trades)
         self._bank = Bank(accounts)
@@ -92,8 +135,28 @@ class Simulator:
             faults=faults,
             accounts=accounts,
             notifier=notifier,
+            messenger=messenger,
+            alipay=AlipayControl(
+                store,
+                clock=clock,
+                apps=apps,
+                trades=trades,
+                refunds=refunds,
+                transfers=transfers,
+                payees=payees,
+                wallets=wallets,
+                plans=plans,
+                accounts=accounts,
+            ),
+            wechat=self._wechat.control,
         )
         notifier.start(workers=_NOTIFIERS)
+        self._wechat.start(workers=_NOTIFIERS)
+        messenger.start(trades=trades, refunds=refunds, transfers=transfers, workers=_MESSENGERS)
+
+    def _page_url(self, token: str) -> str:
+        """Make the address that a QR code leads to."""
+        return f"{self._public_url}/payer/{token}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

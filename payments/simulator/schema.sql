@@ -40,6 +40,20 @@ CREATE TABLE IF NOT EXISTS apps (
     bank_account_no TEXT
 ) STRICT;
 
+-- Applications in certificate mode, and what our own authority issued to them.
+CREATE TABLE IF NOT EXISTS app_certificates (
+    app_id          TEXT PRIMARY KEY REFERENCES apps,
+    app_cert_pem    TEXT NOT NULL,
+    alipay_cert_pem TEXT NOT NULL
+) STRICT;
+
+-- What an application chose beside its keys; without a row, nothing of it.
+CREATE TABLE IF NOT EXISTS app_choices (
+    app_id      TEXT PRIMARY KEY REFERENCES apps,
+    message_url TEXT NOT NULL,
+    returns_fee INTEGER NOT NULL CHECK (returns_fee IN (0, 1))
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS trades (
     id            INTEGER PRIMARY KEY,
     app_id        TEXT NOT NULL REFERENCES apps,
@@ -66,6 +80,111 @@ CREATE TABLE IF NOT EXISTS trades (
 CREATE INDEX IF NOT EXISTS trades_by_trade_no ON trades (trade_no) WHERE trade_no IS NOT NULL;
 CREATE INDEX IF NOT EXISTS trades_not_settled ON trades (app_id, paid_date)
     WHERE status = 'paid' AND bank_entry_id IS NULL;
+
+-- Trades past the time in which they can be refunded.
+CREATE TABLE IF NOT EXISTS finished_trades (
+    trade_id    INTEGER PRIMARY KEY REFERENCES trades,
+    finished_ms INTEGER NOT NULL
+) STRICT;
+
+-- What will become of a refund or a transfer is known when it is asked for: its end is an instant,
+-- and it is written down when somebody looks after that instant.
+CREATE TABLE IF NOT EXISTS plans (
+    id         INTEGER PRIMARY KEY,
+    kind       TEXT NOT NULL,
+    app_id     TEXT,
+    number     TEXT,
+    wait_ms    INTEGER NOT NULL CHECK (wait_ms >= 0),
+    error_code TEXT,
+    remaining  INTEGER NOT NULL CHECK (remaining >= 0)
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS alipay_refunds (
+    id             INTEGER PRIMARY KEY,
+    trade_id       INTEGER NOT NULL REFERENCES trades,
+    out_request_no TEXT NOT NULL,
+    amount_minor   INTEGER NOT NULL CHECK (amount_minor > 0),
+    fee_minor      INTEGER NOT NULL CHECK (fee_minor >= 0),
+    status         TEXT NOT NULL CHECK (status IN ('processing', 'done', 'failed')),
+    error_code     TEXT,
+    requested_ms   INTEGER NOT NULL,
+    ends_ms        INTEGER NOT NULL,
+    ends_date      TEXT NOT NULL,
+    bank_entry_id  INTEGER REFERENCES bank_entries,
+    UNIQUE (trade_id, out_request_no)
+) STRICT;
+CREATE INDEX IF NOT EXISTS alipay_refunds_ending ON alipay_refunds (ends_ms)
+    WHERE status = 'processing';
+CREATE INDEX IF NOT EXISTS alipay_refunds_not_settled ON alipay_refunds (ends_date)
+    WHERE status = 'done' AND bank_entry_id IS NULL;
+
+-- People and companies who can be paid at Alipay.
+CREATE TABLE IF NOT EXISTS alipay_payees (
+    user_id    TEXT PRIMARY KEY,
+    logon_id   TEXT NOT NULL UNIQUE,
+    real_name  TEXT NOT NULL,
+    is_blocked INTEGER NOT NULL CHECK (is_blocked IN (0, 1))
+) STRICT;
+
+-- A seller's own money at Alipay; what its payers pay goes to the bank and never through here.
+CREATE TABLE IF NOT EXISTS wallet_entries (
+    id            INTEGER PRIMARY KEY,
+    seller_id     TEXT NOT NULL,
+    currency      TEXT NOT NULL,
+    kind          TEXT NOT NULL,
+    amount_minor  INTEGER NOT NULL CHECK (amount_minor <> 0),
+    number        TEXT NOT NULL,
+    at_ms         INTEGER NOT NULL,
+    bank_entry_id INTEGER UNIQUE REFERENCES bank_entries,
+    UNIQUE (seller_id, kind, number)
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS wallet_terms (
+    seller_id        TEXT PRIMARY KEY,
+    fee_minor        INTEGER NOT NULL CHECK (fee_minor >= 0),
+    single_max_minor INTEGER NOT NULL CHECK (single_max_minor > 0),
+    day_max_minor    INTEGER NOT NULL CHECK (day_max_minor > 0)
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS alipay_transfers (
+    id                INTEGER PRIMARY KEY,
+    app_id            TEXT NOT NULL REFERENCES apps,
+    seller_id         TEXT NOT NULL,
+    out_biz_no        TEXT NOT NULL,
+    digest            TEXT NOT NULL,
+    amount_minor      INTEGER NOT NULL CHECK (amount_minor > 0),
+    fee_minor         INTEGER NOT NULL CHECK (fee_minor >= 0),
+    currency          TEXT NOT NULL,
+    payee_user_id     TEXT NOT NULL,
+    order_id          TEXT,
+    pay_fund_order_id TEXT,
+    status            TEXT NOT NULL CHECK (status IN ('DEALING', 'SUCCESS', 'FAIL', 'REFUND')),
+    error_code        TEXT,
+    accepted_ms       INTEGER NOT NULL,
+    accepted_date     TEXT NOT NULL,
+    ends_ms           INTEGER NOT NULL,
+    returns_ms        INTEGER,
+    UNIQUE (app_id, out_biz_no)
+) STRICT;
+CREATE INDEX IF NOT EXISTS alipay_transfers_ending ON alipay_transfers (ends_ms)
+    WHERE status = 'DEALING';
+CREATE INDEX IF NOT EXISTS alipay_transfers_returning ON alipay_transfers (returns_ms)
+    WHERE status = 'SUCCESS' AND returns_ms IS NOT NULL;
+
+-- Notifications about refunds and transfers; those about payments are in their own table.
+CREATE TABLE IF NOT EXISTS alipay_messages (
+    id          INTEGER PRIMARY KEY,
+    kind        TEXT NOT NULL CHECK (kind IN ('refund', 'transfer')),
+    subject_id  INTEGER NOT NULL,
+    status      TEXT NOT NULL,
+    url         TEXT NOT NULL,
+    notify_id   TEXT NOT NULL,
+    state       TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'abandoned')),
+    attempts    INTEGER NOT NULL,
+    due_ms      INTEGER NOT NULL,
+    last_answer TEXT NOT NULL,
+    UNIQUE (kind, subject_id, status)
+) STRICT;
 
 CREATE TABLE IF NOT EXISTS notifications (
     id          INTEGER PRIMARY KEY,
@@ -128,3 +247,97 @@ CREATE TABLE IF NOT EXISTS bank_entries (
     note         TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS bank_entries_by_day ON bank_entries (account_no, booking_date);
+
+-- The merchants of the simulated WeChat Pay, whose money is CNY only.
+CREATE TABLE IF NOT EXISTS wechat_merchants (
+    mchid           TEXT PRIMARY KEY,
+    appid           TEXT NOT NULL,
+    serial_no       TEXT NOT NULL,
+    public_key_pem  TEXT NOT NULL,
+    api_v3_key      TEXT NOT NULL,
+    fee_bps         INTEGER NOT NULL CHECK (fee_bps BETWEEN 0 AND 10000),
+    returns_fee     INTEGER NOT NULL CHECK (returns_fee IN (0, 1)),
+    key_mode        TEXT NOT NULL CHECK (key_mode IN ('public_key', 'certificate')),
+    bank_account_no TEXT
+) STRICT;
+
+-- WeChat Pay's own keys, one merchant's apart from another's; the newest of a mode signs.
+CREATE TABLE IF NOT EXISTS wechat_platform_keys (
+    id              INTEGER PRIMARY KEY,
+    mchid           TEXT NOT NULL REFERENCES wechat_merchants,
+    key_mode        TEXT NOT NULL CHECK (key_mode IN ('public_key', 'certificate')),
+    serial          TEXT NOT NULL UNIQUE,
+    key_pem         TEXT NOT NULL,
+    certificate_pem TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS wechat_platform_keys_of ON wechat_platform_keys (mchid, key_mode);
+
+CREATE TABLE IF NOT EXISTS wechat_trades (
+    id             INTEGER PRIMARY KEY,
+    mchid          TEXT NOT NULL REFERENCES wechat_merchants,
+    appid          TEXT NOT NULL,
+    out_trade_no   TEXT NOT NULL,
+    token          TEXT NOT NULL UNIQUE,
+    digest         TEXT NOT NULL,
+    total_minor    INTEGER NOT NULL CHECK (total_minor > 0),
+    description    TEXT NOT NULL,
+    attach         TEXT NOT NULL,
+    notify_url     TEXT NOT NULL,
+    created_ms     INTEGER NOT NULL,
+    expires_ms     INTEGER NOT NULL,
+    status         TEXT NOT NULL CHECK (status IN ('notpay', 'paid', 'closed')),
+    transaction_id TEXT,
+    openid         TEXT,
+    paid_ms        INTEGER,
+    paid_date      TEXT,
+    fee_minor      INTEGER,
+    closed_ms      INTEGER,
+    bank_entry_id  INTEGER REFERENCES bank_entries,
+    UNIQUE (mchid, out_trade_no)
+) STRICT;
+CREATE INDEX IF NOT EXISTS wechat_trades_by_transaction_id ON wechat_trades (transaction_id)
+    WHERE transaction_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS wechat_trades_by_appid ON wechat_trades (appid, out_trade_no);
+CREATE INDEX IF NOT EXISTS wechat_trades_not_settled ON wechat_trades (mchid, paid_date)
+    WHERE status = 'paid' AND bank_entry_id IS NULL;
+
+-- A refund in `processing` becomes what `ending` says when its time has come.
+CREATE TABLE IF NOT EXISTS wechat_refunds (
+    id                 INTEGER PRIMARY KEY,
+    trade_id           INTEGER NOT NULL REFERENCES wechat_trades,
+    mchid              TEXT NOT NULL REFERENCES wechat_merchants,
+    out_refund_no      TEXT NOT NULL,
+    refund_id          TEXT NOT NULL,
+    digest             TEXT NOT NULL,
+    refund_minor       INTEGER NOT NULL CHECK (refund_minor > 0),
+    notify_url         TEXT NOT NULL,
+    created_ms         INTEGER NOT NULL,
+    status             TEXT NOT NULL
+        CHECK (status IN ('processing', 'success', 'abnormal', 'closed')),
+    ending             TEXT NOT NULL CHECK (ending IN ('success', 'abnormal', 'closed')),
+    ends_ms            INTEGER NOT NULL,
+    success_date       TEXT,
+    fee_returned_minor INTEGER NOT NULL DEFAULT 0,
+    bank_entry_id      INTEGER REFERENCES bank_entries,
+    UNIQUE (mchid, out_refund_no)
+) STRICT;
+CREATE INDEX IF NOT EXISTS wechat_refunds_of_trade ON wechat_refunds (trade_id);
+CREATE INDEX IF NOT EXISTS wechat_refunds_to_end ON wechat_refunds (ends_ms)
+    WHERE status = 'processing';
+CREATE INDEX IF NOT EXISTS wechat_refunds_not_settled ON wechat_refunds (mchid, success_date)
+    WHERE status = 'success' AND bank_entry_id IS NULL;
+
+-- What WeChat Pay tells merchants: of a paid trade, or of a refund that ended.
+CREATE TABLE IF NOT EXISTS wechat_notices (
+    id          INTEGER PRIMARY KEY,
+    trade_id    INTEGER UNIQUE REFERENCES wechat_trades,
+    refund_id   INTEGER UNIQUE REFERENCES wechat_refunds,
+    notice_id   TEXT NOT NULL,
+    state       TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'abandoned')),
+    attempts    INTEGER NOT NULL,
+    due_ms      INTEGER NOT NULL,
+    last_answer TEXT NOT NULL,
+    CHECK ((trade_id IS NULL) <> (refund_id IS NULL))
+) STRICT;
+CREATE INDEX IF NOT EXISTS wechat_notices_pending ON wechat_notices (due_ms)
+    WHERE state = 'pending';

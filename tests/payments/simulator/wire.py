@@ -133,6 +133,7 @@ class Answered:
     node_text: str
     node: dict[str, object]
     signature: str | None
+    cert_sn: str | None
 
     @property
     def words(self) -> tuple[object, object]:
@@ -141,7 +142,8 @@ class Answered:
 
 def read_answer(response: httpx.Response) -> Answered:
     raw = response.content.decode()
-    match = re.fullmatch(r'\{"([a-z_]+)":(\{.*\})(?:,"sign":"([^"]+)")?\}', raw)
+    foot = r'(?:,"sign":"([^"]+)"(?:,"alipay_cert_sn":"([0-9a-f]{32})")?)?'
+    match = re.fullmatch(r'\{"([a-z_]+)":(\{.*\})' + foot + r"\}", raw)
     assert match is not None, raw
     return Answered(
         status=response.status_code,
@@ -150,6 +152,7 @@ def read_answer(response: httpx.Response) -> Answered:
         node_text=match.group(2),
         node=json.loads(match.group(2)),
         signature=match.group(3),
+        cert_sn=match.group(4),
     )
 
 
@@ -164,6 +167,7 @@ class Shop:
     fee_bps: int = 60
     bank_account_no: str | None = None
     notify_url: str = ""
+    returns_fee: bool = False
     alipay_pem: str = ""
 
     def register(self) -> None:
@@ -171,7 +175,7 @@ class Shop:
         assert response.status_code == 200, response.text
         self.alipay_pem = response.json()["alipay_public_key_pem"]
 
-    def try_to_register(self) -> httpx.Response:
+    def try_to_register(self, **more: object) -> httpx.Response:
         return self.simulator.post(
             "/control/apps",
             app_id=self.app_id,
@@ -180,6 +184,8 @@ class Shop:
             fee_bps=self.fee_bps,
             currency=self.currency,
             bank_account_no=self.bank_account_no,
+            returns_fee=self.returns_fee,
+            **more,
         )
 
     def params(self, method: str, biz: Mapping[str, object], /, **other: str) -> dict[str, str]:
@@ -220,6 +226,28 @@ class Shop:
 
     def query(self, number: str) -> Answered:
         return self.call("alipay.trade.query", {"out_trade_no": number})
+
+    def close(self, number: str) -> Answered:
+        return self.call("alipay.trade.close", {"out_trade_no": number})
+
+    def refund(self, number: str, amount: str, request_no: str | None = None) -> Answered:
+        biz = {"out_trade_no": number, "refund_amount": amount}
+        if request_no is not None:
+            biz["out_request_no"] = request_no
+        return self.call("alipay.trade.refund", biz)
+
+    def query_refund(self, number: str, request_no: str, *options: str) -> Answered:
+        biz: dict[str, object] = {"out_trade_no": number, "out_request_no": request_no}
+        if options:
+            biz["query_options"] = list(options)
+        return self.call("alipay.trade.fastpay.refund.query", biz)
+
+    def plan(self, kind: str, **more: object) -> None:
+        response = self.control("plans", kind=kind, **more)
+        assert response.status_code == 200, response.text
+
+    def control(self, path: str, **fields: object) -> httpx.Response:
+        return self.simulator.post(f"/control/alipay/{path}", app_id=self.app_id, **fields)
 
     def pay(self, number: str, **more: object) -> httpx.Response:
         return self.simulator.post("/control/pay", app_id=self.app_id, out_trade_no=number, **more)

@@ -1,0 +1,37 @@
+"""Reading what a call's `biz_content` says, and finding the trade that it names."""
+
+from payments.simulator.alipay import Call
+from payments.simulator.alipay_refusals import GatewayRefusedError
+from payments.simulator.trades import Trade, TradeBook
+
+
+def biz_text(call: Call, name: str) -> str:
+    """Take a text, empty where it is absent; Raises GatewayRefusedError if it is no text."""
+    value = call.biz.get(name, "")
+    if not isinstance(value, str):
+        raise invalid(name)
+    return value
+
+
+def invalid(name: str) -> GatewayRefusedError:
+    """Make the refusal of a field of a trade method."""
+    return GatewayRefusedError("ACQ.INVALID_PARAMETER", field=name)
+
+
+def addressed_trade(call: Call, *, trades: TradeBook) -> Trade:
+    """Find the trade by either number, as it is at the call's instant.
+
+    Raises GatewayRefusedError if no number is given, or if no payer has scanned it yet.
+    """
+    trade_no, out_trade_no = biz_text(call, "trade_no"), biz_text(call, "out_trade_no")
+    if not trade_no and not out_trade_no:
+        raise invalid("out_trade_no")
+    app_id = call.app.app_id
+    trade = (
+        trades.find_by_trade_no(app_id=app_id, trade_no=trade_no)
+        if trade_no
+        else trades.find(app_id=app_id, out_trade_no=out_trade_no)
+    )
+    if trade is None or trade.trade_no is None:
+        raise GatewayRefusedError("ACQ.TRADE_NOT_EXIST")
+    return trades.as_of(trade, at_ms=call.at_ms)

@@ -1,0 +1,93 @@
+"""What Alipay's notifications about refunds and transfers say, and how they are signed."""
+
+import json
+from dataclasses import replace
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from payments.simulator import signing
+from payments.simulator.alipay_transfers import error_of
+from payments.simulator.apps import App
+from payments.simulator.clock import shanghai_text
+from payments.simulator.money import amount_text
+from payments.simulator.notifier import trade_params
+from payments.simulator.refunds import Refund, Refunds
+from payments.simulator.transfers import Transfer
+
+TRANSFER_CHANGED = "alipay.fund.trans.order.changed"
+
+
+def refund_params(
+    refund: Refund,
+    *,
+    known: Refunds,
+    app: App,
+    notify_id: str,
+    now_ms: int,
+    extra_minor: int,
+    amount: str | None,
+) -> dict[str, str]:
+    """Say that a part of a trade was given back: `refund_fee` is all that was, up to then.
+
+    `amount` is said instead of the truth, `extra_minor` on top of it.
+    """
+    trade = known.trade
+    done_minor = sum(
+        other.amount_minor
+        for other in known.refunds
+        if other.status == "done" and (other.ends_ms, other.id) <= (refund.ends_ms, refund.id)
+    )
+    true = amount_text(done_minor + extra_minor, currency=trade.currency)
+    return {
+        **trade_params(trade, app=app, notify_id=notify_id, now_ms=now_ms),
+        "out_biz_no": refund.out_request_no,
+        "refund_fee": amount or true,
+        "gmt_refund": f"{shanghai_text(refund.ends_ms)}.{refund.ends_ms % 1000:03d}",
+    }
+
+
+def transfer_params(
+    transfer: Transfer,
+    *,
+    status: str,
+    app: App,
+    notify_id: str,
+    now_ms: int,
+    extra_minor: int,
+    amount: str | None,
+) -> dict[str, str]:
+    """Say which status a transfer came to; `amount` and `extra_minor` as with a refund."""
+    true = amount_text(transfer.amount_minor + extra_minor, currency=transfer.currency)
+    content = {
+        "out_biz_no": transfer.out_biz_no,
+        "order_id": transfer.order_id,
+        "pay_fund_order_id": transfer.pay_fund_order_id,
+        "status": status,
+        "trans_amount": amount or true,
+        "product_code": "TRANS_ACCOUNT_NO_PWD",
+        "biz_scene": "DIRECT_TRANSFER",
+        "origin_interface": "alipay.fund.trans.uni.transfer",
+        "pay_date": shanghai_text(transfer.ends_ms),
+        **error_of(replace(transfer, status=status)),
+    }
+    return {
+        "msg_method": TRANSFER_CHANGED,
+        "notify_id": notify_id,
+        "utc_timestamp": str(now_ms),
+        "app_id": app.app_id,
+        "version": "1.1",
+        "charset": "UTF-8",
+        "biz_content": json.dumps(content, ensure_ascii=False, separators=(",", ":")),
+    }
+
+
+def signed_refund(params: dict[str, str], *, key: rsa.RSAPrivateKey) -> dict[str, str]:
+    """Sign as notifications about trades are signed: without `sign_type`."""
+    text = signing.notification_text(params)
+    return {**params, "sign_type": "RSA2", "sign": signing.signature_of(text, key=key)}
+
+
+def signed_transfer(params: dict[str, str], *, key: rsa.RSAPrivateKey) -> dict[str, str]:
+    """Sign as messages are signed, `sign_type` with all the rest."""
+    params = {**params, "sign_type": "RSA2"}
+    return {**params, "sign": signing.signature_of(signing.request_text(params), key=key)}
