@@ -5,15 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from payments.screening import Verdict
-from risk.rules import amount
+from risk.rules import amount, password
 from risk.rules.base import Facts, Finding, Rule
 
 logger = logging.getLogger(__name__)
 
-RULES: tuple[Rule, ...] = (Rule(amount.ONE_AMOUNT, amount.VERSION, amount.judge_one_amount),)
+RULES: tuple[Rule, ...] = (
+    Rule(amount.ONE_AMOUNT, amount.VERSION, amount.judge_one_amount),
+    Rule(password.PASSWORD, password.VERSION, password.judge_password),
+)
 """The rules in force. Daily limits are judged by their counters, after these."""
 
-_SEVERITY = {verdict: place for place, verdict in enumerate(Verdict)}
+# Who is there is asked before anybody looks at the case: what an officer releases from review is
+# not judged again, so a password that was not asked for by then never would be.
+_ORDER = (Verdict.ALLOW, Verdict.REVIEW, Verdict.CHALLENGE, Verdict.DENY)
+_SEVERITY = {verdict: place for place, verdict in enumerate(_ORDER)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,8 @@ SENTENCES: Mapping[str, str | Promise] = {
     "address.proven": _(
         "The payer never used the address %(address)s before, and typed the payment password."
     ),
+    "password.required": _("The payer has to type the payment password."),
+    "password.given": _("The payer typed the payment password for exactly this payment."),
     "limit.none": _("No limit is set for %(currency)s."),
     "rule.failed": _("The rule %(rule)s could not be evaluated (%(error)s)."),
 }

@@ -12,19 +12,27 @@ from django.db import connection
 
 from payments.screening import Judgement, ScreeningRequest, Verdict
 from risk import engine
-from risk.actions import limits
+from risk.actions import limits, passwords
+from risk.errors import TokenRefusedError
 from risk.models import Screening
+from risk.pins import PasswordOwner, TokenBinding
 from risk.queries.limits import binding_limits
+from risk.queries.passwords import has_password, is_asked_above
 from risk.queries.screenings import counted_screenings
-from risk.rules import amount
+from risk.rules import amount, password
 from risk.rules.base import BindingLimit, Facts, Finding, LimitDeed
+
+NEVER_COUNTED = (Verdict.DENY, Verdict.CHALLENGE)
+"""What ends or interrupts a deed; it uses no limit."""
 
 
 def screen_payment(request: ScreeningRequest) -> Judgement:
     """Judge a payment at confirm: over a limit it is denied with the limit's code. A part.
 
-    What is not denied is counted against its daily limits, once for each payment. Three round
-    trips. A denied payment leaves nothing but its `Screening` row.
+    What is neither denied nor challenged is counted against its daily limits, once for each
+    payment. A challenge asks the payer for their password; the token that they get for it comes
+    with the next request and is used up here. A denied or challenged payment leaves nothing but
+    its `Screening` row. Four round trips, five with a token.
     """
     return _judge(
         Facts(
@@ -38,6 +46,8 @@ def screen_payment(request: ScreeningRequest) -> Judgement:
             merchant_ids=request.merchant_ids,
             method=request.method,
             client_ip=request.client_ip,
+            is_proven=_is_proven(request),
+            is_password_wanted=_is_password_wanted(request),
         ),
         owner_id=request.payer_id,
     )
@@ -97,9 +107,9 @@ def _judge(facts: Facts, *, owner_id: str | None) -> Judgement:
             at=facts.at,
         ),
     )
-    findings = engine.evaluate(facts, rules=engine.RULES)
+    findings = password.in_one_voice(engine.evaluate(facts, rules=engine.RULES))
     consumed: list[BindingLimit] = []
-    if not any(finding.verdict == Verdict.DENY for finding in findings):
+    if not any(finding.verdict in NEVER_COUNTED for finding in findings):
         findings += amount.judge_counted_before(facts)
         uses = limits.consume(
             amount.limits_to_count(facts),
@@ -114,6 +124,35 @@ def _judge(facts: Facts, *, owner_id: str | None) -> Judgement:
         ]
         consumed = [use.limit for use in uses if not use.is_refused]
     return _written(facts, findings=findings, consumed=consumed)
+
+
+def _is_proven(request: ScreeningRequest) -> bool:
+    """Tell whether the payer typed their password for exactly this payment; that is used up."""
+    if not request.token or request.payer_id is None:
+        return False
+    binding = TokenBinding(
+        deed=LimitDeed.PAYMENT,
+        subject=request.payment_id,
+        amount_minor=request.amount_minor,
+        currency=request.currency,
+        payees=request.merchant_ids,
+    )
+    try:
+        passwords.consume_token(
+            request.token, owner=PasswordOwner.payer(request.payer_id), binding=binding
+        )
+    except TokenRefusedError:
+        return False
+    return True
+
+
+def _is_password_wanted(request: ScreeningRequest) -> bool:
+    """Tell whether this payer's payment goes with their password only."""
+    if request.payer_id is None:
+        return False
+    return is_asked_above(request.amount_minor, currency=request.currency) or has_password(
+        PasswordOwner.payer(request.payer_id)
+    )
 
 
 def _written(

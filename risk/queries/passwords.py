@@ -5,9 +5,11 @@ from datetime import datetime
 
 from django.conf import settings
 
-from payments.models import DatabaseClock
+from ledger.models import ApprovalRequest
+from ledger.states import ApprovalState
+from payments.models import DatabaseClock, Payment
 from risk.models import PaymentPassword
-from risk.pins import PasswordOwner
+from risk.pins import PAYMENT, PasswordOwner, TokenBinding
 
 ATTEMPTS_MAX = 5
 """How many wrong attempts there are before it is locked."""
@@ -63,6 +65,24 @@ def frozen_until(owner: PasswordOwner) -> datetime | None:
         .values_list("frozen_until", flat=True)
         .first()
     )
+
+
+def payment_binding(payment: Payment) -> TokenBinding:
+    """Return what a token for this payment is bound to, as it stands now. One query."""
+    return TokenBinding(
+        deed=PAYMENT,
+        subject=payment.pk,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        payees=tuple(payment.allocations.order_by("place").values_list("merchant_id", flat=True)),
+    )
+
+
+def open_relief(password_id: str, kind: str) -> ApprovalRequest | None:
+    """Return the request about an unlock or a reset that waits for its second person, or None."""
+    return ApprovalRequest.objects.filter(
+        object_id=password_id, kind=kind, state=ApprovalState.PENDING
+    ).first()
 
 
 def has_password(owner: PasswordOwner) -> bool:

@@ -60,7 +60,7 @@ def test_a_rule_that_fails_sends_to_review_and_the_others_are_still_asked(caplog
     [
         ([Verdict.ALLOW, Verdict.ALLOW], ("allow", "")),
         ([Verdict.ALLOW, Verdict.CHALLENGE], ("challenge", "code 1")),
-        ([Verdict.REVIEW, Verdict.CHALLENGE], ("review", "code 0")),
+        ([Verdict.REVIEW, Verdict.CHALLENGE], ("challenge", "code 1")),
         ([Verdict.REVIEW, Verdict.DENY, Verdict.DENY], ("deny", "code 1")),
     ],
 )
