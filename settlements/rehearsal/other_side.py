@@ -6,6 +6,21 @@ from types import TracebackType
 
 import httpx
 
+from settlements.rehearsal.alipay_side import AlipaySide
+
+
+@dataclass(frozen=True, slots=True)
+class WechatKeys:
+    """What the simulated WeChat Pay told a merchant: a public key by its id, or certificates.
+
+    The certificates are PEM texts one after the other, the newest last, and empty in public-key
+    mode; the id and the public key are empty in certificate mode.
+    """
+
+    platform_key_id: str
+    platform_public_key_pem: str
+    platform_certificates_pem: str
+
 
 @dataclass
 class OtherSide:
@@ -52,10 +67,13 @@ class OtherSide:
         fee_bps: int,
         currency: str,
         bank_account_no: str | None,
+        message_url: str | None = None,
+        returns_fee: bool = False,
     ) -> str:
         """Exchange keys with the simulated Alipay and return its public key. Idempotent.
 
-        Without a bank account what is paid stays at the channel.
+        Without a bank account what is paid stays at the channel. `message_url` is where it tells
+        of transfers. `returns_fee` lets it give its fee back, in proportion, with each refund.
         """
         answer = self._post(
             "/control/apps",
@@ -66,9 +84,56 @@ class OtherSide:
                 "fee_bps": fee_bps,
                 "currency": currency,
                 "bank_account_no": bank_account_no,
+                "message_url": message_url,
+                "returns_fee": returns_fee,
             },
         )
         return str(answer["alipay_public_key_pem"])
+
+    @property
+    def alipay(self) -> AlipaySide:
+        """What one can ask of the simulated Alipay beside payments."""
+        return AlipaySide(self._post, self._get)
+
+    def register_wechat_merchant(
+        self,
+        *,
+        mchid: str,
+        appid: str,
+        serial_no: str,
+        public_key_pem: str,
+        api_v3_key: str,
+        fee_bps: int,
+        key_mode: str,
+        bank_account_no: str | None,
+        returns_fee: bool = False,
+    ) -> WechatKeys:
+        """Exchange keys with the simulated WeChat Pay, which knows CNY only. Idempotent.
+
+        `key_mode` is `public_key` or `certificate`; `serial_no` that of our own certificate.
+        Without a bank account what is paid stays at the channel.
+        """
+        answer = self._post(
+            "/control/wechat/merchants",
+            {
+                "mchid": mchid,
+                "appid": appid,
+                "serial_no": serial_no,
+                "public_key_pem": public_key_pem,
+                "api_v3_key": api_v3_key,
+                "fee_bps": fee_bps,
+                "key_mode": key_mode,
+                "bank_account_no": bank_account_no,
+                "returns_fee": returns_fee,
+            },
+        )
+        certificates = answer["platform_certificates"]
+        assert isinstance(certificates, list)
+        return WechatKeys(
+            platform_key_id=str(answer["platform_key_id"]),
+            platform_public_key_pem=str(answer["platform_public_key_pem"]),
+            platform_certificates_pem="".join(row["certificate_pem"] for row in certificates),
+        )
 
     def open_bank_account(
         self, *, account_no: str, holder: str, currency: str, opening_minor: int
@@ -97,7 +162,10 @@ class OtherSide:
         self._post("/control/clock", {"real": True, "force": True})
 
     def pay(self, *, app_id: str, out_trade_no: str, at: datetime) -> None:
-        """Be the payer: scan the code and pay at this instant. Paying again changes nothing."""
+        """Be the payer: scan the code and pay at this instant. Paying again changes nothing.
+
+        At WeChat Pay `app_id` is the merchant's mchid or its appid.
+        """
         self._post(
             "/control/pay",
             {"app_id": app_id, "out_trade_no": out_trade_no, "at": at.isoformat()},
