@@ -19,6 +19,7 @@ DEAD_SECONDS = 60
 def look_after_orders(timestamp: int) -> None:
     """Every five seconds: orders to channels that are due, or whose sender died."""
     jobs.defer("payments.janitor", at=clock.now(), queueing_lock="payments.janitor")
+    jobs.defer("settlements.janitor", at=clock.now(), queueing_lock="settlements.janitor")
 
 
 @app.periodic(cron="* * * * *")
@@ -28,6 +29,13 @@ async def retry_stalled(timestamp: int) -> None:
     stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_SECONDS)
     for job in stalled:
         await app.job_manager.retry_job(job)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="config.expire", queue="calendar")
+def expire(timestamp: int) -> None:
+    """Every minute: payments whose time has run out are closed, first at their channel."""
+    jobs.defer("payments.expire", at=clock.now(), queueing_lock="payments.expire")
 
 
 @app.periodic(cron="*/10 * * * *")

@@ -3,23 +3,26 @@
 Each is two transactions with the call between them; no network inside a transaction.
 """
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
 
 from ledger import jobs
 from payments import locks
-from payments.actions import captures, moves, operations
+from payments.actions import captures, closing, moves, operations, payments
 from payments.actions.channels import channel_of
 from payments.actions.exchanges import Exchange
 from payments.actions.operations import Lease
-from payments.channels.base import Outcome, PayRequest
+from payments.channels.base import NOT_FOUND, Channel, Outcome, OutcomeKind, PayRequest
+from payments.errors import NoChannelError, PaymentExpiredError
 from payments.models import (
     ChannelAccount,
     ChannelOperation,
     DatabaseClock,
     OperationKind,
+    Payment,
     PaymentAttempt,
 )
 from payments.queries.operations import operations_due
@@ -27,6 +30,10 @@ from payments.screening import get_screener
 from payments.states import LIVE_ATTEMPTS, OperationStatus, PaymentStatus
 
 DUE_MAX = 500
+NEVER_SCANNED = "never_scanned"
+"""The channel knows no such order, before and after it was told to close it."""
+NOT_WANTED = "not_wanted"
+"""The payment was closed, or another method chosen, before the order was sent."""
 
 
 def send_attempt(attempt_id: str, *, at: datetime) -> None:
@@ -37,13 +44,15 @@ def send_attempt(attempt_id: str, *, at: datetime) -> None:
     _EXCHANGE.send(attempt_id, at=at)
 
 
-def query_attempt(attempt_id: str, *, at: datetime) -> None:
+def query_attempt(attempt_id: str, *, at: datetime, is_notified: bool = False) -> None:
     """Ask the channel what became of a try, and believe only that answer. Idempotent.
 
     An order that moves no money and that the channel does not know is placed again, under the
-    same number (R5).
+    same number (R5). One that nobody wants to be paid any more is closed at the channel, and
+    asked about again: it is closed here once the channel says so. With `is_notified` the channel
+    told us something about it, so that one that has ended is asked about too.
     """
-    _EXCHANGE.query(attempt_id, at=at)
+    _EXCHANGE.query(attempt_id, at=at, is_notified=is_notified)
 
 
 @transaction.atomic(durable=True)
@@ -76,14 +85,34 @@ class _Order:
     channel_no: str
     amount_minor: int
     currency: str
+    status: str
+    is_withdrawn: bool
     method: str
+    payment_status: str
     description: str
     expires_at: datetime
     stamped_at: datetime
 
+    @property
+    def is_wanted(self) -> bool:
+        """Tell whether the payer shall still pay by this try."""
+        return (
+            self.payment_status == PaymentStatus.AWAITING_PAYMENT
+            and self.status != OperationStatus.CLOSED
+            and not self.is_withdrawn
+        )
+
 
 def _place(attempt_id: str, at: datetime) -> Outcome:
     order = _read(attempt_id)
+    if not order.is_wanted:
+        # Sending for the first time, it has certainly not left; else it may have.
+        is_first = order.status == OperationStatus.SENDING
+        return Outcome(
+            OutcomeKind.FAILED if is_first else OutcomeKind.UNKNOWN,
+            code=NOT_WANTED,
+            message="Nobody wanted it any more, so it was not sent.",
+        )
     request = PayRequest(
         channel_no=order.channel_no,
         amount_minor=order.amount_minor,
@@ -99,7 +128,31 @@ def _place(attempt_id: str, at: datetime) -> Outcome:
 
 def _ask(attempt_id: str, at: datetime) -> Outcome:
     order = _read(attempt_id)
-    return channel_of(order.account).query(order.channel_no, at=order.stamped_at)
+    channel = channel_of(order.account)
+    outcome = channel.query(order.channel_no, at=order.stamped_at)
+    if order.is_wanted or not _may_be_open(outcome):
+        return outcome
+    return _close(channel, order)
+
+
+def _may_be_open(outcome: Outcome) -> bool:
+    """Tell whether a payer could still pay, for all that the channel says of an order."""
+    return outcome.kind == OutcomeKind.AWAITING_PAYER or outcome.code == NOT_FOUND
+
+
+def _close(channel: Channel, order: _Order) -> Outcome:
+    """Close an order at its channel, and believe only what a query says after that.
+
+    What the channel does not know cannot be closed: nobody has scanned the code. It counts as
+    closed here, since a payment of it would be told and become `paid_late`.
+    """
+    closed = channel.close(order.channel_no, at=order.stamped_at)
+    if closed.kind != OutcomeKind.CLOSED and closed.code != NOT_FOUND:
+        return replace(closed, kind=OutcomeKind.UNKNOWN)
+    outcome = channel.query(order.channel_no, at=order.stamped_at)
+    if closed.code == outcome.code == NOT_FOUND:
+        return replace(outcome, kind=OutcomeKind.CLOSED, code=NEVER_SCANNED)
+    return outcome
 
 
 def _read(attempt_id: str) -> _Order:
@@ -109,7 +162,10 @@ def _read(attempt_id: str) -> _Order:
         "operation__channel_no",
         "operation__amount_minor",
         "operation__currency",
+        "operation__status",
+        "is_withdrawn",
         "method",
+        "payment__status",
         "payment__description",
         "payment__expires_at",
         DatabaseClock(),
@@ -127,24 +183,62 @@ def _record(attempt_id: str, *, lease: Lease, outcome: Outcome, at: datetime) ->
     attempt = locks.locked_attempt(attempt_id)
     operation = attempt.operation
     operations.record_outcome(operation, lease=lease, outcome=outcome, at=at)
+    is_news = attempt.status != operation.status
     attempt.status = operation.status
     attempt.qr_code = outcome.qr_code or attempt.qr_code
     attempt.save(update_fields=["status", "qr_code"])
     actor = f"channel:{attempt.channel_account.channel}"
     if operation.status == OperationStatus.SUCCEEDED:
         captures.record_paid(attempt.payment, attempt=attempt, outcome=outcome, actor=actor, at=at)
-    elif attempt.status not in LIVE_ATTEMPTS:
+        _close_others(attempt, at=at)
+    elif is_news and attempt.status not in LIVE_ATTEMPTS:
         _give_up(attempt, actor=actor, at=at)
     return operation
 
 
+def _close_others(attempt: PaymentAttempt, *, at: datetime) -> None:
+    """Have the try that is still open closed: its payment has its money."""
+    others = PaymentAttempt.objects.filter(
+        payment_id=attempt.payment_id, status__in=LIVE_ATTEMPTS
+    ).exclude(pk=attempt.pk)
+    for other in others:
+        closing.have_closed(other, at=at)
+
+
 def _give_up(attempt: PaymentAttempt, *, actor: str, at: datetime) -> None:
-    """No money will come of this try: give the limits back; a closed order closes the payment."""
+    """No money will come of this try: give the limits back, and see what becomes of the payment.
+
+    A payment that is being closed is closed now. One whose payer chose another method is tried
+    by that one. A code that ended at the channel by itself closes the payment; after a failure
+    the payer may choose again.
+    """
     payment = attempt.payment
+    if payment.status not in (PaymentStatus.AWAITING_PAYMENT, PaymentStatus.CLOSING):
+        return  # its money came by another try
     get_screener().give_back(payment.id, at=at)
-    if attempt.status == OperationStatus.CLOSED:
+    if payment.status == PaymentStatus.CLOSING:
+        code = payment.status_code
+        moves.move(payment, PaymentStatus.CLOSED, code=code, actor=actor, at=at)
+    elif attempt.is_withdrawn:
+        _try_other_method(payment, at=at)
+    elif attempt.status == OperationStatus.CLOSED:
         moves.move(payment, PaymentStatus.CLOSING, actor=actor, at=at)
         moves.move(payment, PaymentStatus.CLOSED, code="closed_at_channel", actor=actor, at=at)
+
+
+def _try_other_method(payment: Payment, *, at: datetime) -> None:
+    """Confirm a payment by the method that its payer chose instead.
+
+    Whose time has run out, or whose method is gone by now, is left to the payer and the janitor.
+    """
+    with suppress(PaymentExpiredError, NoChannelError):
+        payments.confirm_payment(
+            payment.id,
+            method=payment.method,
+            client_ip=payment.client_ip,
+            actor=f"payer:{payment.payer_id}" if payment.payer_id else "payer",
+            at=at,
+        )
 
 
 _EXCHANGE = Exchange(

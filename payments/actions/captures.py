@@ -1,11 +1,15 @@
 """When money has come: the payment is paid, and the books move in the same transaction."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.db import connection
 
 from ledger.actions import journal
 from ledger.actions.journal import Entry
+from ledger.models import JournalEntry
 from payments import calendar, locks, postings, pricing, states
 from payments.actions import moves
 from payments.channels.base import Outcome
@@ -18,7 +22,27 @@ from payments.models import (
     PaymentAttempt,
 )
 from payments.queries.calendar import BusinessDays, business_date_of
-from payments.states import PaymentStatus
+from payments.states import AttemptStatus, PaymentStatus
+
+_WITH_MONEY = (
+    PaymentStatus.PAID,
+    PaymentStatus.CONFLICTED,
+    PaymentStatus.PAID_LATE,
+    PaymentStatus.REFUNDING_LATE,
+    PaymentStatus.REFUNDED_LATE,
+)
+"""States of payments for which money has come already."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Receipt:
+    """Money that a channel says has come by one try, and when we learned of it."""
+
+    attempt: PaymentAttempt
+    outcome: Outcome
+    paid_at: datetime
+    actor: str
+    at: datetime
 
 
 def record_paid(
@@ -27,26 +51,32 @@ def record_paid(
     """Book a payment that the channel confirmed. A part; the payment is locked by the caller.
 
     The channel's own instant decides the business day. One entry and one line per allocation
-    (E01, E02a, E03). Money that came otherwise than asked makes the payment `conflicted` and
-    waits in suspense; nobody's balance moves. Recording the same outcome twice changes nothing.
+    (E01, E02a, E03). Three kinds of money wait in suspense, and nobody's balance moves: what came
+    otherwise than asked makes the payment `conflicted`, what came after it was closed
+    `paid_late`, and what came by a second try leaves it as it is, told as `payment.paid_twice`.
+    Recording the same outcome twice changes nothing.
 
     Raises IllegalMoveError when the payment cannot become paid; nothing is written then.
     """
     assert connection.in_atomic_block, "record_paid is a part; open a transaction around it"
-    if payment.status in (PaymentStatus.PAID, PaymentStatus.CONFLICTED):
-        return
-    paid_at = outcome.paid_at or at
-    if (outcome.amount_minor, outcome.currency) != (payment.amount_minor, payment.currency):
-        _park(payment, attempt=attempt, outcome=outcome, paid_at=paid_at, actor=actor, at=at)
-        return
-    states.PAYMENT.require_move(payment.status, PaymentStatus.PAID)
-    _book(payment, attempt=attempt, paid_at=paid_at)
-    payment.paid_at = paid_at
-    moves.move(payment, PaymentStatus.PAID, actor=actor, at=at)
+    receipt = _Receipt(attempt, outcome, paid_at=outcome.paid_at or at, actor=actor, at=at)
+    if payment.status in _WITH_MONEY:
+        if _is_second_money(payment, attempt):
+            _park_second(payment, receipt)
+    elif payment.status == PaymentStatus.CLOSED:
+        _park_late(payment, receipt)
+    elif (outcome.amount_minor, outcome.currency) != (payment.amount_minor, payment.currency):
+        _park_conflict(payment, receipt)
+    else:
+        states.PAYMENT.require_move(payment.status, PaymentStatus.PAID)
+        _book(payment, attempt=attempt, paid_at=receipt.paid_at)
+        payment.paid_at = receipt.paid_at
+        payment.method = attempt.method
+        moves.move(payment, PaymentStatus.PAID, actor=actor, at=at)
 
 
 def _book(payment: Payment, *, attempt: PaymentAttempt, paid_at: datetime) -> None:
-    allocations = list(payment.allocations.select_related("merchant").order_by("place"))
+    allocations = list(payment.allocations.select_related("merchant", "fee_plan").order_by("place"))
     channel_fees = _channel_fees(payment, allocations, attempt)
     day = business_date_of(paid_at)
     entries = [
@@ -55,6 +85,7 @@ def _book(payment: Payment, *, attempt: PaymentAttempt, paid_at: datetime) -> No
             currency=payment.currency,
             channel_account_id=attempt.channel_account_id,
             channel_fee_minor=channel_fee,
+            tax_minor=pricing.fee_tax(allocation.fee_minor, vat_bps=allocation.fee_plan.vat_bps),
             effective_date=day,
             at=paid_at,
         )
@@ -132,27 +163,58 @@ def _available_on(
     return max(planned, account.matured_through_date + timedelta(days=1))
 
 
-def _park(
-    payment: Payment,
-    *,
-    attempt: PaymentAttempt,
-    outcome: Outcome,
-    paid_at: datetime,
-    actor: str,
-    at: datetime,
-) -> None:
-    """Put money that came otherwise than asked into suspense, for two people to decide on."""
+def _is_second_money(payment: Payment, attempt: PaymentAttempt) -> bool:
+    """Tell whether other money came for the payment before, and this try's is not booked yet."""
+    others = payment.attempts.exclude(pk=attempt.pk).filter(status=AttemptStatus.SUCCEEDED)
+    return (
+        others.exists()
+        and not JournalEntry.objects.filter(source=postings.source_of_second(attempt)).exists()
+    )
+
+
+def _park_conflict(payment: Payment, receipt: _Receipt) -> None:
+    """Leave money that came otherwise than asked in suspense, for two people to decide on."""
     states.PAYMENT.require_move(payment.status, PaymentStatus.CONFLICTED)
-    if outcome.amount_minor:
+    _park(receipt, partial(postings.conflicted, payment), currency=payment.currency)
+    payment.paid_at = receipt.paid_at
+    moves.move(
+        payment,
+        PaymentStatus.CONFLICTED,
+        code="amount_differs",
+        actor=receipt.actor,
+        at=receipt.at,
+    )
+
+
+def _park_late(payment: Payment, receipt: _Receipt) -> None:
+    """Leave money that came for a closed payment in suspense: it is not owed any more."""
+    _park(receipt, partial(postings.paid_late, payment), currency=payment.currency)
+    payment.paid_at = receipt.paid_at
+    payment.method = receipt.attempt.method
+    moves.move(
+        payment,
+        PaymentStatus.PAID_LATE,
+        code=payment.status_code,
+        actor=receipt.actor,
+        at=receipt.at,
+    )
+
+
+def _park_second(payment: Payment, receipt: _Receipt) -> None:
+    """Leave money that came once more in suspense; the payment stays what it is."""
+    _park(receipt, partial(postings.paid_twice, receipt.attempt), currency=payment.currency)
+    moves.tell(payment, "payment.paid_twice", actor=receipt.actor, at=receipt.at)
+
+
+def _park(receipt: _Receipt, posting: Callable[..., Entry], *, currency: str) -> None:
+    """Book what came, as the channel says it; without an amount there is nothing to book."""
+    if receipt.outcome.amount_minor:
         journal.post_entry(
-            postings.conflicted(
-                payment,
-                amount_minor=outcome.amount_minor,
-                currency=outcome.currency or payment.currency,
-                channel_account_id=attempt.channel_account_id,
-                effective_date=business_date_of(paid_at),
-                at=paid_at,
+            posting(
+                amount_minor=receipt.outcome.amount_minor,
+                currency=receipt.outcome.currency or currency,
+                channel_account_id=receipt.attempt.channel_account_id,
+                effective_date=business_date_of(receipt.paid_at),
+                at=receipt.paid_at,
             )
         )
-    payment.paid_at = paid_at
-    moves.move(payment, PaymentStatus.CONFLICTED, code="amount_differs", actor=actor, at=at)

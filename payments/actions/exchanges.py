@@ -13,9 +13,9 @@ from django.db import transaction
 
 from ledger import jobs
 from payments.actions import operations
-from payments.actions.operations import Lease
-from payments.channels.base import Outcome
-from payments.models import ChannelOperation
+from payments.actions.operations import QUERY_DELAYS, Lease
+from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
+from payments.models import ChannelOperation, DatabaseClock
 
 
 class Recording(Protocol):
@@ -52,18 +52,21 @@ class Exchange:
         if lease is not None:
             self._place(subject, lease=lease, at=at)
 
-    def query(self, subject: str, *, at: datetime) -> None:
+    def query(self, subject: str, *, at: datetime, is_notified: bool = False) -> None:
         """Ask the channel what became of an order, and believe only that answer. Idempotent.
 
         Who finds somebody else speaking asks when they are done: what made us ask may have
-        happened after they were answered.
+        happened after they were answered. When the channel told us something (`is_notified`) an
+        order that has ended is asked about too, until there is an answer.
         """
-        lease = _claim_to_ask(subject)
+        lease = _claim_to_ask(subject, is_notified=is_notified)
         if lease is None:
-            self._ask_later(subject, at=at)
+            self._ask_later(subject, is_notified=is_notified, at=at)
             return
         outcome = self.ask(subject, at)
         operation = self.record(subject, lease=lease, outcome=outcome, at=at)
+        if operation.status in operations.ENDED and is_notified and _tells_nothing(outcome):
+            self._ask_ended_again(operation, at=at)
         if operations.is_unplaced(operation):
             again = _claim_to_resend(subject, settle_window=self.settle_window)
             if again is not None:
@@ -81,21 +84,45 @@ class Exchange:
         return lease
 
     @transaction.atomic(durable=True)
-    def _ask_later(self, subject: str, *, at: datetime) -> None:
-        free_at = operations.free_at(subject)
+    def _ask_later(self, subject: str, *, is_notified: bool, at: datetime) -> None:
+        free_at = operations.free_at(subject, is_notified=is_notified)
         if free_at is not None:
-            jobs.defer(
-                self.asking_task,
-                at=at,
-                due_at=free_at,
-                queueing_lock=f"{subject}:again",
-                **{self.argument: subject},
-            )
+            self._defer(subject, due_at=free_at, is_notified=is_notified, at=at)
+
+    @transaction.atomic(durable=True)
+    def _ask_ended_again(self, operation: ChannelOperation, *, at: datetime) -> None:
+        """Ask again later what nobody else would ask: the janitor leaves what has ended alone."""
+        delay = QUERY_DELAYS[min(operation.queries, len(QUERY_DELAYS) - 1)]
+        due_at = (
+            ChannelOperation.objects.filter(pk=operation.pk)
+            .values_list(DatabaseClock() + delay, flat=True)
+            .get()
+        )
+        self._defer(operation.subject, due_at=due_at, is_notified=True, at=at)
+
+    def _defer(self, subject: str, *, due_at: datetime, is_notified: bool, at: datetime) -> None:
+        # Two locks: a plain question in the queue is no reason to forget what we were told.
+        lock, told = ("told", {"is_notified": True}) if is_notified else ("again", {})
+        jobs.defer(
+            self.asking_task,
+            at=at,
+            due_at=due_at,
+            queueing_lock=f"{subject}:{lock}",
+            **{self.argument: subject},
+            **told,
+        )
+
+
+def _tells_nothing(outcome: Outcome) -> bool:
+    """Tell whether a question got no answer; that there is no such order is one."""
+    if outcome.kind == OutcomeKind.NOT_SENT:
+        return True
+    return outcome.kind == OutcomeKind.UNKNOWN and outcome.code != NOT_FOUND
 
 
 @transaction.atomic(durable=True)
-def _claim_to_ask(subject: str) -> Lease | None:
-    return operations.claim_to_ask(subject)
+def _claim_to_ask(subject: str, *, is_notified: bool) -> Lease | None:
+    return operations.claim_to_ask(subject, is_notified=is_notified)
 
 
 @transaction.atomic(durable=True)

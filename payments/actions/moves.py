@@ -18,6 +18,13 @@ def move(
     tell(payment, f"payment.{status}", actor=actor, at=at)
 
 
+def tell_code(payment: Payment, kind: str, *, code: str, actor: str, at: datetime) -> None:
+    """Keep a reason on a locked payment that stays where it is, and tell it. A part."""
+    payment.status_code = code
+    payment.save(update_fields=["status_code", "method", "client_ip"])
+    tell(payment, kind, actor=actor, at=at)
+
+
 def tell(payment: Payment, kind: str, *, actor: str, at: datetime) -> None:
     """Write the event and the audit row of what just happened to the payment. A part."""
     snapshot = {

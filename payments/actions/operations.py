@@ -19,7 +19,7 @@ from django.db.models.functions import Coalesce
 from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
 from payments.errors import LeaseLostError
 from payments.models import ChannelOperation, DatabaseClock
-from payments.states import OperationStatus
+from payments.states import OPERATION, OperationStatus
 
 LEASE = timedelta(seconds=60)
 QUERY_DELAYS = [
@@ -35,6 +35,9 @@ ASKABLE = (
     OperationStatus.PROCESSING,
     OperationStatus.UNKNOWN,
 )
+ENDED = (OperationStatus.CLOSED, OperationStatus.MANUAL_REVIEW)
+"""Asked about only when the channel tells us something: nothing but a success moves them."""
+
 RESULTS = {
     OutcomeKind.SUCCEEDED: OperationStatus.SUCCEEDED,
     OutcomeKind.FAILED: OperationStatus.FAILED,
@@ -77,9 +80,18 @@ def claim_to_send(subject: str) -> Lease | None:
     )
 
 
-def claim_to_ask(subject: str) -> Lease | None:
-    """Take the right to ask about an order that was sent, or None. A part."""
-    return _claim(subject, is_question=True, from_statuses=ASKABLE, queries=F("queries") + 1)
+def claim_to_ask(subject: str, *, is_notified: bool = False) -> Lease | None:
+    """Take the right to ask about an order that was sent, or None. A part.
+
+    When the channel told us something (`is_notified`) also about one that has ended: a closed
+    order may turn out paid (docs/adr/0015).
+    """
+    return _claim(
+        subject,
+        is_question=True,
+        from_statuses=askable(is_notified=is_notified),
+        queries=F("queries") + 1,
+    )
 
 
 def claim_to_resend(subject: str, *, settle_window: timedelta = timedelta(0)) -> Lease | None:
@@ -132,13 +144,20 @@ def record_outcome(
     )
 
 
-def free_at(subject: str) -> datetime | None:
+def askable(*, is_notified: bool) -> tuple[OperationStatus, ...]:
+    """Return the states in which an order may be asked about."""
+    return (*ASKABLE, *ENDED) if is_notified else ASKABLE
+
+
+def free_at(subject: str, *, is_notified: bool = False) -> datetime | None:
     """Return when an order that somebody speaks about may be asked about, by database time.
 
     None when there is nothing to ask: it was never sent, or its outcome is known.
     """
     return (
-        ChannelOperation.objects.filter(subject=subject, status__in=ASKABLE)
+        ChannelOperation.objects.filter(
+            subject=subject, status__in=askable(is_notified=is_notified)
+        )
         .values_list(Coalesce("lease_until", DatabaseClock()), flat=True)
         .first()
     )
@@ -173,7 +192,12 @@ def _next_status(operation: ChannelOperation, outcome: Outcome, *, is_question: 
     if result == OperationStatus.PREPARED and is_question:
         result = OperationStatus.UNKNOWN  # the question never left; the order may have
     if operation.status == OperationStatus.SENDING:
-        return result
+        # Of an order whose sender died a query may say what no sender is told, `closed`: it is
+        # unknown first, and the next question ends it.
+        is_told = OPERATION.allows(operation.status, result)
+        return result if is_told else OperationStatus.UNKNOWN
+    if operation.status in ENDED:
+        return result if result == OperationStatus.SUCCEEDED else operation.status
     if result in (OperationStatus.UNKNOWN, OperationStatus.PREPARED):
         return operation.status  # nothing new: it waits, or is unknown, as before
     return result
@@ -182,14 +206,17 @@ def _next_status(operation: ChannelOperation, outcome: Outcome, *, is_question: 
 def _next_query_at(operation: ChannelOperation) -> Combinable | None:
     """Set when to ask (or to send, if it never left) next; after the last question people look.
 
-    Counted by the database's clock.
+    An order that waits for its payer is asked about daily for as long as it may be paid: its
+    outcome is not unknown, and its expiry ends it. Counted by the database's clock.
     """
-    if operation.status in FINAL:
+    if operation.status in (*FINAL, OperationStatus.MANUAL_REVIEW):
         return None
     if operation.status == OperationStatus.PREPARED:
         tried = min(operation.sends, len(QUERY_DELAYS)) - 1
     else:
         tried = operation.queries
+    if operation.status == OperationStatus.AWAITING_PAYER:
+        tried = min(tried, len(QUERY_DELAYS) - 1)
     if tried >= len(QUERY_DELAYS):
         operation.status = OperationStatus.MANUAL_REVIEW
         return None

@@ -1,4 +1,4 @@
-"""What is owed: create, confirm, cancel. Parts, composed by doors and `idempotency.run_once`."""
+"""What is owed: create and confirm it. Parts, composed by doors and `idempotency.run_once`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,31 +7,22 @@ from typing import Any
 
 from django.db import IntegrityError, connection
 
-from ledger import jobs
 from ledger.errors import CurrencyMismatchError
 from ledger.identifiers import new_id
 from payments import locks, pricing, states
-from payments.actions import merchants, moves
+from payments.actions import merchants, moves, orders
 from payments.errors import (
     AllocationMismatchError,
-    NoChannelError,
     OrderNumberTakenError,
     PaymentExpiredError,
-    PaymentInFlightError,
     PaymentNotFoundError,
     UnknownMerchantError,
 )
 from payments.models import (
-    ChannelAccount,
-    ChannelKind,
-    ChannelOperation,
     Merchant,
-    OperationKind,
     Payer,
     Payment,
     PaymentAllocation,
-    PaymentAttempt,
-    PaymentMethod,
 )
 from payments.queries.calendar import business_date_of
 from payments.screening import Judgement, ScreeningRequest, Verdict, get_screener
@@ -39,11 +30,6 @@ from payments.states import LIVE_ATTEMPTS, PaymentStatus
 
 LIFETIME = timedelta(hours=2)
 """How long a payment may be paid when its creator says nothing; a QR code lives as long."""
-
-CHANNEL_OF_METHOD = {
-    PaymentMethod.ALIPAY_QR: ChannelKind.ALIPAY,
-    PaymentMethod.WECHAT_NATIVE: ChannelKind.WECHATPAY,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +102,20 @@ def create_payment(request: PaymentRequest, *, actor: str, at: datetime) -> Paym
 
 
 def confirm_payment(
-    payment_id: str, *, method: str, client_ip: str | None, actor: str, at: datetime
+    payment_id: str,
+    *,
+    method: str,
+    client_ip: str | None,
+    actor: str,
+    at: datetime,
+    token: str = "",
 ) -> Payment:
     """Let risk judge the payment, and if it may go on, prepare the order to the channel. A part.
 
     The order is written here and sent by a job after COMMIT. Confirming again while a try is
-    live changes nothing. A denied payment becomes `rejected` and keeps the reason's code.
+    live changes nothing. A denied payment becomes `rejected` and keeps the reason's code. A
+    challenged one stays as it is, with the challenge's code: the payer types their payment
+    password at the checkout, and what they get for it comes back here as `token`.
 
     Raises PaymentNotFoundError, PaymentExpiredError, NoChannelError or IllegalMoveError;
     nothing is written then.
@@ -135,13 +129,15 @@ def confirm_payment(
         states.PAYMENT.require_move(payment.status, PaymentStatus.AWAITING_PAYMENT)
     if payment.expires_at <= at:
         raise PaymentExpiredError
-    account = _channel_account(method, payment.currency)
+    account = orders.channel_account(method, payment.currency)
     payment.method = method
     payment.client_ip = client_ip
-    judgement = _judge(payment, at=at)
+    judgement = _judge(payment, token=token, at=at)
     if judgement.verdict == Verdict.ALLOW:
-        _prepare_attempt(payment, account=account, at=at)
+        orders.prepare_attempt(payment, account=account, at=at)
         moves.move(payment, PaymentStatus.AWAITING_PAYMENT, actor=actor, at=at)
+    elif judgement.verdict == Verdict.CHALLENGE:
+        _challenge(payment, code=judgement.code, actor=actor, at=at)
     elif payment.status == PaymentStatus.AWAITING_PAYMENT:
         # An earlier try failed for certain, so nothing is at the channel: the payment ends here.
         moves.move(payment, PaymentStatus.CLOSING, code=judgement.code, actor=actor, at=at)
@@ -153,19 +149,11 @@ def confirm_payment(
     return payment
 
 
-def cancel_payment(payment_id: str, *, actor: str, at: datetime) -> Payment:
-    """Close a payment that was never confirmed. A part. Closing twice changes nothing.
-
-    Raises PaymentNotFoundError, or PaymentInFlightError once it was confirmed: money may come.
-    """
-    assert connection.in_atomic_block, "cancel_payment is a part; open a transaction around it"
-    payment = _locked(payment_id)
-    if payment.status == PaymentStatus.CLOSED:
-        return payment
-    if payment.status != PaymentStatus.CREATED:
-        raise PaymentInFlightError
-    moves.move(payment, PaymentStatus.CLOSED, code="cancelled", actor=actor, at=at)
-    return payment
+def _challenge(payment: Payment, *, code: str, actor: str, at: datetime) -> None:
+    """Leave a payment where it is until its payer proves themselves; nothing of limits is used."""
+    get_screener().give_back(payment.id, at=at)
+    if payment.status_code != code:
+        moves.tell_code(payment, "payment.challenged", code=code, actor=actor, at=at)
 
 
 def _locked(payment_id: str) -> Payment:
@@ -234,19 +222,7 @@ def _insert_once(payment: Payment) -> None:
         raise
 
 
-def _channel_account(method: str, currency: str) -> ChannelAccount:
-    kind = CHANNEL_OF_METHOD.get(PaymentMethod(method)) if method in PaymentMethod.values else None
-    account = (
-        ChannelAccount.objects.filter(channel=kind, currency=currency, is_enabled=True)
-        .order_by("created_at", "id")
-        .first()
-    )
-    if account is None:
-        raise NoChannelError(method=method, currency=currency)
-    return account
-
-
-def _judge(payment: Payment, *, at: datetime) -> Judgement:
+def _judge(payment: Payment, *, token: str, at: datetime) -> Judgement:
     return get_screener().screen(
         ScreeningRequest(
             payment_id=payment.id,
@@ -260,28 +236,7 @@ def _judge(payment: Payment, *, at: datetime) -> Judgement:
             client_ip=payment.client_ip,
             business_date=business_date_of(at),
             at=at,
+            credential_id=payment.created_by_id,
+            token=token,
         )
     )
-
-
-def _prepare_attempt(payment: Payment, *, account: ChannelAccount, at: datetime) -> None:
-    """Write the try and its order, and have them sent after COMMIT."""
-    attempt_id = new_id("att")
-    operation = ChannelOperation.objects.create(
-        kind=OperationKind.PAY,
-        channel_account=account,
-        channel_no=attempt_id.upper(),
-        subject=attempt_id,
-        amount_minor=payment.amount_minor,
-        currency=payment.currency,
-        created_at=at,
-    )
-    PaymentAttempt.objects.create(
-        id=attempt_id,
-        payment=payment,
-        channel_account=account,
-        operation=operation,
-        method=payment.method,
-        created_at=at,
-    )
-    jobs.defer("payments.send_attempt", attempt_id=attempt_id, at=at)

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from payments.actions import payments
+from payments.actions import closing, payments
 from payments.actions.idempotency import Answer
 from payments.actions.payments import AllocationRequest, PaymentRequest
 from payments.api.doors import ReadDoor
@@ -104,7 +104,9 @@ class PaymentDoor(ReadDoor):
     def confirm(self, request: Request, pk: str) -> Response:
         """Have the payment judged, and ask the channel for it; the answer comes to `attempts`.
 
-        A payment that is refused by risk is `rejected`, and `status_code` says why.
+        A payment that is refused by risk is `rejected`, and `status_code` says why. One whose
+        payer has to type their payment password stays `created`, with the code of the challenge:
+        open a checkout session for them, the password is asked for there.
         """
         payment = self._own_payment()
         asked = PaymentConfirmSerializer(data=request.data)
@@ -131,12 +133,16 @@ class PaymentDoor(ReadDoor):
     )
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
-        """Close a payment that has not been confirmed."""
+        """Close a payment that nobody shall pay any more.
+
+        What was confirmed is `closing` until the channel has said that no money came; it is
+        `closed` then, or `paid` if the payer was faster.
+        """
         payment = self._own_payment()
         NothingSerializer(data=request.data).is_valid(raise_exception=True)
 
         def deed() -> Answer:
-            payments.cancel_payment(payment.pk, actor=self.principal.actor, at=seen(request).at)
+            closing.cancel_payment(payment.pk, actor=self.principal.actor, at=seen(request).at)
             return 200, self._shown(payment.pk)
 
         return self.answer_once(request, deed=deed, subject=payment.pk)

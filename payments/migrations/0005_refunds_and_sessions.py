@@ -275,6 +275,27 @@ class Migration(migrations.Migration):
                 verbose_name="method",
             ),
         ),
+        migrations.AddField(
+            model_name="paymentattempt",
+            name="is_withdrawn",
+            field=models.BooleanField(default=False, verbose_name="withdrawn"),
+        ),
+        migrations.AddIndex(
+            model_name="payment",
+            index=models.Index(
+                condition=models.Q(("status__in", ["created", "awaiting_payment"])),
+                fields=["expires_at"],
+                name="payments_payment_expiring",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="payment",
+            index=models.Index(
+                condition=models.Q(("status__in", ["conflicted", "paid_late"])),
+                fields=["created_at"],
+                name="payments_payment_parked",
+            ),
+        ),
         migrations.AlterField(
             model_name="paymentattempt",
             name="method",

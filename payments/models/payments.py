@@ -99,6 +99,16 @@ class Payment(models.Model):
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="payments_payment_newest"),
             models.Index(fields=["merchant_order_no"], name="payments_payment_order"),
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(status__in=["created", "awaiting_payment"]),
+                name="payments_payment_expiring",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(status__in=["conflicted", "paid_late"]),
+                name="payments_payment_parked",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -151,7 +161,9 @@ class PaymentAllocation(models.Model):
 class PaymentAttempt(models.Model):
     """One try to collect a payment on one channel; its status mirrors its operation's.
 
-    At most one of a payment is live. `qr_code` is what the payer scans.
+    At most one of a payment is live. `qr_code` is what the payer scans. With `is_withdrawn` nobody
+    wants its money any more (another method was chosen, or another try was paid): it is closed at
+    the channel first.
     """
 
     id = models.CharField(
@@ -177,6 +189,7 @@ class PaymentAttempt(models.Model):
         _("status"), max_length=16, choices=AttemptStatus.choices, default=AttemptStatus.PREPARED
     )
     qr_code = models.CharField(_("QR code"), max_length=300, blank=True, default="")
+    is_withdrawn = models.BooleanField(_("withdrawn"), default=False)
     created_at = models.DateTimeField(_("created at"))
 
     class Meta:

@@ -4,7 +4,7 @@ import pytest
 
 from ledger.actions.journal import Entry
 from payments import postings
-from payments.models import MerchantAccount, Payment, PaymentAllocation
+from payments.models import MerchantAccount, Payment, PaymentAllocation, PaymentAttempt
 from tests.instants import FRIDAY, NOON, THURSDAY
 
 CHANNEL = "chn_a"
@@ -107,6 +107,39 @@ def test_conflicting_money_is_parked_in_the_currency_it_came_in():
     # Then
     assert (entry.source, entry.kind) == ("pay_1:conflicted", "payment_conflicted")
     assert read(entry) == ["Dr 1101 chn_a/unallocated 9900 USD", "Cr 2901 unallocated 9900 USD"]
+
+
+def test_late_money_is_parked_under_its_own_source():
+    # When
+    entry = postings.paid_late(
+        Payment(id="pay_1", currency="CNY"),
+        amount_minor=10_000,
+        currency="CNY",
+        channel_account_id=CHANNEL,
+        effective_date=THURSDAY,
+        at=NOON,
+    )
+
+    # Then
+    assert (entry.source, entry.kind) == ("pay_1:paid_late", "payment_paid_late")
+    assert read(entry) == ["Dr 1101 chn_a/unallocated 10000 CNY", "Cr 2901 unallocated 10000 CNY"]
+
+
+def test_money_by_a_second_try_is_parked_under_the_try():
+    # When
+    entry = postings.paid_twice(
+        PaymentAttempt(id="att_2", payment_id="pay_1"),
+        amount_minor=10_000,
+        currency="CNY",
+        channel_account_id=CHANNEL,
+        effective_date=THURSDAY,
+        at=NOON,
+    )
+
+    # Then
+    assert (entry.source, entry.kind) == ("att_2:paid_twice", "payment_paid_twice")
+    assert entry.subject == "pay_1"
+    assert read(entry) == ["Dr 1101 chn_a/unallocated 10000 CNY", "Cr 2901 unallocated 10000 CNY"]
 
 
 def test_maturity_is_e04():

@@ -9,7 +9,7 @@ from ledger.errors import IllegalMoveError
 from ledger.models import AuditEntry, JournalEntry
 from payments.actions import captures, maturity
 from payments.channels.base import Outcome, OutcomeKind
-from payments.models import BalanceTransaction, Event, Payment, PaymentAttempt
+from payments.models import BalanceTransaction, ChannelOperation, Event, Payment, PaymentAttempt
 from tests.books import assert_balances, assert_entry, balance
 from tests.factories.payments import (
     AlipayAccountFactory,
@@ -424,10 +424,87 @@ class TestTwice:
             assert capture(attempt, amount_minor=1).status == "paid"
 
 
+class TestAfterTheEnd:
+    """Money for a payment that was closed, and money that comes a second time: in suspense."""
+
+    def closed(self) -> PaymentAttempt:
+        attempt = waiting()
+        for status in ("closing", "closed"):
+            Payment.objects.update(status=status, status_code="expired")
+        attempt.payment.refresh_from_db()
+        return attempt
+
+    @pytest.mark.parametrize("amount_minor", [10_000, 9_999])
+    def test_money_for_a_closed_payment_is_late_whatever_it_is(self, amount_minor, laws_now):
+        # When
+        payment = capture(self.closed(), amount_minor=amount_minor)
+
+        # Then the reason why it was closed stays
+        assert (payment.status, payment.status_code) == ("paid_late", "expired")
+        assert payment.paid_at == NOON
+        text = f"{amount_minor // 100}.{amount_minor % 100:02}"
+        assert_entry(f"{payment.pk}:paid_late", f"Dr 1101 {text} CNY\nCr 2901 {text} CNY")
+        assert JournalEntry.objects.get().kind == "payment_paid_late"
+        assert BalanceTransaction.objects.count() == 0
+        laws_now()
+
+    def test_the_same_late_money_again_changes_nothing(self):
+        # Given
+        attempt = self.closed()
+        capture(attempt)
+
+        # When, Then
+        with nothing_written():
+            assert capture(attempt).status == "paid_late"
+
+    @pytest.mark.parametrize("first_minor", [10_000, 9_999])
+    def test_money_by_a_second_try_leaves_the_payment_as_it_is(self, first_minor, laws_now):
+        # Given a payment that is paid, or conflicted
+        first = waiting()
+        status = capture(first, amount_minor=first_minor).status
+        for row in (first.operation, first):
+            row.status = "succeeded"
+            row.save(update_fields=["status"])
+        second = second_try_of(first)
+
+        # When
+        payment = capture(second)
+
+        # Then
+        assert payment.status == status
+        assert_entry(f"{second.pk}:paid_twice", "Dr 1101 100.00 CNY\nCr 2901 100.00 CNY")
+        assert JournalEntry.objects.get(source=f"{second.pk}:paid_twice").subject == payment.pk
+        assert Event.objects.get(kind="payment.paid_twice").subject == payment.pk
+        with nothing_written():
+            capture(second)
+        laws_now()
+
+
+def second_try_of(first: PaymentAttempt) -> PaymentAttempt:
+    """Return another try of the same payment, at the same account."""
+    operation = ChannelOperation.objects.create(
+        kind="pay",
+        channel_account=first.channel_account,
+        channel_no="ATT_2",
+        subject="att_2",
+        amount_minor=10_000,
+        currency="CNY",
+        created_at=NOON,
+    )
+    return PaymentAttempt.objects.create(
+        id="att_2",
+        payment=first.payment,
+        channel_account=first.channel_account,
+        operation=operation,
+        method="alipay_qr",
+        created_at=NOON,
+    )
+
+
 class TestRefusals:
     """What cannot become paid, and what that leaves behind: nothing."""
 
-    @pytest.mark.parametrize("status", ["closed", "rejected", "risk_review"])
+    @pytest.mark.parametrize("status", ["created", "rejected", "risk_review"])
     def test_refuses_a_payment_that_may_not_become_paid(self, status):
         # Given an order that was placed before the payment was taken back
         payment = owed_payment()

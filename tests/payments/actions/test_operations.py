@@ -194,6 +194,46 @@ class TestClaimToAsk:
         assert operations.free_at(SUBJECT) is None
 
 
+class TestToldByTheChannel:
+    """What has ended is asked about only because the channel told us something."""
+
+    @pytest.mark.parametrize("status", ["closed", "manual_review"])
+    def test_gives_the_right_to_ask(self, channel, status):
+        # Given
+        order(channel, status)
+
+        # When
+        lease = operations.claim_to_ask(SUBJECT, is_notified=True)
+
+        # Then
+        assert lease is not None
+        assert operations.free_at(SUBJECT, is_notified=True) == now().lease_until
+        assert now().status == status
+
+    @pytest.mark.parametrize("status", ["prepared", "succeeded", "failed"])
+    def test_gives_no_right_where_nothing_can_change(self, channel, status):
+        # Given
+        order(channel, status)
+
+        # When, Then
+        assert operations.claim_to_ask(SUBJECT, is_notified=True) is None
+        assert operations.free_at(SUBJECT, is_notified=True) is None
+
+    @pytest.mark.parametrize("was", ["closed", "manual_review"])
+    @pytest.mark.parametrize("kind", OutcomeKind)
+    def test_only_a_success_moves_it(self, channel, was, kind):
+        # Given
+        order(channel, was)
+
+        # When
+        found = answered(kind, operations.claim_to_ask(SUBJECT, is_notified=True))
+
+        # Then
+        is_success = kind in (OutcomeKind.SUCCEEDED, OutcomeKind.RETURNED)
+        assert found.status == ("succeeded" if is_success else was)
+        assert (found.lease_token, found.next_query_at) == (None, None)
+
+
 class TestClaimToResend:
     """The right to send again what the channel does not know."""
 
@@ -276,6 +316,16 @@ class TestRecordOutcome:
         # Then
         assert found.status == "unknown"
         assert operations.claim_to_send(SUBJECT) is None
+
+    def test_what_a_dead_sender_s_order_came_to_is_first_unknown(self, channel):
+        # Given a sender that died, and an order that ended at the channel meanwhile
+        order(channel)
+        operations.claim_to_send(SUBJECT)
+        lease_runs_out()
+
+        # When, Then there is no way from `sending` to `closed`; the next question finds it
+        assert answered(OutcomeKind.CLOSED, operations.claim_to_ask(SUBJECT)).status == "unknown"
+        assert answered(OutcomeKind.CLOSED, operations.claim_to_ask(SUBJECT)).status == "closed"
 
     @pytest.mark.parametrize("kind", [OutcomeKind.UNKNOWN, OutcomeKind.NOT_SENT])
     def test_a_second_sending_that_fails_leaves_it_unknown(self, channel, kind):
@@ -403,7 +453,7 @@ class TestSchedule:
         assert found.queries == asked
         assert is_about(time_until("next_query_at"), QUERY_DELAYS[asked])
 
-    @pytest.mark.parametrize("was", ["unknown", "awaiting_payer", "processing"])
+    @pytest.mark.parametrize("was", ["unknown", "processing"])
     def test_after_the_last_question_people_look(self, channel, was):
         # Given
         order(channel, was, queries=len(QUERY_DELAYS) - 1)
@@ -418,6 +468,17 @@ class TestSchedule:
             None,
         )
         assert list(unknown_operations()) == [found]
+
+    def test_an_order_that_waits_for_its_payer_is_asked_about_daily_to_its_end(self, channel):
+        # Given
+        order(channel, "awaiting_payer", queries=len(QUERY_DELAYS) + 4)
+
+        # When
+        found = answered(OutcomeKind.UNKNOWN, operations.claim_to_ask(SUBJECT))
+
+        # Then
+        assert found.status == "awaiting_payer"
+        assert is_about(time_until("next_query_at"), QUERY_DELAYS[-1])
 
     @pytest.mark.parametrize(("sends", "place"), [(0, 0), (3, 3), (40, 15)])
     def test_what_never_left_is_sent_again_later_each_time_and_for_ever(

@@ -1,4 +1,4 @@
-"""What is owed: created, confirmed, cancelled; every refusal leaves nothing behind."""
+"""What is owed: created and confirmed; every refusal leaves nothing behind."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -10,14 +10,13 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from ledger.errors import CurrencyMismatchError, IllegalMoveError
 from ledger.identifiers import new_id
 from ledger.models import Account, AuditEntry
-from payments.actions import payments
+from payments.actions import closing, payments
 from payments.actions.payments import AllocationRequest, PaymentRequest
 from payments.errors import (
     AllocationMismatchError,
     NoChannelError,
     OrderNumberTakenError,
     PaymentExpiredError,
-    PaymentInFlightError,
     PaymentNotFoundError,
     UnknownMerchantError,
 )
@@ -42,7 +41,7 @@ from tests.factories.payments import (
     owed_payment,
 )
 from tests.factories.risk import used_minor
-from tests.instants import FRIDAY, NEXT_NOON, NOON, THURSDAY
+from tests.instants import FRIDAY, NOON, THURSDAY
 from tests.rig.rows import nothing_written
 
 pytestmark = pytest.mark.django_db
@@ -249,17 +248,17 @@ class TestCreateRefusals:
 
     def test_an_order_number_whose_payment_was_closed(self, order):
         payment = create(order)
-        payments.cancel_payment(payment.pk, actor="key:ak_1", at=NOON)
+        closing.cancel_payment(payment.pk, actor="key:ak_1", at=NOON)
         self.refused(order, OrderNumberTakenError)
 
 
 # --- confirm --------------------------------------------------------------------------------------
 
 
-def confirm(payment: Payment, *, at=NOON, method="alipay_qr") -> Payment:
+def confirm(payment: Payment, *, at=NOON, method="alipay_qr", **other) -> Payment:
     with transaction.atomic():
         payments.confirm_payment(
-            payment.pk, method=method, client_ip="203.0.113.7", actor="key:ak_1", at=at
+            payment.pk, method=method, client_ip="203.0.113.7", actor="key:ak_1", at=at, **other
         )
     return Payment.objects.get(pk=payment.pk)
 
@@ -390,10 +389,9 @@ class TestConfirm:
         # Then
         assert PaymentAttempt.objects.get().channel_account == wanted
 
-    @pytest.mark.parametrize("verdict", [Verdict.REVIEW, Verdict.CHALLENGE])
-    def test_under_review_nothing_is_ordered(self, channel, judge, verdict):
+    def test_under_review_nothing_is_ordered(self, channel, judge):
         # Given
-        judge.verdict = verdict
+        judge.verdict = Verdict.REVIEW
 
         # When
         payment = confirm(owed_payment())
@@ -402,6 +400,55 @@ class TestConfirm:
         assert (payment.status, payment.status_code) == ("risk_review", "stub.said_so")
         assert PaymentAttempt.objects.count() == 0
         assert ProcrastinateJob.objects.count() == 0
+
+    def test_challenged_it_stays_as_it_is_and_says_why(self, channel, judge):
+        # Given
+        judge.verdict = Verdict.CHALLENGE
+
+        # When
+        payment = confirm(owed_payment())
+
+        # Then nothing is ordered, and what the judge counted is given back
+        assert (payment.status, payment.status_code) == ("created", "stub.said_so")
+        assert PaymentAttempt.objects.count() == ProcrastinateJob.objects.count() == 0
+        assert judge.given_back == [payment.pk]
+        event = Event.objects.get(kind="payment.challenged")
+        assert event.payload["code"] == "stub.said_so"
+        assert AuditEntry.objects.get(action="payment.challenged").actor == "key:ak_1"
+
+    def test_a_challenge_is_told_once_however_often_it_is_met(self, channel, judge):
+        # Given
+        judge.verdict = Verdict.CHALLENGE
+        payment = confirm(owed_payment())
+
+        # When, Then
+        with nothing_written():
+            confirm(payment)
+
+    def test_a_token_answers_a_challenge(self, channel, judge):
+        # Given
+        judge.verdict = Verdict.CHALLENGE
+        payment = confirm(owed_payment())
+        judge.verdict = Verdict.ALLOW
+
+        # When
+        payment = confirm(payment, token="opaque")
+
+        # Then
+        assert [request.token for request in judge.asked] == ["", "opaque"]
+        assert (payment.status, payment.status_code) == ("awaiting_payment", "")
+
+    def test_a_second_try_that_is_challenged_still_waits(self, channel, judge):
+        # Given
+        payment = tried_in_vain()
+        judge.verdict = Verdict.CHALLENGE
+
+        # When
+        payment = confirm(payment)
+
+        # Then
+        assert (payment.status, payment.status_code) == ("awaiting_payment", "stub.said_so")
+        assert payment.attempts.count() == 1
 
     def test_denied_it_ends_with_the_reason(self, channel, judge):
         # Given
@@ -528,52 +575,6 @@ class TestConfirmRefusals:
         self.refused(payment, IllegalMoveError)
 
 
-# --- cancel ---------------------------------------------------------------------------------------
-
-
-class TestCancel:
-    def test_closes_what_was_never_confirmed(self):
-        # Given
-        payment = owed_payment()
-
-        # When
-        payments.cancel_payment(payment.pk, actor="key:ak_1", at=NEXT_NOON)
-
-        # Then
-        found = Payment.objects.get()
-        assert (found.status, found.status_code) == ("closed", "cancelled")
-        event = Event.objects.get(sequence=2)
-        assert (event.kind, event.at, event.payload["code"]) == (
-            "payment.closed",
-            NEXT_NOON,
-            "cancelled",
-        )
-
-    def test_a_second_time_changes_nothing(self):
-        # Given
-        payment = owed_payment()
-        payments.cancel_payment(payment.pk, actor="key:ak_1", at=NOON)
-
-        # When, Then
-        with nothing_written():
-            payments.cancel_payment(payment.pk, actor="key:ak_1", at=NOON)
-
-    @pytest.mark.parametrize("status", ["awaiting_payment", "risk_review", "rejected"])
-    def test_refuses_what_went_on(self, status):
-        # Given
-        payment = owed_payment()
-        Payment.objects.update(status=status)
-
-        # When, Then
-        with nothing_written(), pytest.raises(PaymentInFlightError):
-            payments.cancel_payment(payment.pk, actor="key:ak_1", at=NOON)
-        assert Payment.objects.get().status == status
-
-    def test_refuses_what_does_not_exist(self):
-        with nothing_written(), pytest.raises(PaymentNotFoundError):
-            payments.cancel_payment("pay_nothing", actor="key:ak_1", at=NOON)
-
-
 @pytest.mark.django_db(transaction=True)
 class TestParts:
     """They belong into the transaction of the door's deed."""
@@ -591,7 +592,7 @@ class TestParts:
                     payment.pk, method="alipay_qr", client_ip=None, actor="key:ak_1", at=NOON
                 )
             with pytest.raises(AssertionError, match="part"):
-                payments.cancel_payment(payment.pk, actor="key:ak_1", at=NOON)
+                closing.cancel_payment(payment.pk, actor="key:ak_1", at=NOON)
 
     def test_leave_no_job_when_the_deed_is_undone(self, channel):
         # Given

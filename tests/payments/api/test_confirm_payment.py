@@ -126,8 +126,25 @@ def test_a_closed_payment_is_not_confirmed(partner, payment_id, channel):
     assert (response.status_code, response.json()["code"]) == (409, "illegal_move")
 
 
-def test_a_confirmed_payment_is_not_cancelled(partner, payment_id, channel):
+def test_a_confirmed_payment_is_closed_at_the_channel_first(partner, payment_id, channel):
     # Given
+    confirm(partner, payment_id)
+
+    # When
+    first = partner.post(f"/v1/payments/{payment_id}/cancel")
+    with nothing_written(but={"payments_idempotencyrecord": 1}):
+        again = partner.post(f"/v1/payments/{payment_id}/cancel")
+
+    # Then
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert (first.json()["status"], first.json()["status_code"]) == ("closing", "cancelled")
+    assert Payment.objects.get().status == "closing"
+
+
+def test_a_rejected_payment_is_not_cancelled_and_says_why(partner, order, channel):
+    # Given
+    order["amount"] = order["allocations"][0]["amount"] = 100_001
+    payment_id = partner.post("/v1/payments", order).json()["id"]
     confirm(partner, payment_id)
 
     # When
@@ -135,8 +152,8 @@ def test_a_confirmed_payment_is_not_cancelled(partner, payment_id, channel):
         response = partner.post(f"/v1/payments/{payment_id}/cancel")
 
     # Then
-    assert response.status_code == 409
-    assert Payment.objects.get().status == "awaiting_payment"
+    assert (response.status_code, response.json()["code"]) == (409, "payment_not_cancellable")
+    assert response.json()["detail"] == "The payment is rejected and cannot be cancelled."
 
 
 def test_cancelling_closes_and_twice_changes_nothing(partner, payment_id):

@@ -1,0 +1,97 @@
+"""When nobody shall pay any more: cancel, expire, withdraw. Asked of the channel before it is so.
+
+An order is closed at its channel first, and only the channel's answer closes it here: a payer may
+be paying at this moment (`payments.actions.attempts` asks).
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from ledger import jobs
+from payments import locks, states
+from payments.actions import moves
+from payments.errors import PaymentNotCancellableError, PaymentNotFoundError
+from payments.models import Payment, PaymentAttempt
+from payments.queries.payments import payments_expired
+from payments.states import LIVE_ATTEMPTS, AttemptStatus, PaymentStatus
+
+GRACE = timedelta(minutes=1)
+"""How long after its end a payment is left alone: a payer's last second is at the channel still."""
+
+EXPIRED_MAX = 500
+CANCELLED, EXPIRED = "cancelled", "expired"
+
+
+def cancel_payment(payment_id: str, *, actor: str, at: datetime) -> Payment:
+    """Close a payment that its creator does not want any more. A part. Twice changes nothing.
+
+    What was never confirmed is `closed` at once. What awaits its payer is `closing` until the
+    channel has said that no money came and none will; it may still turn out `paid`.
+
+    Raises PaymentNotFoundError, or PaymentNotCancellableError once it is under review, refused
+    or paid; nothing is written then.
+    """
+    assert connection.in_atomic_block, "cancel_payment is a part; open a transaction around it"
+    try:
+        payment = locks.locked_payment(payment_id)
+    except Payment.DoesNotExist:
+        raise PaymentNotFoundError from None
+    if payment.status in (PaymentStatus.CLOSED, PaymentStatus.CLOSING):
+        return payment
+    if payment.status not in (PaymentStatus.CREATED, PaymentStatus.AWAITING_PAYMENT):
+        raise PaymentNotCancellableError(status=PaymentStatus(payment.status).label)
+    _close(payment, code=CANCELLED, actor=actor, at=at)
+    return payment
+
+
+def expire_payments(*, actor: str, at: datetime) -> int:
+    """Close what nobody may pay any more at `at`, each for itself; return how many. Idempotent.
+
+    At most EXPIRED_MAX, those that ended first; the next call goes on.
+    """
+    due = payments_expired(before=at - GRACE, limit=EXPIRED_MAX)
+    return sum(_expire(payment_id, actor=actor, at=at) for payment_id in due)
+
+
+def withdraw_attempt(attempt: PaymentAttempt, *, at: datetime) -> None:
+    """Have a live try closed at its channel, while the payment goes on. A part; it is locked."""
+    assert connection.in_atomic_block, "withdraw_attempt is a part; open a transaction around it"
+    attempt.is_withdrawn = True
+    attempt.save(update_fields=["is_withdrawn"])
+    have_closed(attempt, at=at)
+
+
+def have_closed(attempt: PaymentAttempt, *, at: datetime) -> None:
+    """Have a worker close an order at its channel after COMMIT; one that never left is refused."""
+    verb = "send" if attempt.status == AttemptStatus.PREPARED else "query"
+    jobs.defer(
+        f"payments.{verb}_attempt",
+        at=at,
+        queueing_lock=f"{attempt.id}:close",
+        attempt_id=attempt.id,
+    )
+
+
+@transaction.atomic(durable=True)
+def _expire(payment_id: str, *, actor: str, at: datetime) -> bool:
+    payment = locks.locked_payment(payment_id)
+    waits = payment.status in (PaymentStatus.CREATED, PaymentStatus.AWAITING_PAYMENT)
+    if not waits or payment.expires_at > at - GRACE:
+        return False
+    _close(payment, code=EXPIRED, actor=actor, at=at)
+    return True
+
+
+def _close(payment: Payment, *, code: str, actor: str, at: datetime) -> None:
+    if payment.status == PaymentStatus.CREATED:
+        moves.move(payment, PaymentStatus.CLOSED, code=code, actor=actor, at=at)
+        return
+    states.PAYMENT.require_move(payment.status, PaymentStatus.CLOSING)
+    moves.move(payment, PaymentStatus.CLOSING, code=code, actor=actor, at=at)
+    live = payment.attempts.filter(status__in=LIVE_ATTEMPTS).first()
+    if live is not None:
+        have_closed(live, at=at)
+    else:
+        # Every try failed for certain or was closed, so nothing is at a channel.
+        moves.move(payment, PaymentStatus.CLOSED, code=code, actor=actor, at=at)

@@ -1,0 +1,52 @@
+"""Orders to collect a payment: which account takes them, and how one is prepared. Parts."""
+
+from datetime import datetime
+
+from django.db import connection
+
+from ledger import jobs
+from ledger.identifiers import new_id
+from payments.errors import NoChannelError
+from payments.models import (
+    ChannelAccount,
+    ChannelOperation,
+    OperationKind,
+    Payment,
+    PaymentAttempt,
+)
+from payments.queries.methods import accounts_taking
+
+
+def channel_account(method: str, currency: str) -> ChannelAccount:
+    """Return the account that takes a method in a currency: the oldest that is enabled.
+
+    Raises NoChannelError.
+    """
+    account = accounts_taking(method, currency=currency).first()
+    if account is None:
+        raise NoChannelError(method=method, currency=currency)
+    return account
+
+
+def prepare_attempt(payment: Payment, *, account: ChannelAccount, at: datetime) -> None:
+    """Write a try of a locked payment and its order, and have them sent after COMMIT. A part."""
+    assert connection.in_atomic_block, "prepare_attempt is a part; open a transaction around it"
+    attempt_id = new_id("att")
+    operation = ChannelOperation.objects.create(
+        kind=OperationKind.PAY,
+        channel_account=account,
+        channel_no=attempt_id.upper(),
+        subject=attempt_id,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        created_at=at,
+    )
+    PaymentAttempt.objects.create(
+        id=attempt_id,
+        payment=payment,
+        channel_account=account,
+        operation=operation,
+        method=payment.method,
+        created_at=at,
+    )
+    jobs.defer("payments.send_attempt", attempt_id=attempt_id, at=at)
