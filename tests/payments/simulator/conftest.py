@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.payments.simulator.receiver import Receiver
+from tests.payments.simulator.wechat_wire import NoticeReceiver, WechatShop
 from tests.payments.simulator.wire import Shop, SimulatorProcess, StartSimulator
 
 _numbers = itertools.count(1)
@@ -55,5 +56,21 @@ def number() -> str:
 def receiver() -> Iterator[Receiver]:
     """Listen for notifications."""
     receiver = Receiver()
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture
+def wechat_shop(simulator: SimulatorProcess) -> WechatShop:
+    """Register a merchant of WeChat Pay of the test's own, in public-key mode."""
+    shop = WechatShop(simulator)
+    shop.register()
+    return shop
+
+
+@pytest.fixture
+def notices() -> Iterator[NoticeReceiver]:
+    """Listen for what WeChat Pay tells."""
+    receiver = NoticeReceiver()
     yield receiver
     receiver.close()
