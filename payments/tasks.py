@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from ledger.jobs import task
-from payments.actions import attempts, maturity
+from payments.actions import attempts, closing, maturity, refund_orders, refund_submissions
 from payments.models import MerchantAccount
 from payments.queries.calendar import business_date_of
 
@@ -15,15 +15,22 @@ def send_attempt(*, attempt_id: str, at: datetime) -> None:
 
 
 @task("payments.query_attempt")
-def query_attempt(*, attempt_id: str, at: datetime) -> None:
-    """Ask a channel what became of an order."""
-    attempts.query_attempt(attempt_id, at=at)
+def query_attempt(*, attempt_id: str, at: datetime, is_notified: bool = False) -> None:
+    """Ask a channel what became of an order, also of an ended one if the channel told us so."""
+    attempts.query_attempt(attempt_id, at=at, is_notified=is_notified)
 
 
 @task("payments.janitor")
 def janitor(*, at: datetime) -> None:
     """Have every order looked after that is due or whose sender died."""
     attempts.defer_due(at=at)
+    refund_orders.defer_due(at=at)
+
+
+@task("payments.expire")
+def expire(*, at: datetime) -> None:
+    """Close what nobody may pay any more at `at`."""
+    closing.expire_payments(actor="task:payments.expire", at=at)
 
 
 @task("payments.mature")
@@ -38,3 +45,21 @@ def mature(*, at: datetime) -> None:
             actor="task:payments.mature",
             at=at,
         )
+
+
+@task("payments.send_refund")
+def send_refund(*, refund_id: str, at: datetime) -> None:
+    """Place the order of a funded refund at its channel, when it is its turn."""
+    refund_orders.send_refund(refund_id, at=at)
+
+
+@task("payments.query_refund")
+def query_refund(*, refund_id: str, at: datetime, is_notified: bool = False) -> None:
+    """Ask a channel what became of a refund."""
+    refund_orders.query_refund(refund_id, at=at, is_notified=is_notified)
+
+
+@task("payments.fund_refunds")
+def fund_refunds(*, at: datetime) -> None:
+    """Try again to fund the refunds that wait for their merchants' money."""
+    refund_submissions.fund_waiting(actor="task:payments.fund_refunds", at=at)

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from ledger.actions.audit import record_audit
-from payments.models import FeePlan
+from payments.models import FeePlan, RefundPolicy
 from payments.pricing import FeeTerms
 
 
@@ -18,8 +18,13 @@ def create_fee_plan(
     actor: str,
     at: datetime,
     payout_fee_minor: int = 0,
+    vat_bps: int = 0,
+    refund_policy: str = RefundPolicy.RETURN_PROPORTIONAL,
 ) -> FeePlan:
     """Make the next version of the plan called `name`. Amounts are minor units of `currency`.
+
+    `vat_bps` is the value-added tax that the fees include, `refund_policy` what of a fee goes
+    back with a refund (`payments.models.RefundPolicy`).
 
     Raises AmountError for terms that make no sense; nothing is written then.
     """
@@ -33,6 +38,8 @@ def create_fee_plan(
         minimum_minor=terms.minimum_minor,
         maximum_minor=terms.maximum_minor,
         payout_fee_minor=payout_fee_minor,
+        vat_bps=vat_bps,
+        refund_policy=RefundPolicy(refund_policy),
         created_at=at,
     )
     record_audit(

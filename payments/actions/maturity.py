@@ -1,4 +1,4 @@
-"""Making money available when its day has come (E04)."""
+"""Making money available when its day has come (E04), and taking back debts from it (E16a)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from ledger.actions import journal
 from ledger.actions.audit import record_audit
 from payments import locks, postings
+from payments.actions import debts, refund_moves
 from payments.models import MerchantAccount
 
 CHUNK = 400
@@ -27,7 +28,8 @@ def mature(*, currency: str, business_date: date, actor: str, at: datetime) -> M
 
     Runs in chunks of merchants, each its own transaction, so that a crash resumes where it was;
     running it again for the same day changes nothing. Merchants who are being paid at this
-    moment, or whom another worker matures, are left for the end and then waited for.
+    moment, or whom another worker matures, are left for the end and then waited for. What a
+    merchant owes us is taken first; refunds that wait for funds are tried again.
     """
     accounts = amount_minor = 0
     is_patient = False
@@ -68,9 +70,11 @@ def _mature_chunk(
             if amounts.get(account.pk)
         ]
     )
+    debts.recover_debts(due, effective_date=business_date, at=at)
     MerchantAccount.objects.filter(pk__in=[account.pk for account in due]).update(
         matured_through_date=business_date
     )
+    refund_moves.call_the_waiting(at=at)
     total_minor = sum(amounts.values())
     record_audit(
         action="maturity.run",

@@ -11,6 +11,7 @@ from payments.channels.base import (
     ForgedNotificationError,
     MalformedNotificationError,
     Notification,
+    NotificationAbout,
 )
 from payments.errors import NotificationRefusedError, UnknownChannelAccountError
 from payments.models import (
@@ -18,7 +19,14 @@ from payments.models import (
     ChannelNotification,
     ChannelOperation,
     DatabaseClock,
+    OperationKind,
 )
+
+_KINDS = {
+    NotificationAbout.PAYMENT: OperationKind.PAY,
+    NotificationAbout.REFUND: OperationKind.REFUND,
+    NotificationAbout.TRANSFER: OperationKind.PAYOUT,
+}
 
 
 def receive_notification(
@@ -85,9 +93,24 @@ def _keep(
     if is_known:
         return
     subject = (
-        ChannelOperation.objects.filter(channel_account=account, channel_no=notification.channel_no)
+        ChannelOperation.objects.filter(
+            channel_account=account,
+            channel_no=notification.channel_no,
+            kind=_KINDS[notification.about],
+        )
         .values_list("subject", flat=True)
         .first()
     )
     if subject is not None:
-        jobs.defer("payments.query_attempt", attempt_id=subject, at=at)
+        _have_asked(subject, about=notification.about, at=at)
+
+
+def _have_asked(subject: str, *, about: NotificationAbout, at: datetime) -> None:
+    """Let those whose order it is ask the channel."""
+    match about:
+        case NotificationAbout.PAYMENT:
+            jobs.defer("payments.query_attempt", attempt_id=subject, at=at, is_notified=True)
+        case NotificationAbout.REFUND:
+            jobs.defer("payments.query_refund", refund_id=subject, at=at, is_notified=True)
+        case NotificationAbout.TRANSFER:
+            jobs.defer("settlements.query_payout", payout_id=subject, at=at)

@@ -1,0 +1,71 @@
+"""Moving a refund to its next state, with all that is told of it."""
+
+from datetime import datetime
+
+from ledger import jobs
+from ledger.actions.audit import record_audit
+from payments import states
+from payments.actions.events import record_event
+from payments.models import Refund
+from payments.states import RefundStatus
+
+
+def move(
+    refund: Refund,
+    status: RefundStatus,
+    *,
+    actor: str,
+    at: datetime,
+    code: str = "",
+    reason: str = "",
+    client_ip: str | None = None,
+    request_id: str = "",
+) -> None:
+    """Move a locked refund on, with its event and audit row. A part.
+
+    Raises IllegalMoveError.
+    """
+    states.REFUND.require_move(refund.status, status)
+    refund.status = status
+    refund.status_code = code[:80]
+    refund.save(update_fields=["status", "status_code", "operation", "approval", "succeeded_at"])
+    tell(refund, actor=actor, at=at, reason=reason, client_ip=client_ip, request_id=request_id)
+
+
+def tell(
+    refund: Refund,
+    *,
+    actor: str,
+    at: datetime,
+    reason: str = "",
+    client_ip: str | None = None,
+    request_id: str = "",
+) -> None:
+    """Write the event and the audit row of a refund's new state. A part."""
+    snapshot = {
+        "status": refund.status,
+        "payment": refund.payment_id,
+        "amount": refund.amount_minor,
+        "currency": refund.currency,
+        "merchant_refund_no": refund.merchant_refund_no,
+    }
+    if refund.status_code:
+        snapshot["code"] = refund.status_code
+    kind = f"refund.{refund.status}"
+    record_event(kind=kind, subject=refund.pk, at=at, payload=snapshot)
+    record_audit(
+        action=kind,
+        subject=refund.pk,
+        actor=actor,
+        at=at,
+        client_ip=client_ip,
+        request_id=request_id,
+        reason=reason,
+        after=snapshot,
+    )
+
+
+def call_the_waiting(*, at: datetime) -> None:
+    """Have refunds that wait for their merchants' money tried again, if there are any. A part."""
+    if Refund.objects.filter(status=RefundStatus.FUNDING_REQUIRED).exists():
+        jobs.defer("payments.fund_refunds", at=at, queueing_lock="payments.fund_refunds")

@@ -1,0 +1,269 @@
+"""Orders to channels to give money back: send the order, ask about it, record what came back.
+
+Each is two transactions with the call between them; no network inside a transaction. No clock
+ever ends a refund that was submitted: only the channel's verified answer does.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Count, Max, Q
+
+from ledger import jobs
+from payments import locks
+from payments.actions import operations, refund_funding, refund_moves
+from payments.actions.channels import channel_of
+from payments.actions.exchanges import Exchange
+from payments.actions.operations import Lease
+from payments.channels.base import Outcome, OutcomeKind, RefundRequest
+from payments.models import (
+    ChannelAccount,
+    ChannelKind,
+    ChannelOperation,
+    DatabaseClock,
+    OperationKind,
+    PaymentAttempt,
+    Refund,
+)
+from payments.queries.operations import operations_due
+from payments.queries.refunds import paid_attempt
+from payments.states import OperationStatus, RefundStatus
+
+DUE_MAX = 500
+
+AMOUNT_DIFFERS = "AMOUNT_DIFFERS"
+"""The channel says that it refunded something else than was ordered: not believed, people look."""
+
+SPACING = {
+    ChannelKind.ALIPAY: timedelta(seconds=3),
+    ChannelKind.WECHATPAY: timedelta(minutes=1),
+}
+"""How far apart the channels want refunds of one payment; sooner ones they answer with errors."""
+
+_STATUS = {
+    OperationStatus.PROCESSING: RefundStatus.PROCESSING,
+    OperationStatus.AWAITING_PAYER: RefundStatus.PROCESSING,
+    OperationStatus.UNKNOWN: RefundStatus.UNKNOWN,
+    OperationStatus.SUCCEEDED: RefundStatus.SUCCEEDED,
+    OperationStatus.FAILED: RefundStatus.FAILED,
+    OperationStatus.CLOSED: RefundStatus.FAILED,
+}
+
+
+def prepare(refund: Refund, *, attempt: PaymentAttempt, at: datetime) -> None:
+    """Write the one order of a funded refund, to be sent after COMMIT. A part.
+
+    It goes to the channel account by which the payer paid; its number is the refund's id in
+    capitals.
+    """
+    assert connection.in_atomic_block, "prepare is a part; open a transaction around it"
+    refund.operation = ChannelOperation.objects.create(
+        kind=OperationKind.REFUND,
+        channel_account=attempt.channel_account,
+        channel_no=refund.pk.upper(),
+        subject=refund.pk,
+        amount_minor=refund.amount_minor,
+        currency=refund.currency,
+        created_at=at,
+    )
+    jobs.defer(
+        "payments.send_refund",
+        refund_id=refund.pk,
+        at=at,
+        due_at=_turn_of(refund.operation, refund),
+    )
+
+
+def send_refund(refund_id: str, *, at: datetime) -> None:
+    """Place a prepared order at its channel. Sending twice is impossible.
+
+    When another refund of the same payment has just been sent, this one waits for its turn.
+    """
+    if not _waits_for_its_turn(refund_id, at=at):
+        _exchange().send(refund_id, at=at)
+
+
+def query_refund(refund_id: str, *, at: datetime, is_notified: bool = False) -> None:
+    """Ask the channel what became of a refund, and believe only that answer. Idempotent.
+
+    A refund that the channel does not know is not failed: it is ordered again, under the same
+    number, once CHANNEL_SETTLE_WINDOW_SECONDS have passed (R5).
+    """
+    _exchange().query(refund_id, at=at, is_notified=is_notified)
+
+
+@transaction.atomic(durable=True)
+def defer_due(*, at: datetime) -> int:
+    """Have every order for a refund looked after that is due; return how many. A janitor's deed."""
+    due = operations_due(OperationKind.REFUND, limit=DUE_MAX)
+    for operation in due:
+        if operation.status == OperationStatus.PREPARED:
+            jobs.defer(
+                "payments.send_refund",
+                at=at,
+                queueing_lock=f"{operation.pk}:send",
+                refund_id=operation.subject,
+            )
+        else:
+            jobs.defer(
+                "payments.query_refund",
+                at=at,
+                queueing_lock=f"{operation.pk}:query",
+                refund_id=operation.subject,
+            )
+    return len(due)
+
+
+def _exchange() -> Exchange:
+    return Exchange(
+        asking_task="payments.query_refund",
+        argument="refund_id",
+        place=_place,
+        ask=_ask,
+        claimed=_claimed,
+        record=_record,
+        settle_window=timedelta(seconds=settings.CHANNEL_SETTLE_WINDOW_SECONDS),
+    )
+
+
+def _turn_of(operation: ChannelOperation, refund: Refund) -> datetime | None:
+    """Return when the order may be sent beside the others of its payment; None: at once.
+
+    Counted by the database's clock. Others that wait as well go first.
+    """
+    others = ChannelOperation.objects.filter(
+        kind=OperationKind.REFUND, refund__payment_id=refund.payment_id
+    ).exclude(pk=operation.pk)
+    known = others.aggregate(
+        waiting=Count("pk", filter=Q(first_sent_at=None)), last=Max("first_sent_at")
+    )
+    spacing = SPACING.get(ChannelKind(operation.channel_account.channel), timedelta(0))
+    (now,) = ChannelOperation.objects.filter(pk=operation.pk).values_list(
+        DatabaseClock(), flat=True
+    )
+    turns = [now + known["waiting"] * spacing]
+    if known["last"] is not None:
+        turns.append(known["last"] + (1 + known["waiting"]) * spacing)
+    return max(turns) if max(turns) > now else None
+
+
+@transaction.atomic(durable=True)
+def _waits_for_its_turn(refund_id: str, *, at: datetime) -> bool:
+    """Put the order off if another one of its payment was sent too short a while ago."""
+    refund = Refund.objects.select_related("operation__channel_account").get(pk=refund_id)
+    operation = refund.operation
+    if operation is None or operation.status != OperationStatus.PREPARED:
+        return False
+    spacing = SPACING.get(ChannelKind(operation.channel_account.channel), timedelta(0))
+    last = (
+        ChannelOperation.objects.filter(
+            kind=OperationKind.REFUND,
+            refund__payment_id=refund.payment_id,
+            first_sent_at__gt=DatabaseClock() - spacing,
+        )
+        .exclude(pk=operation.pk)
+        .aggregate(last=Max("first_sent_at"))["last"]
+    )
+    if last is None:
+        return False
+    jobs.defer("payments.send_refund", refund_id=refund_id, at=at, due_at=last + spacing)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is said to a channel about one refund, with the database's clock as `stamped_at`."""
+
+    account: ChannelAccount
+    request: RefundRequest
+
+
+def _place(refund_id: str, _at: datetime) -> Outcome:
+    order = _read(refund_id)
+    return channel_of(order.account).refund(order.request)
+
+
+def _ask(refund_id: str, _at: datetime) -> Outcome:
+    order = _read(refund_id)
+    return channel_of(order.account).query_refund(
+        order.request.channel_no,
+        pay_channel_no=order.request.pay_channel_no,
+        at=order.request.stamped_at,
+    )
+
+
+def _read(refund_id: str) -> _Order:
+    refund = (
+        Refund.objects.select_related("payment", "operation__channel_account")
+        .annotate(machine_at=DatabaseClock())
+        .get(pk=refund_id)
+    )
+    operation = refund.operation
+    assert operation is not None, "what is sent or asked about has its order"
+    return _Order(
+        operation.channel_account,
+        RefundRequest(
+            channel_no=operation.channel_no,
+            pay_channel_no=paid_attempt(refund.payment).operation.channel_no,
+            amount_minor=operation.amount_minor,
+            total_minor=refund.payment.amount_minor,
+            currency=operation.currency,
+            reason=refund.reason,
+            stamped_at=refund.machine_at,
+        ),
+    )
+
+
+def _claimed(_refund_id: str) -> None:
+    """Leave the refund as it is: `submitting` says that its order is on its way."""
+
+
+@transaction.atomic(durable=True)
+def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> ChannelOperation:
+    """Write the outcome, and in the same transaction what it means for the refund."""
+    refund = locks.locked_refund(subject)
+    assert refund.operation_id is not None, "what was claimed has its order"
+    operation = refund.operation = locks.locked_operation(refund.operation_id)
+    believed = _believed(refund, outcome)
+    operations.record_outcome(operation, lease=lease, outcome=believed, at=at)
+    status = _STATUS.get(OperationStatus(operation.status))
+    if believed.kind == OutcomeKind.ABNORMAL and operation.status == OperationStatus.MANUAL_REVIEW:
+        status = RefundStatus.ABNORMAL
+    if status is not None and status != refund.status:
+        _follow(refund, status, outcome=believed, at=at)
+    return operation
+
+
+def _believed(refund: Refund, outcome: Outcome) -> Outcome:
+    """Take a success of another amount or currency for what it is: nobody knows what happened."""
+    if outcome.kind != OutcomeKind.SUCCEEDED:
+        return outcome
+    is_ours = (outcome.amount_minor, outcome.currency) == (refund.amount_minor, refund.currency)
+    if is_ours and 0 <= (outcome.fee_minor or 0) <= refund.amount_minor:
+        return outcome
+    return replace(outcome, kind=OutcomeKind.UNKNOWN, code=AMOUNT_DIFFERS)
+
+
+def _follow(refund: Refund, status: RefundStatus, *, outcome: Outcome, at: datetime) -> None:
+    """Move the refund to where its order stands, and book what that means."""
+    assert refund.operation is not None
+    account = refund.operation.channel_account
+    actor = f"channel:{account.channel}"
+    if status == RefundStatus.SUCCEEDED:
+        refund.succeeded_at = outcome.paid_at or at
+        refund_funding.book_success(
+            refund,
+            channel_account_id=account.pk,
+            channel_fee_minor=outcome.fee_minor or 0,
+            at=refund.succeeded_at,
+        )
+    elif status == RefundStatus.FAILED:
+        refund_funding.give_back(refund, channel_account_id=account.pk, at=at)
+        refund_moves.call_the_waiting(at=at)
+    if refund.status == RefundStatus.ABNORMAL:
+        # The channel delivered it after all, to where people there have sent it.
+        refund_moves.move(refund, RefundStatus.SUBMITTING, actor=actor, at=at)
+    code = outcome.code if status != RefundStatus.SUCCEEDED else ""
+    refund_moves.move(refund, status, code=code, actor=actor, at=at)

@@ -1,0 +1,78 @@
+"""Submitting refunds: fund them, prepare their orders; those without funds are tried again."""
+
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from ledger.actions import approvals
+from ledger.errors import DomainError, IllegalMoveError
+from payments import locks, states
+from payments.actions import refund_funding, refund_moves, refund_orders
+from payments.errors import RefundNotFoundError
+from payments.models import Refund
+from payments.queries.refunds import paid_attempt, refund_payload, refunds_waiting_for_funds
+from payments.states import RefundStatus
+
+WAITING_MAX = 1_000
+
+
+def submit(refund: Refund, *, actor: str, at: datetime) -> bool:
+    """Fund a refund and prepare its order, or let it wait for funds; tell if it was funded. A part.
+
+    All of it is funded or nothing. What two people agreed to is compared with it once more. The
+    refund is locked by the caller.
+
+    Raises StaleApprovalError when it is no longer what was approved, or IllegalMoveError.
+    """
+    assert connection.in_atomic_block, "submit is a part; open a transaction around it"
+    attempt = paid_attempt(refund.payment)
+    if not refund_funding.fund(refund, channel_account_id=attempt.channel_account_id, at=at):
+        if refund.status != RefundStatus.FUNDING_REQUIRED:
+            refund_moves.move(refund, RefundStatus.FUNDING_REQUIRED, actor=actor, at=at)
+        return False
+    if refund.approval is not None:
+        approvals.execute(refund.approval, payload=refund_payload(refund), at=at)
+    refund_orders.prepare(refund, attempt=attempt, at=at)
+    refund_moves.move(refund, RefundStatus.SUBMITTING, actor=actor, at=at)
+    return True
+
+
+@transaction.atomic(durable=True)
+def fund_refund(refund_id: str, *, actor: str, at: datetime) -> Refund:
+    """Try again to fund a refund that waits for its merchants' money; it may have to go on waiting.
+
+    Raises RefundNotFoundError, or IllegalMoveError when it waits for nothing; nothing is written
+    then, nor when there is still not enough.
+    """
+    refund = locked_refund(refund_id)
+    if refund.status != RefundStatus.FUNDING_REQUIRED:
+        raise IllegalMoveError(
+            noun=states.REFUND.noun,
+            current=refund.get_status_display(),
+            new=RefundStatus.SUBMITTING.label,
+        )
+    submit(refund, actor=actor, at=at)
+    return refund
+
+
+def fund_waiting(*, actor: str, at: datetime) -> int:
+    """Try all refunds that wait for funds, the oldest first; return how many went on.
+
+    Each is its own transaction. Doing it again does nothing more.
+    """
+    submitted = 0
+    for refund_id in refunds_waiting_for_funds(limit=WAITING_MAX):
+        try:
+            refund = fund_refund(refund_id, actor=actor, at=at)
+        except DomainError:
+            continue  # somebody else moved it meanwhile, or people have to look at its approval
+        submitted += refund.status == RefundStatus.SUBMITTING
+    return submitted
+
+
+def locked_refund(refund_id: str) -> Refund:
+    """Return the refund and its payment, locked. A part. Raises RefundNotFoundError."""
+    try:
+        return locks.locked_refund(refund_id)
+    except Refund.DoesNotExist:
+        raise RefundNotFoundError from None
