@@ -64,14 +64,14 @@ class BindingLimit:
 class Facts:
     """All that is known of one deed when it is judged; rules read nothing else.
 
-    `subject` is the payment's or settlement's id. `business_date` is its day in
-    BUSINESS_TIME_ZONE, `at` the instant of judging (UTC). `is_proven`: the payer typed the
-    payment password for exactly this deed; `is_password_wanted`: without it nothing goes, because
-    they have set one or the amount is above what goes without. `blocked` names what of it stands
-    on the block list (address, payer, account). `networks` are those that the payer or merchant is bound to, none
-    if free. `place` is where the address is now, `last_place` where the payer's last one was, each
-    None if nobody can tell; `is_address_known` that this payer used the address before, and
-    `has_history` that they used any. Above `new_address_above_minor` a new address matters.
+    `subject` is the payment's or settlement's id. `business_date` is its day in BUSINESS_TIME_ZONE,
+    `at` the instant of judging (UTC). `is_proven`: the payer typed the payment password for exactly
+    this deed; `is_password_wanted`: without it nothing goes, because they have set one or the
+    amount is above what goes without. `blocked` names what of it stands on the block list (address,
+    payer, account). `networks` are those that the payer or merchant is bound to, none if free.
+    `place` is where the address is now, `last_place` where the payer's last one was, each None if
+    nobody can tell; `is_address_known` that this payer used the address before, and `has_history`
+    that they used any. Above `new_address_above_minor` a new address matters.
     """
 
     deed: LimitDeed
