@@ -30,6 +30,170 @@ class ReasonMissingError(DomainError):
     detail = _("Give a reason.")
 
 
+class SettlementStoppedError(DomainError):
+    """Risk does not let a settlement go on: it is over a limit, or comes from a wrong address.
+
+    Nothing was written. The code is that of the limit or rule, and so differs from case to case.
+    Have the limit raised, or settle when the day's limit is free again.
+    """
+
+    code = "settlement_stopped"
+    status = 409
+    retry = "new_key"
+    detail = _("Risk control does not let this settlement go on: %(reason)s.")
+
+    def __init__(self, detail: str | None = None, /, *, reason: str = "") -> None:
+        """Take the words of what stopped it, and their code."""
+        super().__init__(detail, reason=reason)
+        if reason:
+            self.code = reason  # type: ignore[misc]
+
+
+class SettlementNumberTakenError(DomainError):
+    """The merchant's settlement number was used before; it stays taken for ever.
+
+    Nothing was written. The first settlement stands: look for it by the number.
+    """
+
+    code = "settlement_number_taken"
+    status = 409
+    detail = _("The settlement number %(merchant_settlement_no)s has already been used.")
+
+
+class NothingAvailableError(DomainError):
+    """Nothing is available in this currency, or less than the payout fee.
+
+    Nothing was written. Ask again when money has become available.
+    """
+
+    code = "nothing_available"
+    status = 409
+    retry = "new_key"
+    detail = _("Nothing is available in %(currency)s that could be paid out.")
+
+
+class AmountNotAvailableError(DomainError):
+    """The amount is not what a settlement of everything available would pay out now.
+
+    Nothing was written. The right amount is in the sentence: send that, or none at all.
+    """
+
+    code = "amount_not_available"
+    status = 409
+    retry = "new_key"
+    detail = _(
+        "A settlement takes everything that is available: %(available)s %(currency)s after fees."
+    )
+
+
+class DestinationChangedError(DomainError):
+    """The destination that was named is not the one to which the merchant's money goes now.
+
+    Nothing was written. Look at where it goes, and ask again.
+    """
+
+    code = "destination_changed"
+    status = 409
+    retry = "new_key"
+    detail = _("Your money goes to another account now. Look at it, and ask again.")
+
+
+class SettlementPasswordMissingError(DomainError):
+    """A person asked for a settlement without the proof of their settlement password.
+
+    Nothing was written. Type the settlement password and ask again.
+    """
+
+    code = "settlement_password_missing"
+    status = 403
+    retry = "new_key"
+    detail = _("Type your settlement password.")
+
+
+class MerchantOnlyError(DomainError):
+    """A settlement is asked for by the merchant whose money it is, not by the platform.
+
+    Nothing was written. Use the merchant's own credential; the platform settles by runs.
+    """
+
+    code = "merchant_only"
+    status = 403
+    detail = _("Only a merchant can ask for a settlement of their own money.")
+
+
+# --- payouts by transfer ------------------------------------------------------------------------
+
+
+class NoWalletError(DomainError):
+    """None of our channel accounts pays out to this kind of account in this currency.
+
+    Nothing was written. Register and enable one that may transfer, with a filled wallet.
+    """
+
+    code = "no_wallet"
+    status = 409
+    retry = "same_key"
+    detail = _("No channel account of ours can pay out in %(currency)s to such an account.")
+
+
+class PayoutNotFoundError(DomainError):
+    """There is no such payout.
+
+    Nothing was written. Check the id.
+    """
+
+    code = "payout_not_found"
+    status = 404
+    detail = _("There is no such payout.")
+
+
+class NotAskableError(DomainError):
+    """Nobody can be asked about this payout: it goes by file, or has not been sent.
+
+    Nothing was written. A bank answers by its reports and statements.
+    """
+
+    code = "payout_not_askable"
+    status = 409
+    detail = _("Nobody can be asked about this payout.")
+
+
+class PayoutContradictedError(DomainError):
+    """The channel refused the last transfer, and said afterwards that it was made.
+
+    Nothing was written, and nothing is paid again: look at the channel's evidence first.
+    """
+
+    code = "payout_contradicted"
+    status = 409
+    detail = _("The channel says now that the last payout was made. It is not paid again.")
+
+
+class SameDestinationError(DomainError):
+    """The money came back from the account that it would go to again.
+
+    Nothing was written. Register another destination first.
+    """
+
+    code = "same_destination"
+    status = 409
+    retry = "new_key"
+    detail = _("The money came back from this account. Register another one first.")
+
+
+class NotATopUpError(DomainError):
+    """The bank line is no open debit that could have filled this wallet.
+
+    Nothing was written. Choose an open debit in the wallet's currency, of the bank account that
+    the wallet settles to.
+    """
+
+    code = "not_a_top_up"
+    status = 409
+    retry = "new_key"
+    detail = _("This line of the bank cannot have filled this wallet.")
+
+
 # --- where the money goes -----------------------------------------------------------------------
 
 

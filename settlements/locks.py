@@ -3,9 +3,12 @@
 from collections.abc import Collection, Sequence
 
 from payments.models import ChannelAccount, MerchantAccount
-from settlements.errors import SettlementNotFoundError
-from settlements.models import Destination, Payout, Settlement
+from settlements.errors import PayoutNotFoundError, SettlementNotFoundError
+from settlements.models import BillLine, Destination, Payout, Settlement
 from settlements.states import PayoutStatus, SettlementStatus
+
+PAYABLE = (SettlementStatus.APPROVED, SettlementStatus.PAY_FAILED, SettlementStatus.RETURNED)
+"""States of a settlement whose queued payout may leave."""
 
 
 def locked_merchant_accounts(
@@ -55,8 +58,8 @@ def locked_settlement_with_account(settlement_id: str) -> tuple[Settlement, Merc
 def locked_settlements_to_pay(*, bank_account_id: str, limit: int) -> Sequence[Settlement]:
     """Return approved settlements whose payout waits for this bank account, locked in id order.
 
-    What another exporter or a cancelling person holds is passed over: it goes to their file, or
-    to none.
+    Also those that failed or came back and were approved anew. What another exporter or a
+    cancelling person holds is passed over: it goes to their file, or to none.
     """
     waiting = Payout.objects.filter(
         operation__channel_account_id=bank_account_id, status=PayoutStatus.QUEUED
@@ -64,7 +67,7 @@ def locked_settlements_to_pay(*, bank_account_id: str, limit: int) -> Sequence[S
     return list(
         Settlement.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("approval")
-        .filter(status=SettlementStatus.APPROVED, pk__in=waiting.values("settlement_id"))
+        .filter(status__in=PAYABLE, pk__in=waiting.values("settlement_id"))
         .order_by("pk")[:limit]
     )
 
@@ -107,6 +110,41 @@ def locked_payouts_by_number(
         payout.settlement = settlements[payout.settlement_id]
         found[payout.operation.channel_no] = payout
     return found
+
+
+def locked_payout(payout_id: str) -> Payout:
+    """Return a payout with its settlement and its order, locked in this order.
+
+    Its destination and its order's channel account come with it, not locked.
+
+    Raises PayoutNotFoundError.
+    """
+    settlement_id = (
+        Payout.objects.filter(pk=payout_id).values_list("settlement_id", flat=True).first()
+    )
+    if settlement_id is None:
+        raise PayoutNotFoundError
+    settlement = locked_settlement(settlement_id)
+    payout = (
+        Payout.objects.select_for_update(of=("self", "operation"))
+        .select_related("operation__channel_account", "destination")
+        .get(pk=payout_id)
+    )
+    payout.settlement = settlement
+    return payout
+
+
+def locked_bill_line(line_id: int) -> BillLine:
+    """Return a line of a bank statement with its bill, locked itself.
+
+    Raises BillLine.DoesNotExist.
+    """
+    return (
+        BillLine.objects.select_for_update(of=("self",))
+        .select_related("bill")
+        .defer("bill__content_encrypted")
+        .get(pk=line_id)
+    )
 
 
 def locked_bank_account(bank_account_id: str) -> ChannelAccount:

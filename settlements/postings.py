@@ -142,6 +142,88 @@ def confirmed(
     )
 
 
+def transferred(
+    payout_id: str,
+    *,
+    channel_account_id: str,
+    amount_minor: int,
+    fee_minor: int,
+    currency: str,
+    effective_date: date,
+    at: datetime,
+) -> Entry:
+    """Book a transfer that the channel made from our wallet there: E09w.
+
+        Dr 2401 amount      Cr 1102 amount + fee
+        Dr 5002 fee
+
+    `fee_minor` is what the channel charged for it, 0 if it said nothing of a fee.
+    """
+    legs = [
+        debit(chart.PAYOUTS_IN_TRANSIT, channel_account_id, amount_minor, currency),
+        credit(chart.CHANNEL_WALLET, channel_account_id, amount_minor + fee_minor, currency),
+    ]
+    if fee_minor:
+        legs.append(debit(chart.BANK_CHARGES, channel_account_id, fee_minor, currency))
+    return Entry(
+        source=f"{payout_id}:confirmed",
+        kind="payout_confirmed",
+        subject=payout_id,
+        legs=tuple(legs),
+        effective_date=effective_date,
+        at=at,
+    )
+
+
+def transfer_returned(
+    payout_id: str,
+    *,
+    merchant_id: str,
+    channel_account_id: str,
+    amount_minor: int,
+    currency: str,
+    effective_date: date,
+    at: datetime,
+) -> Entry:
+    """Take a transfer back that came back to our wallet: E10w, Dr 1102 / Cr 2003."""
+    return Entry(
+        source=f"{payout_id}:returned",
+        kind="payout_returned",
+        subject=payout_id,
+        legs=(
+            debit(chart.CHANNEL_WALLET, channel_account_id, amount_minor, currency),
+            credit(chart.SETTLEMENT_HOLD, merchant_id, amount_minor, currency),
+        ),
+        effective_date=effective_date,
+        at=at,
+    )
+
+
+def wallet_topped_up(
+    *,
+    source: str,
+    subject: str,
+    channel_account_id: str,
+    bank_account_id: str,
+    amount_minor: int,
+    currency: str,
+    effective_date: date,
+    at: datetime,
+) -> Entry:
+    """Book money that went from the bank to our wallet at a channel: E20, Dr 1102 / Cr 1001."""
+    return Entry(
+        source=source,
+        kind="wallet_topped_up",
+        subject=subject,
+        legs=(
+            debit(chart.CHANNEL_WALLET, channel_account_id, amount_minor, currency),
+            credit(chart.BANK, bank_account_id, amount_minor, currency),
+        ),
+        effective_date=effective_date,
+        at=at,
+    )
+
+
 def failed(
     payout_id: str,
     *,

@@ -101,7 +101,8 @@ PAYOUT = StateTable(
         },
         PayoutStatus.PROCESSING: _RESOLUTIONS,
         PayoutStatus.EXPORTED: _RESOLUTIONS,
-        PayoutStatus.UNKNOWN: _RESOLUTIONS,
+        # A question may find that the channel has the order and works on it (docs/adr/0011).
+        PayoutStatus.UNKNOWN: {*_RESOLUTIONS, PayoutStatus.PROCESSING},
         PayoutStatus.AWAITING_RECIPIENT: {
             PayoutStatus.PROCESSING,
             PayoutStatus.SUCCEEDED,
@@ -114,6 +115,9 @@ PAYOUT = StateTable(
     },
 )
 """Back to `queued` only when the order certainly never left."""
+
+CONTRADICTED = "contradicted"
+"""The code of a failed payout that the channel said afterwards was made: nobody pays it again."""
 
 LIVE_PAYOUTS = (
     PayoutStatus.QUEUED,

@@ -7,7 +7,7 @@ from payments import calendar
 from payments.actions import maturity
 from payments.models import MerchantAccount
 from payments.queries.calendar import BusinessDays, business_date_of
-from settlements.actions import payouts, settlements
+from settlements.actions import payouts, settlements, transfers
 
 RUN_ACTOR = "task:settlements.run"
 EXPORT_ACTOR = "task:settlements.export"
@@ -33,6 +33,24 @@ def draft(*, currency: str, business_date: str, actor: str, at: datetime) -> Non
     settlements.draft_settlements(
         currency=currency, business_date=date.fromisoformat(business_date), actor=actor, at=at
     )
+
+
+@task("settlements.send_payout")
+def send_payout(*, payout_id: str, at: datetime) -> None:
+    """Send a payout by transfer."""
+    transfers.send_payout(payout_id, at=at)
+
+
+@task("settlements.query_payout")
+def query_payout(*, payout_id: str, at: datetime, is_notified: bool = False) -> None:
+    """Ask a channel what became of a transfer, also of an ended one if the channel told us so."""
+    transfers.query_payout(payout_id, at=at, is_notified=is_notified)
+
+
+@task("settlements.janitor")
+def janitor(*, at: datetime) -> None:
+    """Have every transfer looked after that is due or whose sender died."""
+    transfers.defer_due(at=at)
 
 
 @task("settlements.export")

@@ -10,7 +10,12 @@ from django.db import connection, transaction
 from ledger import encryption
 from ledger.actions.audit import record_audit
 from ledger.identifiers import new_id
-from payments.channels.base import Channel, ChannelConfig
+from payments.channels.base import (
+    Channel,
+    ChannelConfig,
+    ChannelConfigurationError,
+    TransferChannel,
+)
 from payments.channels.registry import channel_for
 from payments.channels.transport import Transport
 from payments.errors import LiveChannelInSandboxError
@@ -144,6 +149,17 @@ def channel_of(account: ChannelAccount) -> Channel:
     _require_simulator(account.gateway_url)
     private_key_pem = encryption.decrypt(account.private_key_encrypted, aad=_key_place(account.id))
     return channel_for(_config(account, private_key_pem=private_key_pem), _TRANSPORT)
+
+
+def transfer_channel_of(account: ChannelAccount) -> TransferChannel:
+    """Return the adapter that sends our own money from this account's wallet.
+
+    Raises ChannelConfigurationError when the channel has no transfers, and as `channel_of`.
+    """
+    channel = channel_of(account)
+    if not isinstance(channel, TransferChannel):
+        raise ChannelConfigurationError(f"{account.channel} has no transfers.")
+    return channel
 
 
 def listener_of(account: ChannelAccount) -> Channel:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 RAW_BYTES_MAX: Final = 8 * 1024
 """How much of an answer is kept as evidence, in bytes of UTF-8."""
@@ -251,6 +251,7 @@ class Channel(Protocol):
         """Give the body and the content type that tell the channel to stop repeating."""
 
 
+@runtime_checkable
 class TransferChannel(Protocol):
     """An account at a channel from which our own money can be sent to others."""
 

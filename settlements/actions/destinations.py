@@ -1,5 +1,6 @@
 """Registering where a merchant's money goes."""
 
+import re
 from datetime import UTC, date, datetime
 
 from django.db import transaction
@@ -9,11 +10,18 @@ from ledger.actions.audit import record_audit
 from ledger.money import exponent
 from payments.actions.events import record_event
 from payments.channels.bank import payment_file
+from payments.channels.base import kept_text
 from settlements import account_numbers, locks
 from settlements.errors import InvalidAccountNumberError, InvalidDestinationError
-from settlements.models import Destination
+from settlements.models import AccountType, Destination, DestinationKind
 
 HOLDER_LENGTH_MAX = 70
+LOGON_ID_LENGTH_MAX = 64
+
+# An e-mail address or a phone number, with its country outside the mainland: 86-13800138000.
+_LOGON_ID = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|\+?[0-9-]{6,20}")
+# Alipay's 2088 and twelve digits, or an open id.
+_USER_ID = re.compile(r"2088[0-9]{12}|[A-Za-z0-9_-]{16,64}")
 
 
 @transaction.atomic(durable=True)
@@ -27,29 +35,41 @@ def register_destination(
     account_no: str,
     actor: str,
     at: datetime,
+    kind: DestinationKind = DestinationKind.BANK,
+    account_type: str = "",
 ) -> Destination:
-    """Register the bank account to which a merchant's money of one currency goes from now on.
+    """Register the account to which a merchant's money of one currency goes from now on.
 
-    It replaces the active one, which stays as it was for what has been paid. `bank_code` is a
-    CNAPS number or a BIC; it may be empty for an IBAN. Settlements that were approved for the
-    old account are not paid: their approval is about something else.
+    It replaces the active one, which stays as it was for what has been paid. For a bank account
+    `bank_code` is a CNAPS number or a BIC; it may be empty for an IBAN. For an Alipay account
+    `account_no` is the login or the user id, as `account_type` says, and there is no bank.
+    Settlements that were approved for the old account are not paid: their approval is about
+    something else.
 
     Raises InvalidAccountNumberError, InvalidDestinationError or UnknownCurrencyError; nothing is
     written then.
     """
-    number = account_numbers.normalised(account_no)
     exponent(currency)
-    _require_payable(number, holder_name=holder_name, bank_name=bank_name, bank_code=bank_code)
+    if kind == DestinationKind.BANK:
+        number = account_numbers.normalised(account_no)
+        _require_payable(number, holder_name=holder_name, bank_name=bank_name, bank_code=bank_code)
+        account_type = ""
+    else:
+        number = account_no.strip()
+        _require_reachable(number, account_type=account_type, holder_name=holder_name)
+        bank_name = bank_code = ""
     old = locks.locked_active_destination(merchant_id, currency=currency)
     if old is not None:
         old.is_active = False
         old.save(update_fields=["is_active"])
     destination = Destination(
         merchant_id=merchant_id,
+        kind=kind,
         currency=currency,
         holder_name=holder_name,
         bank_name=bank_name,
         bank_code=bank_code,
+        account_type=account_type,
         account_tail=number[-4:],
         account_index=encryption.blind_index(number, purpose="destination.account"),
         version=1 if old is None else old.version + 1,
@@ -66,6 +86,7 @@ def register_destination(
         after={
             "merchant": merchant_id,
             "currency": currency,
+            "kind": destination.kind,
             "version": destination.version,
             "account_tail": destination.account_tail,
         },
@@ -89,6 +110,20 @@ def _require_payable(number: str, *, holder_name: str, bank_name: str, bank_code
         if error.field == "creditor_account":
             raise InvalidAccountNumberError from error
         raise InvalidDestinationError from error
+
+
+def _require_reachable(number: str, *, account_type: str, holder_name: str) -> None:
+    """Refuse what could not be written into a transfer: nobody could be paid there."""
+    if account_type not in AccountType.values or not _is_plain(holder_name, HOLDER_LENGTH_MAX):
+        raise InvalidDestinationError
+    pattern = _USER_ID if account_type == AccountType.USER_ID else _LOGON_ID
+    if pattern.fullmatch(number) is None or len(number) > LOGON_ID_LENGTH_MAX:
+        raise InvalidAccountNumberError
+
+
+def _is_plain(text: str, length_max: int) -> bool:
+    """Tell whether a text is there, short enough, and can be sent exactly as it is."""
+    return bool(text.strip()) and kept_text(text, length_max=length_max) == text
 
 
 def _trial(number: str, holder_name: str, bank_code: str) -> payment_file.PaymentFile:

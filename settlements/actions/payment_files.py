@@ -28,9 +28,7 @@ def write_payment_file(
     cannot be paid as it is; nothing is written then.
     """
     assert connection.in_atomic_block, "write_payment_file is a part"
-    destinations = Destination.objects.in_bulk(
-        [payout.settlement.destination_id for payout in payouts]
-    )
+    destinations = Destination.objects.in_bulk([payout.destination_id for payout in payouts])
     file = PaymentFile(
         bank_account=bank_account,
         execution_date=execution_date,
@@ -88,8 +86,8 @@ def hand_out_payment_file(
 
 def _transfer(payout: Payout, *, destinations: dict[str, Destination]) -> payment_file.Transfer:
     settlement = payout.settlement
-    assert settlement.destination_id is not None, "what was approved has its destination"
-    destination = destinations[settlement.destination_id]
+    assert payout.destination_id is not None, "what was approved has its destination"
+    destination = destinations[payout.destination_id]
     return payment_file.Transfer(
         end_to_end_id=payout.operation.channel_no,
         amount_minor=payout.amount_minor,

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import F
 
+from ledger import jobs
 from ledger.identifiers import new_id
 from payments.actions.events import record_event
 from payments.models import (
@@ -17,32 +18,27 @@ from payments.models import (
 )
 from payments.states import OPERATION, OperationStatus
 from settlements import locks, states
-from settlements.errors import NoBankAccountError
-from settlements.models import Payout, Settlement
+from settlements.errors import NoBankAccountError, NoWalletError
+from settlements.models import Destination, DestinationKind, Payout, Settlement
 from settlements.states import PayoutStatus
 
 
 def queue_payout(settlement: Settlement, *, at: datetime) -> Payout:
-    """Prepare the one order to pay an approved settlement, by our bank account. A part.
+    """Prepare the one order to pay an approved settlement, to its destination. A part.
 
-    Its number, the EndToEndId in the file, is the payout's id in capitals without underscore.
+    Banks are told by the next payment file, Alipay by a job of its own. The order's number, the
+    EndToEndId in the file, is the payout's id in capitals without underscore.
 
-    Raises NoBankAccountError when no enabled bank account of ours has the currency.
+    Raises NoBankAccountError or NoWalletError when no enabled account of ours could pay it.
     """
     assert connection.in_atomic_block, "queue_payout is a part; open a transaction around it"
-    bank_account = (
-        ChannelAccount.objects.filter(
-            channel=ChannelKind.BANK, currency=settlement.currency, is_enabled=True
-        )
-        .order_by("created_at", "pk")
-        .first()
-    )
-    if bank_account is None:
-        raise NoBankAccountError(currency=settlement.currency)
+    destination = settlement.destination
+    assert destination is not None, "what is approved has its destination"
+    payer = _payer_for(destination)
     payout_id = new_id("po")
     operation = ChannelOperation.objects.create(
         kind=OperationKind.PAYOUT,
-        channel_account=bank_account,
+        channel_account=payer,
         channel_no=payout_id.replace("_", "").upper(),
         subject=payout_id,
         amount_minor=settlement.net_minor,
@@ -53,12 +49,34 @@ def queue_payout(settlement: Settlement, *, at: datetime) -> Payout:
         id=payout_id,
         settlement=settlement,
         operation=operation,
+        destination=destination,
+        approval=settlement.approval,
         amount_minor=settlement.net_minor,
         currency=settlement.currency,
         created_at=at,
     )
     tell(payout, at=at)
+    if payer.channel != ChannelKind.BANK:
+        jobs.defer("settlements.send_payout", at=at, payout_id=payout_id)
     return payout
+
+
+def _payer_for(destination: Destination) -> ChannelAccount:
+    """Choose the account of ours that pays to a destination: the oldest that can."""
+    able = ChannelAccount.objects.filter(currency=destination.currency, is_enabled=True)
+    if destination.kind == DestinationKind.BANK:
+        bank_account = able.filter(channel=ChannelKind.BANK).order_by("created_at", "pk").first()
+        if bank_account is None:
+            raise NoBankAccountError(currency=destination.currency)
+        return bank_account
+    wallet = (
+        able.filter(channel=destination.kind, can_transfer=True)
+        .order_by("created_at", "pk")
+        .first()
+    )
+    if wallet is None:
+        raise NoWalletError(currency=destination.currency)
+    return wallet
 
 
 def drop_queued_payouts(settlement_ids: Collection[str], *, code: str, at: datetime) -> None:
@@ -87,17 +105,26 @@ def move_payout(
     """
     assert connection.in_atomic_block, "move_payout is a part; open a transaction around it"
     operation = payout.operation
-    states.PAYOUT.require_move(payout.status, status)
     OPERATION.require_move(operation.status, order)
-    is_final = status in (PayoutStatus.SUCCEEDED, PayoutStatus.FAILED)
-    payout.status = status
-    payout.status_code = code
-    payout.finished_at = at if is_final else None
-    payout.save(update_fields=["status", "status_code", "finished_at", "bank_reference"])
+    is_final = mirror(payout, status, code=code, at=at)
     operation.status = order
     operation.code = code
     operation.finished_at = at if is_final else None
     operation.save(update_fields=["status", "code", "message", "channel_ref", "finished_at"])
+
+
+def mirror(payout: Payout, status: PayoutStatus, *, code: str, at: datetime) -> bool:
+    """Move a locked payout after its order, and save it; return if that is its end. A part.
+
+    Raises IllegalMoveError.
+    """
+    states.PAYOUT.require_move(payout.status, status)
+    is_final = status in (PayoutStatus.SUCCEEDED, PayoutStatus.FAILED, PayoutStatus.RETURNED)
+    payout.status = status
+    payout.status_code = code[:60]
+    payout.finished_at = at if is_final else None
+    payout.save(update_fields=["status", "status_code", "finished_at", "bank_reference"])
+    return is_final
 
 
 def move_payouts(

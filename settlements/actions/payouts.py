@@ -42,7 +42,7 @@ def export_payment_file(
     settlements = locks.locked_settlements_to_pay(
         bank_account_id=bank_account_id, limit=PAYOUTS_PER_FILE
     )
-    unchanged = _executed(settlements, actor=actor, at=at)
+    unchanged = executed_unchanged(settlements, actor=actor, at=at)
     if not unchanged:
         return None
     payouts = locks.locked_queued_payouts([settlement.pk for settlement in unchanged])
@@ -76,8 +76,13 @@ def export_payment_file(
     return file
 
 
-def _executed(settlements: Sequence[Settlement], *, actor: str, at: datetime) -> list[Settlement]:
-    """Execute the approvals; what is no longer what was approved is set back to draft."""
+def executed_unchanged(
+    settlements: Sequence[Settlement], *, actor: str, at: datetime
+) -> list[Settlement]:
+    """Execute the approvals of locked settlements, and return those that may be paid. A part.
+
+    What is no longer what was approved loses its queued payout and its approval.
+    """
     payloads = payloads_of([settlement.pk for settlement in settlements])
     executed = approvals.execute_unchanged(
         {
@@ -96,11 +101,17 @@ def _executed(settlements: Sequence[Settlement], *, actor: str, at: datetime) ->
 
 
 def _set_back(settlement: Settlement, *, code: str, actor: str, at: datetime) -> None:
-    """Take back an approval that is about something else; the settlement is submitted anew."""
+    """Take back an approval that is about something else; people decide anew.
+
+    What was never paid becomes a draft; what failed or came back stays that.
+    """
     assert settlement.approval is not None, "what is approved has its request"
     payout_orders.drop_queued_payouts([settlement.pk], code=code, at=at)
     approvals.void(settlement.approval, at=at)
     settlement.approved_digest = None
+    if settlement.status != SettlementStatus.APPROVED:
+        settlement.save(update_fields=["approved_digest"])
+        return
     moves.move(settlement, SettlementStatus.APPROVAL_EXPIRED, code=code, actor=actor, at=at)
     moves.move(settlement, SettlementStatus.DRAFT, code=code, actor=actor, at=at)
 
@@ -183,7 +194,7 @@ def record_payout_outcome(
     if outcome.result == PayoutResult.SUCCEEDED:
         _succeed(payout, actor=actor, at=at)
     else:
-        _fail(payout, code=outcome.code, actor=actor, at=at)
+        fail(payout, code=outcome.code, actor=actor, at=at)
     payout_orders.tell(payout, at=at)
     return Recorded.CHANGED
 
@@ -206,10 +217,16 @@ def _succeed(payout: Payout, *, actor: str, at: datetime) -> None:
     moves.move(payout.settlement, SettlementStatus.PAID, actor=actor, at=at)
 
 
-def _fail(payout: Payout, *, code: str, actor: str, at: datetime) -> None:
+def fail(payout: Payout, *, code: str, actor: str, at: datetime) -> None:
+    """End a locked payout that moved no money, and its order with it. A part."""
     payout_orders.move_payout(
         payout, PayoutStatus.FAILED, order=OperationStatus.FAILED, code=code[:60], at=at
     )
+    take_back(payout, code=code, actor=actor, at=at)
+
+
+def take_back(payout: Payout, *, code: str, actor: str, at: datetime) -> None:
+    """Put the money of a payout that failed back into the hold: E10a. A part."""
     settlement = payout.settlement
     journal.post_entry(
         postings.failed(

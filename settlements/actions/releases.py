@@ -10,7 +10,9 @@ from payments.models import BalanceTransaction, LineKind, MerchantAccount
 from payments.queries.calendar import business_date_of
 from risk.actions import screenings
 from settlements import postings
-from settlements.models import Settlement, SettlementItem
+from settlements.errors import PayoutContradictedError
+from settlements.models import Payout, Settlement, SettlementItem
+from settlements.states import CONTRADICTED
 
 
 def give_back(
@@ -19,8 +21,12 @@ def give_back(
     """Make the held money available (E07b), free the lines, return payout fee and limits. A part.
 
     The settlement is rejected or cancelled already, and its merchant's account is locked.
+
+    Raises PayoutContradictedError when the money may have left after all.
     """
     assert connection.in_atomic_block, "give_back is a part; open a transaction around it"
+    if Payout.objects.filter(settlement=settlement, status_code=CONTRADICTED).exists():
+        raise PayoutContradictedError
     journal.post_entry(
         postings.released(
             settlement.pk,

@@ -12,8 +12,9 @@ from ledger.actions.approvals import Decider
 from ledger.errors import IllegalMoveError, StaleApprovalError
 from ledger.money import exponent
 from ledger.states import ApprovalState
+from risk.queries.screenings import screenings_of
 from settlements import locks, states
-from settlements.actions import drafts, moves, payout_orders, releases
+from settlements.actions import drafts, judgements, moves, payout_orders, releases
 from settlements.actions.drafts import Chunk, SkippedMerchant
 from settlements.errors import NoDestinationError, ReasonMissingError
 from settlements.models import Settlement, SettlementBatch
@@ -111,14 +112,17 @@ def submit_settlement(
 ) -> Settlement:
     """Ask another person to approve a draft, to the merchant's account of this moment.
 
-    Raises SettlementNotFoundError, IllegalMoveError, or NoDestinationError when the merchant has
-    no active account; nothing is written then.
+    Risk judges it once more; what an officer let pass does not stop it again.
+
+    Raises SettlementNotFoundError, IllegalMoveError, SettlementStoppedError, or NoDestinationError
+    when the merchant has no active account; nothing is written then.
     """
     settlement = locks.locked_settlement(settlement_id)
     states.SETTLEMENT.require_move(settlement.status, SettlementStatus.SUBMITTED)
     destination = active_destination(settlement.merchant_id, currency=settlement.currency)
     if destination is None:
         raise NoDestinationError(currency=settlement.currency)
+    judgements.require_allowed_again(settlement, at=at)
     settlement.destination = destination
     settlement.save(update_fields=["destination"])
     settlement.approval = approvals.request_approval(
@@ -148,12 +152,14 @@ def approve_settlement(
     """Agree to exactly what was shown. The last agreement that is needed queues the payout.
 
     Raises SelfApprovalError for the one who submitted it, StaleApprovalError when the settlement
-    is no longer what was shown, NoBankAccountError when nobody could pay it, IllegalMoveError,
-    ApprovalExpiredError, AlreadyDecidedError or SettlementNotFoundError; nothing is written then.
+    is no longer what was shown, SettlementStoppedError when risk stops it now, NoBankAccountError
+    or NoWalletError when nobody could pay it, IllegalMoveError, ApprovalExpiredError,
+    AlreadyDecidedError or SettlementNotFoundError; nothing is written then.
     """
     settlement = locks.locked_settlement(settlement_id)
     states.SETTLEMENT.require_move(settlement.status, SettlementStatus.APPROVED)
-    _require_shown(settlement, shown_digest)
+    require_shown(settlement, shown_digest)
+    judgements.require_allowed_again(settlement, at=at)
     assert settlement.approval_id is not None, "what is submitted has its request"
     request = approvals.decide(
         settlement.approval_id,
@@ -268,6 +274,8 @@ def release_review(
             current=settlement.get_status_display(),
             new=SettlementStatus.DRAFT.label,
         )
+    settlement.released_screening = screenings_of(settlement.pk)[0]
+    settlement.save(update_fields=["released_screening"])
     moves.move(
         settlement,
         SettlementStatus.DRAFT,
@@ -280,7 +288,8 @@ def release_review(
     return settlement
 
 
-def _require_shown(settlement: Settlement, shown_digest: bytes) -> None:
+def require_shown(settlement: Settlement, shown_digest: bytes) -> None:
+    """Refuse what is no longer as it was shown. Raises StaleApprovalError."""
     if approvals.digest_of(settlement_payload(settlement)) != shown_digest:
         raise StaleApprovalError(object_id=settlement.pk)
 

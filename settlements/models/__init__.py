@@ -1,11 +1,12 @@
 """The rows of paying out: destinations, settlements, payouts, the bank's answers."""
 
 from settlements.models.bills import Bill, BillKind, BillLine, BillLineState, OpenReason
-from settlements.models.destinations import Destination, DestinationKind
+from settlements.models.destinations import AccountType, Destination, DestinationKind
 from settlements.models.payouts import PaymentFile, Payout
 from settlements.models.settlements import Settlement, SettlementBatch, SettlementItem
 
 __all__ = [
+    "AccountType",
     "Bill",
     "BillKind",
     "BillLine",

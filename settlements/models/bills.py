@@ -136,6 +136,10 @@ class BillLine(models.Model):
         verbose_name = _("bill line")
         verbose_name_plural = _("bill lines")
         ordering = ["bill_id", "line_no"]
+        permissions = [
+            ("propose_topup", _("Can say that a debit of the bank filled a channel's wallet")),
+            ("approve_topup", _("Can approve that a debit of the bank filled a wallet")),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["bill", "line_no"], name="settlements_bill_line_once"),
             models.CheckConstraint(

@@ -14,13 +14,22 @@ class DestinationKind(models.TextChoices):
     """By which way the money goes."""
 
     BANK = "bank", _("bank account")
+    ALIPAY = "alipay", _("Alipay account")
+
+
+class AccountType(models.TextChoices):
+    """What kind of name an account at a channel has; a bank's has a number."""
+
+    LOGON_ID = "logon_id", _("login (e-mail address or phone number)")
+    USER_ID = "user_id", _("user id")
 
 
 class Destination(models.Model):
     """One account of a merchant to which payouts may go. Never changed: a new one replaces it.
 
     The account number is kept encrypted, bound to this row; `account_tail` is what people see,
-    `account_index` (keyed hash) finds equal numbers. At most one is active per currency.
+    `account_index` (keyed hash) finds equal numbers. For an Alipay account it is the login or the
+    user id, as `account_type` says. At most one is active per currency, of whatever kind.
     """
 
     id = models.CharField(
@@ -36,6 +45,9 @@ class Destination(models.Model):
     holder_name = models.CharField(_("account holder"), max_length=70)
     bank_name = models.CharField(_("bank"), max_length=70, blank=True, default="")
     bank_code = models.CharField(_("bank code"), max_length=20, blank=True, default="")
+    account_type = models.CharField(
+        _("kind of name"), max_length=10, choices=AccountType.choices, blank=True, default=""
+    )
     account_encrypted = models.TextField(_("account number (encrypted)"))
     account_tail = models.CharField(_("account ends with"), max_length=4)
     account_index = models.BinaryField(_("account index"), max_length=32, db_index=True)
@@ -56,6 +68,11 @@ class Destination(models.Model):
             models.UniqueConstraint(
                 fields=["merchant", "currency", "version"],
                 name="settlements_destination_version",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="bank", account_type="")
+                | Q(kind="alipay", account_type__in=AccountType.values),
+                name="settlements_destination_kind",
             ),
         ]
 

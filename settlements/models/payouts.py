@@ -7,8 +7,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from ledger.identifiers import ID_MAX_LENGTH, new_id
-from ledger.models import JournalEntry
+from ledger.models import ApprovalRequest, JournalEntry
 from payments.models import ChannelAccount, ChannelOperation
+from settlements.models.destinations import Destination
 from settlements.models.settlements import Settlement
 from settlements.states import LIVE_PAYOUTS, PayoutStatus
 
@@ -59,8 +60,10 @@ class PaymentFile(models.Model):
 class Payout(models.Model):
     """One try to pay one settlement. At most one of a settlement is live.
 
-    Its order to the bank is `operation`, whose number is the EndToEndId in the file. `entry` is
-    E08, `confirmed_entry` E09 when the bank's statement showed the debit.
+    Its order to the bank or the channel is `operation`, whose number is the EndToEndId in the
+    file, or the number of the transfer. `destination` is where this try goes, `approval` what two
+    people agreed to for it. `entry` is E08, `confirmed_entry` E09 when the bank's statement showed
+    the debit, or E09w when the channel said that its transfer was made.
     """
 
     id = models.CharField(
@@ -71,6 +74,22 @@ class Payout(models.Model):
     )
     operation = models.OneToOneField(
         ChannelOperation, on_delete=models.PROTECT, related_name="+", verbose_name=_("operation")
+    )
+    destination = models.ForeignKey(
+        Destination,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="payouts",
+        verbose_name=_("destination"),
+    )
+    approval = models.ForeignKey(
+        ApprovalRequest,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("approval"),
     )
     payment_file = models.ForeignKey(
         PaymentFile,
@@ -110,6 +129,10 @@ class Payout(models.Model):
         verbose_name = _("payout")
         verbose_name_plural = _("payouts")
         ordering = ["-created_at", "-id"]
+        permissions = [
+            ("ask_payout", _("Can ask channels what became of a payout")),
+            ("retry_payout", _("Can ask that a settlement is paid again")),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["settlement"],

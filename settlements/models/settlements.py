@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from ledger.identifiers import ID_MAX_LENGTH, new_id
 from ledger.models import ApprovalRequest, JournalEntry
 from payments.models import BalanceTransaction, Merchant
+from risk.models import Screening
 from settlements.models.destinations import Destination
 from settlements.states import SettlementStatus
 
@@ -43,14 +44,27 @@ class Settlement(models.Model):
     `net_minor` is the sum of its items and what its hold entry (E07a) moved to 2003; a deferred
     trigger says so. `approved_digest` is what two people agreed to; the database refuses to go
     on without an approved request of that digest. Moves are those of `settlements.states`.
+
+    A run's settlement has its `batch`; one that the merchant asked for has their own number for
+    it, unique for ever, and the actor who asked. `released_screening` is the judgement that a
+    risk officer let pass: what was found then does not stop it again.
     """
 
     id = models.CharField(
         _("id"), max_length=ID_MAX_LENGTH, primary_key=True, default=partial(new_id, "stl")
     )
     batch = models.ForeignKey(
-        SettlementBatch, on_delete=models.PROTECT, related_name="settlements", verbose_name=_("run")
+        SettlementBatch,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="settlements",
+        verbose_name=_("run"),
     )
+    merchant_settlement_no = models.CharField(
+        _("merchant's number"), max_length=64, blank=True, default=""
+    )
+    requested_by = models.CharField(_("requested by"), max_length=90, blank=True, default="")
     merchant = models.ForeignKey(
         Merchant, on_delete=models.PROTECT, related_name="settlements", verbose_name=_("merchant")
     )
@@ -86,6 +100,14 @@ class Settlement(models.Model):
         verbose_name=_("approval"),
     )
     approved_digest = models.BinaryField(_("approved digest"), max_length=32, null=True, blank=True)
+    released_screening = models.ForeignKey(
+        Screening,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("judgement let pass"),
+    )
     business_date = models.DateField(_("business day"))
     created_at = models.DateTimeField(_("created at"))
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
@@ -97,6 +119,16 @@ class Settlement(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["batch", "merchant"], name="settlements_settlement_once_a_run"
+            ),
+            models.UniqueConstraint(
+                fields=["merchant", "merchant_settlement_no"],
+                condition=~Q(merchant_settlement_no=""),
+                name="settlements_settlement_no_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(batch__isnull=False, merchant_settlement_no="", requested_by="")
+                | (Q(batch=None) & ~Q(merchant_settlement_no="") & ~Q(requested_by="")),
+                name="settlements_settlement_origin",
             ),
             models.CheckConstraint(
                 condition=Q(net_minor__gt=0) & Q(net_minor=F("gross_minor") - F("fee_minor")),

@@ -61,33 +61,48 @@ LAWS_OF_PAYOUTS = (
         code="two_people_approved",
         sentence=_("Nobody was paid without the agreement of two people to exactly that."),
         count="""
-            SELECT count(*) FROM settlements_settlement
-            WHERE status IN ('approved', 'paying', 'paid', 'pay_failed', 'returned')""",
+            SELECT (SELECT count(*) FROM settlements_settlement
+                    WHERE status IN ('approved', 'paying', 'paid'))
+                 + (SELECT count(*) FROM settlements_payout WHERE entry_id IS NOT NULL)""",
         differences="""
             SELECT s.id, 'a request of the same digest, approved by others',
                    coalesce(r.id || ' ' || r.state, 'none')
             FROM settlements_settlement s
             LEFT JOIN ledger_approvalrequest r
               ON r.id = s.approval_id AND r.kind = 'settlement' AND r.object_id = s.id
-            WHERE s.status IN ('approved', 'paying', 'paid', 'pay_failed', 'returned') AND (
+            WHERE s.status IN ('approved', 'paying', 'paid') AND (
                 r.id IS NULL OR r.digest IS DISTINCT FROM s.approved_digest
                 OR r.state <> CASE s.status WHEN 'approved' THEN 'approved' ELSE 'executed' END
                 OR (SELECT count(DISTINCT d.approver) FROM ledger_approvaldecision d
                     WHERE d.request_id = r.id AND d.decision = 'approve'
                       AND d.digest = r.digest AND d.approver <> r.maker) < r.required)
-            ORDER BY s.id""",
+            UNION ALL
+            SELECT p.id, 'an executed request of this settlement, approved by others',
+                   coalesce(r.id || ' ' || r.state, 'none')
+            FROM settlements_payout p
+            LEFT JOIN ledger_approvalrequest r
+              ON r.id = p.approval_id AND r.kind = 'settlement' AND r.object_id = p.settlement_id
+            WHERE p.entry_id IS NOT NULL AND (
+                r.id IS NULL OR r.state <> 'executed'
+                OR (SELECT count(DISTINCT d.approver) FROM ledger_approvaldecision d
+                    WHERE d.request_id = r.id AND d.decision = 'approve'
+                      AND d.digest = r.digest AND d.approver <> r.maker) < r.required)
+            ORDER BY 1""",
     ),
     Law(
         code="settlements_have_their_payout",
         sentence=_(
             "An approved or paying settlement has one live payout of its net, a paid one has one"
-            " that succeeded, any other has none."
+            " that succeeded, one that failed or came back may have one that waits; any other has"
+            " none."
         ),
         count="SELECT count(*) FROM settlements_settlement",
         differences="""
             SELECT s.id || ' ' || s.status,
                    CASE s.status WHEN 'approved' THEN '1 live' WHEN 'paying' THEN '1 live'
-                                 WHEN 'paid' THEN '1 succeeded' ELSE 'none' END,
+                                 WHEN 'paid' THEN '1 succeeded'
+                                 WHEN 'pay_failed' THEN 'none, or 1 queued'
+                                 WHEN 'returned' THEN 'none, or 1 queued' ELSE 'none' END,
                    count(p.id) FILTER (WHERE p.is_live) || ' live, '
                      || count(p.id) FILTER (WHERE p.status = 'succeeded') || ' succeeded'
             FROM settlements_settlement s
@@ -99,7 +114,9 @@ LAWS_OF_PAYOUTS = (
              AND p.currency = s.currency
             GROUP BY s.id
             HAVING count(p.id) FILTER (WHERE p.is_live) <>
-                     CASE WHEN s.status IN ('approved', 'paying') THEN 1 ELSE 0 END
+                     CASE WHEN s.status IN ('approved', 'paying') THEN 1
+                          WHEN s.status IN ('pay_failed', 'returned')
+                          THEN count(p.id) FILTER (WHERE p.status = 'queued') ELSE 0 END
                 OR count(p.id) FILTER (WHERE p.status = 'succeeded') <>
                      CASE WHEN s.status = 'paid' THEN 1 ELSE 0 END
             ORDER BY s.id""",
@@ -110,27 +127,43 @@ LAWS_OF_PAYOUTS = (
         count="SELECT count(*) FROM settlements_payout",
         differences="""
             SELECT p.id || ' ' || p.status,
-                   CASE WHEN p.status IN ('queued', 'sending') THEN 'nothing'
+                   CASE WHEN p.by_file AND p.status IN ('queued', 'sending') THEN 'nothing'
+                        WHEN p.status = 'queued' THEN 'nothing, or E08 if it could not leave'
                         WHEN p.status = 'failed' THEN 'E08 and E10a, or nothing'
+                        WHEN p.by_file THEN 'E08'
+                        WHEN p.status = 'succeeded' THEN 'E08 and E09'
+                        WHEN p.status = 'returned' THEN 'E08 and E09 and E10w'
                         ELSE 'E08' END,
                    concat_ws(' and ', CASE WHEN sent.id IS NOT NULL THEN 'E08' END,
                              CASE WHEN back.id IS NOT NULL THEN 'E10a' END,
-                             CASE WHEN paid.id IS NOT NULL THEN 'E09' END)
-            FROM settlements_payout p
+                             CASE WHEN paid.id IS NOT NULL THEN 'E09' END,
+                             CASE WHEN returned.id IS NOT NULL THEN 'E10w' END)
+            FROM (
+              SELECT p.*, c.channel = 'bank' AS by_file
+              FROM settlements_payout p
+              JOIN payments_channeloperation o ON o.id = p.operation_id
+              JOIN payments_channelaccount c ON c.id = o.channel_account_id) p
             LEFT JOIN ledger_journalentry sent ON sent.source = p.id || ':instructed'
             LEFT JOIN ledger_journalentry back ON back.source = p.id || ':failed'
             LEFT JOIN ledger_journalentry paid ON paid.source = p.id || ':confirmed'
+            LEFT JOIN ledger_journalentry returned ON returned.source = p.id || ':returned'
             WHERE p.entry_id IS DISTINCT FROM sent.id
                OR p.confirmed_entry_id IS DISTINCT FROM paid.id
-               OR (p.status IN ('queued', 'sending') AND sent.id IS NOT NULL)
-               OR (p.status NOT IN ('queued', 'sending', 'failed') AND sent.id IS NULL)
+               OR (p.by_file AND p.status IN ('queued', 'sending') AND sent.id IS NOT NULL)
+               OR (p.status NOT IN ('queued', 'failed') AND sent.id IS NULL
+                   AND NOT (p.by_file AND p.status = 'sending'))
                OR (back.id IS NOT NULL) <> (p.status = 'failed' AND sent.id IS NOT NULL)
                OR (paid.id IS NOT NULL AND p.status NOT IN ('succeeded', 'returned'))
+               OR (NOT p.by_file AND p.status IN ('succeeded', 'returned') AND paid.id IS NULL)
+               OR (returned.id IS NOT NULL) <> (NOT p.by_file AND p.status = 'returned')
             ORDER BY p.id""",
     ),
     Law(
         code="in_transit_is_2401",
-        sentence=_("The payouts at a bank that it has not shown yet add up to what is in transit."),
+        sentence=_(
+            "The payouts at a bank or channel that it has not shown yet add up to what is in"
+            " transit there."
+        ),
         count="SELECT count(*) FROM ledger_account WHERE code = '2401'",
         differences="""
             SELECT coalesce(owner_id, '') || ' ' || currency, coalesce(books.balance_minor, 0),

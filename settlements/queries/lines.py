@@ -6,6 +6,8 @@ from datetime import date
 
 from django.db import connection
 
+from payments.models import FeePlan, MerchantAccount
+
 
 @dataclass(frozen=True, slots=True)
 class LineSums:
@@ -15,6 +17,16 @@ class LineSums:
     fee_minor: int
     net_minor: int
     count: int
+
+
+def payout_fee_minor(plan: FeePlan, *, currency: str) -> int:
+    """Return what a payout costs; a plan of another currency has no fee that could be charged."""
+    return plan.payout_fee_minor if plan.currency == currency else 0
+
+
+def through(account: MerchantAccount, business_date: date) -> date:
+    """Return the last day whose lines a settlement of `business_date` takes of this merchant."""
+    return min(business_date, account.matured_through_date)
 
 
 def open_sums(through_dates: Mapping[str, date], *, currency: str) -> dict[str, LineSums]:

@@ -1,8 +1,13 @@
 """Questions about payouts and the files that carry them."""
 
-from django.db.models import QuerySet
+from collections.abc import Sequence
+
+from django.db.models import Q, QuerySet
 
 from ledger import encryption
+from payments.models import ChannelKind, ChannelOperation, DatabaseClock, OperationKind
+from payments.queries.operations import operations_due
+from payments.states import OperationStatus
 from settlements.models import PaymentFile, Payout
 from settlements.states import PayoutStatus
 
@@ -30,6 +35,39 @@ def payouts_awaiting_export(bank_account_id: str | None = None) -> QuerySet[Payo
     if bank_account_id is not None:
         payouts = payouts.filter(operation__channel_account_id=bank_account_id)
     return payouts.select_related("settlement__merchant", "operation").order_by("pk")
+
+
+def newest_payout(settlement_id: str) -> Payout | None:
+    """Return the last try to pay a settlement, with its order and where it went."""
+    return (
+        Payout.objects.filter(settlement_id=settlement_id)
+        .select_related("operation__channel_account", "destination")
+        .order_by("-created_at", "-pk")
+        .first()
+    )
+
+
+def transfers_due(*, limit: int) -> Sequence[ChannelOperation]:
+    """Return the orders of transfers that somebody has to look after now, oldest first.
+
+    By the database's clock: whose next question is due or whose sender died, and those that wait
+    to be sent from an account that is switched on, also if their job was lost. Payouts by file
+    are not among them: nobody asks the bank, it reports.
+    """
+    waiting = (
+        ChannelOperation.objects.filter(
+            kind=OperationKind.PAYOUT,
+            status=OperationStatus.PREPARED,
+            channel_account__is_enabled=True,
+            channel_account__can_transfer=True,
+        )
+        .exclude(channel_account__channel=ChannelKind.BANK)
+        .filter(Q(next_query_at=None) | Q(next_query_at__lt=DatabaseClock()))
+        .order_by("created_at")
+    )
+    due = operations_due(OperationKind.PAYOUT, limit=limit)
+    found = {operation.pk: operation for operation in (*due, *waiting[:limit])}
+    return list(found.values())[:limit]
 
 
 def payouts_in_transit() -> QuerySet[Payout]:

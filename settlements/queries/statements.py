@@ -14,7 +14,7 @@ from settlements.errors import InvalidPositionError
 
 PAYMENT, PAYOUT_FEE = "payment", "payout_fee"
 PAYOUT_SENT, PAYOUT_GIVEN_BACK = "payout", "payout_failed"
-"""Kinds of rows: the lines' own kinds, payouts that left (E08) and that came back (E10a)."""
+"""Kinds of rows: the lines' own, payouts that left (E08) and that came back (E10a, E10w)."""
 
 SqlArguments = dict[str, str | int | date | None]
 
@@ -210,7 +210,8 @@ WITH books AS (
   FROM settlements_settlement s
   JOIN settlements_payout p ON p.settlement_id = s.id
   JOIN ledger_journalentry sent ON sent.id = p.entry_id
-  LEFT JOIN ledger_journalentry back ON back.source = p.id || ':failed'
+  LEFT JOIN ledger_journalentry back
+    ON back.source = ANY (ARRAY[p.id || ':failed', p.id || ':returned'])
   WHERE s.merchant_id = %(merchant)s AND s.currency = %(currency)s
 )
 SELECT coalesce(opening, 0)::bigint, coalesce(closing, 0)::bigint, count,
@@ -238,7 +239,8 @@ _ROWS = """
     p.amount_minor, p.bank_reference
   FROM settlements_settlement s
   JOIN settlements_payout p ON p.settlement_id = s.id
-  JOIN ledger_journalentry e ON e.source = p.id || ':failed'
+  JOIN ledger_journalentry e
+    ON e.source = ANY (ARRAY[p.id || ':failed', p.id || ':returned'])
   WHERE s.merchant_id = %(merchant)s AND s.currency = %(currency)s
     AND e.effective_date BETWEEN %(from_date)s AND %(to_date)s
 """

@@ -68,6 +68,8 @@ def make_payout(settlement: Settlement, **other) -> Payout:
             "id": number,
             "settlement": settlement,
             "operation": operation,
+            "destination_id": settlement.destination_id,
+            "approval_id": settlement.approval_id,
             "amount_minor": settlement.net_minor,
             "currency": "CNY",
             "created_at": NEXT_NOON,
@@ -253,16 +255,49 @@ def test_a_payout_pays_all_of_its_settlement(merchant, other):
         make_payout(settlement, **other)
 
 
-@pytest.mark.parametrize("status", ["queued", "exported"])
-def test_a_settlement_has_one_live_payout(merchant, bank, status):
+def test_a_settlement_has_one_live_payout(merchant):
     # Given
     settlement = approved_settlement(merchant)
-    if status == "exported":
-        exported_file(bank)
 
     # When, Then
     with pytest.raises(IntegrityError, match="settlements_payout_one_live"):
         make_payout(settlement)
+
+
+def test_a_settlement_that_is_being_paid_has_no_second_payout(merchant, bank):
+    # Given
+    settlement = approved_settlement(merchant)
+    exported_file(bank)
+
+    # When, Then
+    with pytest.raises(IntegrityError, match="is not of an approved settlement"):
+        make_payout(settlement)
+
+
+@pytest.mark.parametrize("other", ["destination_id", "approval_id"])
+def test_a_payout_goes_where_two_people_agreed_that_it_goes(merchant, bank, other):
+    # Given
+    settlement = approved_settlement(merchant)
+    Payout.objects.update(status="sending")
+    Payout.objects.update(status="failed")
+    elsewhere = settled_merchant()
+    available_money(elsewhere)
+    stranger = approved_settlement(elsewhere)
+
+    # When, Then
+    with pytest.raises(IntegrityError, match="is not of an approved settlement"):
+        make_payout(settlement, **{other: getattr(stranger, other)})
+    with pytest.raises(REFUSED, match="never changes"):
+        Payout.objects.filter(settlement=settlement).update(**{other: getattr(stranger, other)})
+
+
+def test_no_payout_leaves_before_its_approval_was_executed(merchant):
+    # Given
+    settlement = approved_settlement(merchant)
+
+    # When, Then
+    with pytest.raises(IntegrityError, match="leaves without an executed approval"):
+        Payout.objects.filter(settlement=settlement).update(entry_id=settlement.hold_entry_id)
 
 
 def test_a_payout_keeps_its_amount_and_its_order(merchant):
@@ -379,9 +414,9 @@ def test_a_settlement_that_is_not_its_lines_is_never_committed(merchant):
         run_sql(
             "INSERT INTO settlements_settlement (id, batch_id, merchant_id, destination_id,"
             " currency, gross_minor, fee_minor, net_minor, item_count, status, status_code,"
-            " hold_entry_id, business_date, created_at)"
+            " hold_entry_id, business_date, created_at, merchant_settlement_no, requested_by)"
             " SELECT 'stl_forged', batch_id, %s, destination_id, currency, gross_minor, fee_minor,"
-            " net_minor, item_count, 'draft', '', %s, business_date, created_at"
+            " net_minor, item_count, 'draft', '', %s, business_date, created_at, '', ''"
             " FROM settlements_settlement",
             settled_merchant().id,
             BalanceTransaction.objects.get().entry_id,

@@ -5,8 +5,15 @@ from django.contrib.auth.models import Group, Permission
 
 pytestmark = pytest.mark.django_db
 
-MAKING = {"submit_settlement", "run_settlement", "export_paymentfile", "import_bill"}
-CHECKING = {"approve_settlement", "decide_approvals"}
+MAKING = {
+    "submit_settlement",
+    "run_settlement",
+    "export_paymentfile",
+    "import_bill",
+    "retry_payout",
+    "propose_topup",
+}
+CHECKING = {"approve_settlement", "decide_approvals", "approve_topup"}
 
 
 def rights(role: str) -> set[str]:
@@ -39,9 +46,9 @@ def test_nobody_prepares_and_approves(role):
 @pytest.mark.parametrize(
     ("role", "may"),
     [
-        ("finance_maker", MAKING | {"cancel_settlement", "download_paymentfile"}),
-        ("finance_checker", CHECKING),
-        ("finance_head", CHECKING | {"cancel_settlement"}),
+        ("finance_maker", MAKING | {"cancel_settlement", "download_paymentfile", "ask_payout"}),
+        ("finance_checker", CHECKING | {"ask_payout"}),
+        ("finance_head", CHECKING | {"cancel_settlement", "ask_payout"}),
         ("risk_officer", {"review_settlement"}),
         ("support", set()),
         ("auditor", set()),

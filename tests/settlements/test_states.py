@@ -76,6 +76,7 @@ def test_payouts() -> None:
         "succeeded>returned",
         "unknown>failed",
         "unknown>manual_review",
+        "unknown>processing",
         "unknown>succeeded",
     ]
     assert PAYOUT.terminal == {

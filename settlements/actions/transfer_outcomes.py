@@ -1,0 +1,213 @@
+"""What a channel's answer about a transfer means for the payout, its settlement and the books."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from django.db import connection, transaction
+
+from ledger import jobs
+from ledger.actions import journal
+from ledger.actions.audit import record_audit
+from payments.actions.events import record_event
+from payments.actions.operations import QUERY_DELAYS
+from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
+from payments.models import ChannelKind, ChannelOperation, DatabaseClock
+from payments.queries.calendar import business_date_of
+from payments.states import OperationStatus
+from settlements import locks, postings
+from settlements.actions import moves, payout_orders, payouts
+from settlements.errors import NotAskableError, PayoutNotFoundError
+from settlements.models import Payout
+from settlements.states import CONTRADICTED, PayoutStatus, SettlementStatus
+
+AMOUNT_DIFFERS: Final = "AMOUNT_DIFFERS"
+"""Our own code: the channel speaks of another amount or currency than we ordered."""
+
+_STATUSES: Final[Mapping[str, PayoutStatus]] = {
+    OperationStatus.PREPARED: PayoutStatus.QUEUED,
+    OperationStatus.PROCESSING: PayoutStatus.PROCESSING,
+    OperationStatus.AWAITING_PAYER: PayoutStatus.PROCESSING,
+    OperationStatus.UNKNOWN: PayoutStatus.UNKNOWN,
+    OperationStatus.MANUAL_REVIEW: PayoutStatus.MANUAL_REVIEW,
+    OperationStatus.SUCCEEDED: PayoutStatus.SUCCEEDED,
+    OperationStatus.FAILED: PayoutStatus.FAILED,
+    OperationStatus.CLOSED: PayoutStatus.FAILED,
+}
+_OVER = (PayoutStatus.SUCCEEDED, PayoutStatus.FAILED)
+
+
+def instruct(payout: Payout, *, actor: str, at: datetime) -> None:
+    """Book a transfer that is about to be sent (E08); its settlement is being paid. A part."""
+    assert connection.in_atomic_block, "instruct is a part; open a transaction around it"
+    payout.entry_id = journal.post_entry(
+        postings.instructed(
+            payout.pk,
+            merchant_id=payout.settlement.merchant_id,
+            bank_account_id=payout.operation.channel_account_id,
+            amount_minor=payout.amount_minor,
+            currency=payout.currency,
+            effective_date=business_date_of(at),
+            at=at,
+        )
+    )
+    payout.save(update_fields=["entry"])
+    moves.move(payout.settlement, SettlementStatus.PAYING, actor=actor, at=at)
+    payout_orders.tell(payout, at=at)
+
+
+def follow(payout: Payout, *, outcome: Outcome, at: datetime) -> None:
+    """Move a locked payout after its order, whose outcome was recorded just now. A part.
+
+    Success makes the settlement paid and is booked at once, since a wallet sends no statement
+    (E09w); failure takes the money back into the hold (E10a). Nothing new changes nothing.
+    """
+    assert connection.in_atomic_block, "follow is a part; open a transaction around it"
+    operation = payout.operation
+    status = _STATUSES[operation.status]
+    if status == payout.status:
+        return
+    payout.bank_reference = operation.channel_ref[:64]
+    actor = f"channel:{operation.channel_account.channel}"
+    payout_orders.mirror(payout, status, code=_code(payout, outcome, status=status), at=at)
+    if status == PayoutStatus.SUCCEEDED:
+        _succeed(payout, outcome=outcome, actor=actor, at=at)
+    elif status == PayoutStatus.FAILED:
+        payouts.take_back(payout, code=payout.status_code, actor=actor, at=at)
+    payout_orders.tell(payout, at=at)
+    if outcome.kind == OutcomeKind.RETURNED and status == PayoutStatus.SUCCEEDED:
+        _return(payout, outcome=outcome, actor=actor, at=at)
+
+
+def is_over(payout_id: str) -> bool:
+    """Tell whether the end of a payout is known, so that only news could change it.
+
+    Raises PayoutNotFoundError.
+    """
+    status = Payout.objects.filter(pk=payout_id).values_list("status", flat=True).first()
+    if status is None:
+        raise PayoutNotFoundError
+    return status in _OVER
+
+
+def require_askable(payout_id: str) -> None:
+    """Refuse to ask about what no channel could know.
+
+    Raises NotAskableError or PayoutNotFoundError.
+    """
+    payout = Payout.objects.select_related("operation__channel_account").filter(pk=payout_id)
+    found = payout.first()
+    if found is None:
+        raise PayoutNotFoundError
+    if (
+        found.operation.channel_account.channel == ChannelKind.BANK
+        or found.operation.first_sent_at is None
+    ):
+        raise NotAskableError
+
+
+@transaction.atomic(durable=True)
+def look_again(payout_id: str, *, outcome: Outcome, at: datetime) -> None:
+    """Take what a channel answered about a payout whose end was known. Idempotent.
+
+    One that was made may have come back (E10w). One that had failed and is said to have been
+    made is marked and told, and never paid again by itself (R8). Anything else changes nothing;
+    without an answer the channel is asked again later.
+    """
+    payout = locks.locked_payout(payout_id)
+    actor = f"channel:{payout.operation.channel_account.channel}"
+    if payout.status == PayoutStatus.SUCCEEDED and outcome.kind == OutcomeKind.RETURNED:
+        _keep_evidence(payout.operation, outcome)
+        _return(payout, outcome=outcome, actor=actor, at=at)
+    elif payout.status == PayoutStatus.FAILED and outcome.kind in _MADE:
+        _contradict(payout, outcome=outcome, actor=actor, at=at)
+    elif outcome.kind in _NO_ANSWER and outcome.code != NOT_FOUND:
+        _ask_again(payout, at=at)
+
+
+_MADE = (OutcomeKind.SUCCEEDED, OutcomeKind.RETURNED)
+_NO_ANSWER = (OutcomeKind.UNKNOWN, OutcomeKind.NOT_SENT)
+
+
+def _succeed(payout: Payout, *, outcome: Outcome, actor: str, at: datetime) -> None:
+    """Make the settlement paid, and book what left the wallet: E09w."""
+    paid_at = outcome.paid_at or at
+    payout.confirmed_entry_id = journal.post_entry(
+        postings.transferred(
+            payout.pk,
+            channel_account_id=payout.operation.channel_account_id,
+            amount_minor=payout.amount_minor,
+            fee_minor=outcome.fee_minor or 0,
+            currency=payout.currency,
+            effective_date=business_date_of(paid_at),
+            at=at,
+        )
+    )
+    payout.save(update_fields=["confirmed_entry"])
+    payout.settlement.paid_at = paid_at
+    moves.move(payout.settlement, SettlementStatus.PAID, actor=actor, at=at)
+
+
+def _return(payout: Payout, *, outcome: Outcome, actor: str, at: datetime) -> None:
+    """Take the money back into the hold: E10w. Finance decides how it is paid again."""
+    payout_orders.mirror(payout, PayoutStatus.RETURNED, code=outcome.code, at=at)
+    journal.post_entry(
+        postings.transfer_returned(
+            payout.pk,
+            merchant_id=payout.settlement.merchant_id,
+            channel_account_id=payout.operation.channel_account_id,
+            amount_minor=payout.amount_minor,
+            currency=payout.currency,
+            effective_date=business_date_of(at),
+            at=at,
+        )
+    )
+    moves.move(
+        payout.settlement, SettlementStatus.RETURNED, code=payout.status_code, actor=actor, at=at
+    )
+    payout_orders.tell(payout, at=at)
+
+
+def _contradict(payout: Payout, *, outcome: Outcome, actor: str, at: datetime) -> None:
+    if payout.status_code == CONTRADICTED:
+        return
+    _keep_evidence(payout.operation, outcome)
+    before = payout.status_code
+    payout.status_code = CONTRADICTED
+    payout.save(update_fields=["status_code"])
+    facts = {"was": before, "now": outcome.kind.value, "settlement": payout.settlement_id}
+    record_event(kind="payout.contradicted", subject=payout.pk, at=at, payload=facts)
+    record_audit(action="payout.contradicted", subject=payout.pk, actor=actor, at=at, after=facts)
+
+
+def _keep_evidence(operation: ChannelOperation, outcome: Outcome) -> None:
+    """Keep the channel's last words; the order's own end stays what it was."""
+    operation.code = outcome.code[:80]
+    operation.message = outcome.message[:300]
+    operation.raw_answer = outcome.raw
+    operation.save(update_fields=["code", "message", "raw_answer"])
+
+
+def _ask_again(payout: Payout, *, at: datetime) -> None:
+    operation = payout.operation
+    operation.queries += 1
+    operation.save(update_fields=["queries"])
+    delay = QUERY_DELAYS[min(operation.queries, len(QUERY_DELAYS)) - 1]
+    due_at = (
+        ChannelOperation.objects.filter(pk=operation.pk)
+        .values_list(DatabaseClock() + delay, flat=True)
+        .get()
+    )
+    jobs.defer(
+        "settlements.query_payout",
+        at=at,
+        due_at=due_at,
+        queueing_lock=f"{payout.pk}:told",
+        payout_id=payout.pk,
+        is_notified=True,
+    )
+
+
+def _code(payout: Payout, outcome: Outcome, *, status: PayoutStatus) -> str:
+    """Say why a payout is not simply done."""
+    return "" if status == PayoutStatus.SUCCEEDED else outcome.code or payout.operation.code

@@ -1,0 +1,204 @@
+"""Payouts by transfer from a channel's wallet: sent by a worker, believed only when asked.
+
+Each exchange with the channel is two transactions with the call between them; no network inside
+a transaction. What was ever sent is asked about, and never sent again before the channel has had
+its time to know it (design of unknown outcomes, R1 to R10).
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+
+from ledger import jobs
+from ledger.actions.approvals import digest_of
+from ledger.errors import StaleApprovalError
+from payments.actions import operations
+from payments.actions.channels import transfer_channel_of
+from payments.actions.exchanges import Exchange
+from payments.actions.operations import Lease
+from payments.channels.base import Outcome, OutcomeKind, TransferRequest
+from payments.models import ChannelAccount, ChannelKind, ChannelOperation, DatabaseClock
+from payments.states import OperationStatus
+from settlements import locks
+from settlements.actions import payout_orders, payouts, transfer_outcomes
+from settlements.models import Payout
+from settlements.queries.destinations import account_number_of
+from settlements.queries.payouts import transfers_due
+from settlements.queries.settlements import payloads_of
+from settlements.states import PayoutStatus
+
+SEND_ACTOR: Final = "task:settlements.send_payout"
+DUE_MAX: Final = 500
+
+
+def send_payout(payout_id: str, *, at: datetime) -> None:
+    """Send a queued payout by transfer. Sending twice is impossible: what was sent is asked about.
+
+    The settlement is compared once more with what two people approved; one that changed is not
+    paid. Booked (E08) and committed before the call. A payout that is not queued any more, or
+    whose channel account is switched off, is left alone.
+
+    Raises PayoutNotFoundError.
+    """
+    lease = _claim_to_send(payout_id, at=at)
+    if lease is not None:
+        _record(payout_id, lease=lease, outcome=_place(payout_id, at), at=at)
+
+
+def query_payout(payout_id: str, *, at: datetime, is_notified: bool = False) -> None:
+    """Ask the channel what became of a payout, and believe only that answer. Idempotent.
+
+    When the channel told us something (`is_notified`) also about one whose end is known: a
+    transfer that was made may come back.
+
+    Raises PayoutNotFoundError.
+    """
+    if is_notified and transfer_outcomes.is_over(payout_id):
+        transfer_outcomes.look_again(payout_id, outcome=_ask(payout_id, at), at=at)
+    else:
+        _EXCHANGE.query(payout_id, at=at, is_notified=is_notified)
+
+
+def ask_now(payout_id: str, *, at: datetime) -> Payout:
+    """Ask the channel at once, as a person wants it, and return the payout as it is then.
+
+    Raises NotAskableError for a payout that goes by file or was never sent, and
+    PayoutNotFoundError; nothing is asked then.
+    """
+    transfer_outcomes.require_askable(payout_id)
+    query_payout(payout_id, at=at, is_notified=True)
+    return Payout.objects.select_related("operation", "settlement").get(pk=payout_id)
+
+
+@transaction.atomic(durable=True)
+def defer_due(*, at: datetime) -> int:
+    """Have every transfer looked after that is due; return how many. The janitor's deed.
+
+    Those that wait to be sent, whose next question is due, or whose sender died.
+    """
+    due = transfers_due(limit=DUE_MAX)
+    for operation in due:
+        verb = "send" if operation.status == OperationStatus.PREPARED else "query"
+        jobs.defer(
+            f"settlements.{verb}_payout",
+            at=at,
+            queueing_lock=f"{operation.pk}:{verb}",
+            payout_id=operation.subject,
+        )
+    return len(due)
+
+
+@transaction.atomic(durable=True)
+def _claim_to_send(payout_id: str, *, at: datetime) -> Lease | None:
+    """Take the lease, book and commit, before anything leaves the house.
+
+    The settlement is locked before the order, as everywhere, so that nobody cancels meanwhile.
+    """
+    payout = locks.locked_payout(payout_id)
+    account = payout.operation.channel_account
+    is_ours_to_send = account.can_transfer and account.channel != ChannelKind.BANK
+    if payout.status != PayoutStatus.QUEUED or not (is_ours_to_send and account.is_enabled):
+        return None
+    if not _is_agreed(payout, at=at):
+        return None
+    lease = operations.claim_to_send(payout_id)
+    if lease is None:
+        return None
+    payout_orders.mirror(payout, PayoutStatus.SENDING, code="", at=at)
+    if payout.entry_id is None:
+        transfer_outcomes.instruct(payout, actor=SEND_ACTOR, at=at)
+    return lease
+
+
+def _is_agreed(payout: Payout, *, at: datetime) -> bool:
+    """Execute the approval if this is still what was approved; else see that it is not paid.
+
+    A transfer that could not leave before was executed then: it is compared again.
+    """
+    settlement = payout.settlement
+    if payout.entry_id is None:
+        return bool(payouts.executed_unchanged([settlement], actor=SEND_ACTOR, at=at))
+    if digest_of(payloads_of([settlement.pk])[settlement.pk]) == bytes(
+        settlement.approved_digest or b""
+    ):
+        return True
+    if payout.operation.lease_token is None:
+        payout_orders.move_payout(
+            payout, PayoutStatus.SENDING, order=OperationStatus.SENDING, at=at
+        )
+        payouts.fail(payout, code=StaleApprovalError.code, actor=SEND_ACTOR, at=at)
+        payout_orders.tell(payout, at=at)
+    return False
+
+
+def _place(payout_id: str, at: datetime) -> Outcome:
+    account, payout, stamped_at = _read(payout_id)
+    destination = payout.destination
+    assert destination is not None, "a transfer knows where it goes"
+    settlement = payout.settlement
+    request = TransferRequest(
+        channel_no=payout.operation.channel_no,
+        amount_minor=payout.amount_minor,
+        currency=payout.currency,
+        account=account_number_of(destination),
+        account_type=destination.account_type,
+        holder_name=destination.holder_name,
+        title=f"{settlement.business_date:%Y-%m-%d}",
+        remark=settlement.pk,
+        stamped_at=stamped_at,
+    )
+    return transfer_channel_of(account).transfer(request)
+
+
+def _ask(payout_id: str, at: datetime) -> Outcome:
+    account, payout, stamped_at = _read(payout_id)
+    outcome = transfer_channel_of(account).query_transfer(
+        payout.operation.channel_no, at=stamped_at
+    )
+    return _believable(payout, outcome)
+
+
+def _believable(payout: Payout, outcome: Outcome) -> Outcome:
+    """Keep what differs from our order from being taken for its outcome: people look (R7)."""
+    told = (outcome.amount_minor, outcome.currency)
+    if outcome.amount_minor is None or told == (payout.amount_minor, payout.currency):
+        return outcome
+    return replace(outcome, kind=OutcomeKind.UNKNOWN, code=transfer_outcomes.AMOUNT_DIFFERS)
+
+
+def _read(payout_id: str) -> tuple[ChannelAccount, Payout, datetime]:
+    """Read what the channel is told, with the database's clock: requests carry machine time."""
+    payout = (
+        Payout.objects.select_related("settlement", "destination", "operation__channel_account")
+        .annotate(stamped_at=DatabaseClock())
+        .get(pk=payout_id)
+    )
+    return payout.operation.channel_account, payout, payout.stamped_at
+
+
+@transaction.atomic(durable=True)
+def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> ChannelOperation:
+    """Write the outcome, and in the same transaction what it means for payout and settlement."""
+    payout = locks.locked_payout(subject)
+    outcome = _believable(payout, outcome)
+    operations.record_outcome(payout.operation, lease=lease, outcome=outcome, at=at)
+    transfer_outcomes.follow(payout, outcome=outcome, at=at)
+    return payout.operation
+
+
+def _claimed(payout_id: str) -> None:
+    raise AssertionError("payouts are claimed by _claim_to_send, which locks the settlement first")
+
+
+_EXCHANGE = Exchange(
+    asking_task="settlements.query_payout",
+    argument="payout_id",
+    place=_place,
+    ask=_ask,
+    claimed=_claimed,
+    record=_record,
+    settle_window=timedelta(seconds=settings.CHANNEL_SETTLE_WINDOW_SECONDS),
+)

@@ -1,0 +1,58 @@
+"""What a merchant would be paid if they asked for their settlement now."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from payments.models import Merchant, MerchantAccount
+from settlements.models import Destination
+from settlements.queries.destinations import active_destination
+from settlements.queries.lines import LineSums, open_sums, payout_fee_minor, through
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Everything available to one merchant in one currency, in minor units, and where it goes.
+
+    `lines` is None when there are none. `net_minor` is what would be paid out; not above zero
+    when nothing can be.
+    """
+
+    currency: str
+    lines: LineSums | None
+    payout_fee_minor: int
+    destination: Destination | None
+
+    @property
+    def available_minor(self) -> int:
+        """Return what the lines add up to."""
+        return self.lines.net_minor if self.lines else 0
+
+    @property
+    def net_minor(self) -> int:
+        """Return what would be paid out, after the payout fee."""
+        return self.available_minor - self.payout_fee_minor
+
+    @property
+    def is_payable(self) -> bool:
+        """Tell whether anything would be left, and has somewhere to go."""
+        return self.net_minor > 0 and self.destination is not None
+
+
+def quote(account: MerchantAccount, *, business_date: date) -> Quote:
+    """Return what a settlement of everything available on a business day would be."""
+    sums = open_sums(
+        {account.merchant_id: through(account, business_date)}, currency=account.currency
+    )
+    plan = Merchant.objects.select_related("fee_plan").get(pk=account.merchant_id).fee_plan
+    return Quote(
+        currency=account.currency,
+        lines=sums.get(account.merchant_id),
+        payout_fee_minor=payout_fee_minor(plan, currency=account.currency),
+        destination=active_destination(account.merchant_id, currency=account.currency),
+    )
+
+
+def quotes(merchant_id: str, *, business_date: date) -> list[Quote]:
+    """Return what a merchant would be paid in each currency, by currency."""
+    accounts = MerchantAccount.objects.filter(merchant_id=merchant_id).order_by("currency")
+    return [quote(account, business_date=business_date) for account in accounts]
