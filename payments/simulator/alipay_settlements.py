@@ -1,12 +1,12 @@
 """What the simulated Alipay pays to the bank: each day's trades, net of fees and of refunds."""
 
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from payments.simulator.bank_accounts import Account
 from payments.simulator.clock import VirtualClock
-from payments.simulator.money import amount_text
+from payments.simulator.day_sums import DaySum
 from payments.simulator.refunds import RefundBook
 from payments.simulator.store import Store
 
@@ -32,47 +32,6 @@ _DAYS = """
 """
 
 
-@dataclass
-class _Sum:
-    """Days that are paid in together, because those before the last left nothing to pay."""
-
-    days: list[str] = field(default_factory=list)
-    trades: int = 0
-    gross_minor: int = 0
-    fee_minor: int = 0
-    refunds: int = 0
-    refunded_minor: int = 0
-    fee_back_minor: int = 0
-
-    @property
-    def net_minor(self) -> int:
-        """What is left to pay; zero or less waits for a better day."""
-        fees_minor = self.fee_minor - self.fee_back_minor
-        return self.gross_minor - fees_minor - self.refunded_minor
-
-    def add(self, day: sqlite3.Row) -> None:
-        """Take one more day in."""
-        self.days.append(day["day"])
-        self.trades += day["trades"]
-        self.gross_minor += day["gross_minor"]
-        self.fee_minor += day["fee_minor"]
-        self.refunds += day["refunds"]
-        self.refunded_minor += day["refunded_minor"]
-        self.fee_back_minor += day["fee_back_minor"]
-
-    def note(self, *, currency: str) -> str:
-        """Say what the amount is made of."""
-        gross = amount_text(self.gross_minor, currency=currency)
-        fees = amount_text(self.fee_minor, currency=currency)
-        note = f"trades {self.trades}, gross {gross}, fees {fees}"
-        if self.refunds:
-            note += f", refunds {self.refunds}"
-            note += f", refunded {amount_text(self.refunded_minor, currency=currency)}"
-        if self.fee_back_minor:
-            note += f", fees returned {amount_text(self.fee_back_minor, currency=currency)}"
-        return note
-
-
 @dataclass(frozen=True)
 class AlipaySettlements:
     """The payments that go to sellers' bank accounts by themselves."""
@@ -88,15 +47,15 @@ class AlipaySettlements:
         with the next that leaves something; the text then says since when.
         """
         self.refunds.conclude(at_ms=self.clock.now_ms())
-        waiting: dict[str, _Sum] = {}
+        waiting: dict[str, DaySum] = {}
         for day in self.store.rows(_DAYS, account.account_no, through_date.isoformat()):
-            total = waiting.setdefault(day["app_id"], _Sum())
+            total = waiting.setdefault(day["app_id"], DaySum())
             total.add(day)
             if total.net_minor > 0:
                 self._pay_in(total, day=day, account=account)
                 del waiting[day["app_id"]]
 
-    def _pay_in(self, total: _Sum, *, day: sqlite3.Row, account: Account) -> None:
+    def _pay_in(self, total: DaySum, *, day: sqlite3.Row, account: Account) -> None:
         since = "" if len(total.days) == 1 else f" SINCE {total.days[0]}"
         wanted_date = date.fromisoformat(day["day"]) + timedelta(days=1)
         with self.store.transaction() as connection:

@@ -1,12 +1,11 @@
 """What the simulated WeChat Pay pays in at the bank: a day's trades, less fees and refunds."""
 
-import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from payments.simulator.bank_accounts import Account
 from payments.simulator.clock import VirtualClock
-from payments.simulator.money import amount_text
+from payments.simulator.day_sums import DaySum
 from payments.simulator.store import Store
 from payments.simulator.wechatpay_merchants import MerchantBook
 from payments.simulator.wechatpay_refunds import RefundBook
@@ -15,53 +14,18 @@ from payments.simulator.wechatpay_trades import TradeBook
 _DAYS = """
     SELECT mchid, day, sum(trades) AS trades, sum(gross_minor) AS gross_minor,
         sum(fee_minor) AS fee_minor, sum(refunds) AS refunds,
-        sum(refunded_minor) AS refunded_minor
+        sum(refunded_minor) AS refunded_minor, sum(fee_back_minor) AS fee_back_minor
     FROM (
         SELECT mchid, paid_date AS day, 1 AS trades, total_minor AS gross_minor, fee_minor,
-            0 AS refunds, 0 AS refunded_minor
+            0 AS refunds, 0 AS refunded_minor, 0 AS fee_back_minor
         FROM wechat_trades WHERE status = 'paid' AND bank_entry_id IS NULL
         UNION ALL
-        SELECT mchid, success_date, 0, 0, -fee_returned_minor, 1, refund_minor
+        SELECT mchid, success_date, 0, 0, 0, 1, refund_minor, fee_returned_minor
         FROM wechat_refunds WHERE status = 'success' AND bank_entry_id IS NULL
     ) JOIN wechat_merchants USING (mchid)
     WHERE bank_account_no = ? AND day < ?
     GROUP BY mchid, day ORDER BY day, mchid
 """
-
-
-@dataclass
-class _Sum:
-    """Days that are paid in together, because those before the last left nothing to pay."""
-
-    days: list[str] = field(default_factory=list)
-    trades: int = 0
-    gross_minor: int = 0
-    fee_minor: int = 0
-    refunds: int = 0
-    refunded_minor: int = 0
-
-    @property
-    def net_minor(self) -> int:
-        """What is left to pay; zero or less waits for a better day."""
-        return self.gross_minor - self.fee_minor - self.refunded_minor
-
-    def add(self, day: sqlite3.Row) -> None:
-        """Take one more day in."""
-        self.days.append(day["day"])
-        self.trades += day["trades"]
-        self.gross_minor += day["gross_minor"]
-        self.fee_minor += day["fee_minor"]
-        self.refunds += day["refunds"]
-        self.refunded_minor += day["refunded_minor"]
-
-    def note(self, *, currency: str) -> str:
-        """Say what the amount is made of; the fees are less those that went back."""
-        gross, fees, refunded = (
-            amount_text(minor, currency=currency)
-            for minor in (self.gross_minor, self.fee_minor, self.refunded_minor)
-        )
-        note = f"trades {self.trades}, gross {gross}, fees {fees}"
-        return f"{note}, refunds {self.refunds}, refunded {refunded}" if self.refunds else note
 
 
 @dataclass(frozen=True)
@@ -81,9 +45,9 @@ class SettlementDesk:
         something; the text then says since when.
         """
         self._end_refunds(account)
-        waiting: dict[str, _Sum] = {}
+        waiting: dict[str, DaySum] = {}
         for day in self.store.rows(_DAYS, account.account_no, through_date.isoformat()):
-            total = waiting.setdefault(day["mchid"], _Sum())
+            total = waiting.setdefault(day["mchid"], DaySum())
             total.add(day)
             if total.net_minor > 0:
                 self._pay_in(total, mchid=day["mchid"], account=account)
@@ -103,7 +67,7 @@ class SettlementDesk:
                 assert trade is not None
                 self.refunds.as_of(refund, trade=trade, merchant=merchant, at_ms=now_ms)
 
-    def _pay_in(self, total: _Sum, *, mchid: str, account: Account) -> None:
+    def _pay_in(self, total: DaySum, *, mchid: str, account: Account) -> None:
         last = total.days[-1]
         since = "" if len(total.days) == 1 else f" SINCE {total.days[0]}"
         wanted_date = date.fromisoformat(last) + timedelta(days=1)
@@ -137,7 +101,7 @@ class SettlementDesk:
                 owner=mchid,
                 number=last,
                 amount_minor=total.net_minor,
-                fee_minor=total.fee_minor,
+                fee_minor=total.fee_minor - total.fee_back_minor,
                 trades=total.trades,
                 refunds=total.refunds,
             )
