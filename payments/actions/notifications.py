@@ -113,4 +113,4 @@ def _have_asked(subject: str, *, about: NotificationAbout, at: datetime) -> None
         case NotificationAbout.REFUND:
             jobs.defer("payments.query_refund", refund_id=subject, at=at, is_notified=True)
         case NotificationAbout.TRANSFER:
-            jobs.defer("settlements.query_payout", payout_id=subject, at=at)
+            jobs.defer("settlements.query_payout", payout_id=subject, at=at, is_notified=True)
