@@ -86,7 +86,7 @@ class AlipayControl:
             raise bad_request("amount_minor must be 1 or more")
         words = "TOP-UP" if sign > 0 else "WITHDRAWAL"
         with self.store.transaction():
-            self.transfers.conclude(at_ms=at_ms)
+            self.transfers.conclude(at_ms=self.clock.now_ms())
             moved_minor = sign * amount_minor
             is_known = self.wallets.knows(
                 seller_id=app.seller_id, kind=kind, number=number, amount_minor=moved_minor
@@ -133,7 +133,9 @@ class AlipayControl:
         fields.require_no_more()
         transfer = self._transfer(app_id, out_biz_no=out_biz_no)
         return _transfer_shown(
-            self.transfers.give_back(transfer, error_code=error_code, at_ms=at_ms)
+            self.transfers.give_back(
+                transfer, error_code=error_code, at_ms=at_ms, now_ms=self.clock.now_ms()
+            )
         )
 
     def _finish_trade(self, fields: JsonFields) -> object:

@@ -80,7 +80,7 @@ class AlipaySettlements:
                 connection.execute(
                     "UPDATE alipay_refunds SET bank_entry_id = ? WHERE ends_date = ?"
                     " AND status = 'done' AND bank_entry_id IS NULL"
-                    " AND trade_id IN (SELECT id FROM trades WHERE app_id = ?)",
+                    " AND EXISTS (SELECT 1 FROM trades t WHERE t.id = trade_id AND t.app_id = ?)",
                     (entry_id, each, day["app_id"]),
                 )
             self.store.record_effect(

@@ -145,20 +145,23 @@ class TransferBook:
         """Note that a transfer was asked for again, which sends nothing more."""
         self._record("transfer_repeated", transfer, at_ms=at_ms)
 
-    def give_back(self, transfer: Transfer, *, error_code: str, at_ms: int) -> Transfer:
-        """Let a transfer that succeeded come back into the wallet.
+    def give_back(
+        self, transfer: Transfer, *, error_code: str, at_ms: int, now_ms: int
+    ) -> Transfer:
+        """Let a transfer that succeeded come back at an instant, which may lie ahead.
 
-        Raises RefusedError for one that did not succeed, or came back before.
+        Raises RefusedError for one that did not succeed, came back before, or will anyway.
         """
         with self._store.transaction() as connection:
-            if self._found(transfer.id).status != "SUCCESS":
-                detail = f"transfer {transfer.out_biz_no} is {transfer.status}"
-                raise RefusedError(status=409, code="not_succeeded", detail=detail)
-            connection.execute(
-                "UPDATE alipay_transfers SET returns_ms = ?, error_code = ? WHERE id = ?",
+            changed = connection.execute(
+                "UPDATE alipay_transfers SET returns_ms = ?, error_code = ?"
+                " WHERE id = ? AND status = 'SUCCESS' AND returns_ms IS NULL",
                 (at_ms, error_code, transfer.id),
-            )
-            self.conclude(at_ms=at_ms)
+            ).rowcount
+            if not changed:
+                detail = f"transfer {transfer.out_biz_no} is {transfer.status}, or will return"
+                raise RefusedError(status=409, code="not_succeeded", detail=detail)
+            self.conclude(at_ms=now_ms)
             app = self._apps.find(transfer.app_id)
             if app is not None and app.message_url:
                 self._announce("transfer", transfer.id, "REFUND", url=app.message_url, due_ms=at_ms)

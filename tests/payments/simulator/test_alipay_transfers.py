@@ -14,11 +14,21 @@ PAYEE = {"user_id": "2088102000000001", "logon_id": "seller@example.com", "real_
 
 
 @pytest.fixture
-def shop(start_simulator: StartSimulator) -> PayingShop:
-    """Give an application 1,000.00 in its wallet, at ten in the morning in Shanghai."""
+def shop(simulator: SimulatorProcess, shop: Shop) -> PayingShop:
+    """Give an application of the test's own 1,000.00 in its wallet."""
+    return paying_shop(simulator, app_id=f"{shop.app_id}5", seller_id=f"2088{shop.app_id[-12:]}")
+
+
+@pytest.fixture
+def clocked(start_simulator: StartSimulator) -> PayingShop:
+    """Do the same at a simulator where it is ten in the morning in Shanghai."""
     simulator = start_simulator()
     set_clock(simulator, START)
-    shop = PayingShop(simulator, app_id=APP_ID)
+    return paying_shop(simulator, app_id=APP_ID, seller_id="2088000000000001")
+
+
+def paying_shop(simulator: SimulatorProcess, *, app_id: str, seller_id: str) -> PayingShop:
+    shop = PayingShop(simulator, app_id=app_id, seller_id=seller_id)
     shop.register()
     assert shop.top_up(100_000).status_code == 200
     assert simulator.post("/control/alipay/payees", **PAYEE).status_code == 200
@@ -30,12 +40,12 @@ def set_clock(simulator: SimulatorProcess, at: datetime) -> None:
 
 
 class TestTransfer:
-    def test_takes_the_amount_and_the_fee_from_the_wallet(self, shop: PayingShop) -> None:
+    def test_takes_the_amount_and_the_fee_from_the_wallet(self, clocked: PayingShop) -> None:
         # Given
-        shop.control("wallets/terms", fee_minor=50)
+        clocked.control("wallets/terms", fee_minor=50)
 
         # When
-        answer = shop.transfer("po_1")
+        answer = clocked.transfer("po_1")
 
         # Then
         order_id, fund_id = answer.node["order_id"], answer.node["pay_fund_order_id"]
@@ -49,8 +59,8 @@ class TestTransfer:
             "trans_date": "2030-01-05 10:00:00",
             "pay_fund_order_id": fund_id,
         }
-        assert shop.balance_minor() == 89_950
-        assert shop.query_transfer("po_1").node == {
+        assert clocked.balance_minor() == 89_950
+        assert clocked.query_transfer("po_1").node == {
             "code": "10000",
             "msg": "Success",
             "out_biz_no": "po_1",
@@ -63,17 +73,17 @@ class TestTransfer:
             "pay_date": "2030-01-05 10:00:00",
         }
 
-    def test_the_same_number_sends_nothing_twice(self, shop: PayingShop) -> None:
+    def test_the_same_number_sends_nothing_twice(self, clocked: PayingShop) -> None:
         # Given
-        first = shop.transfer("po_1")
+        first = clocked.transfer("po_1")
 
         # When
-        second = shop.transfer("po_1")
+        second = clocked.transfer("po_1")
 
         # Then
         assert second.raw == first.raw
-        assert shop.balance_minor() == 90_000
-        assert shop.simulator.effects("po_1") == [
+        assert clocked.balance_minor() == 90_000
+        assert clocked.simulator.effects("po_1") == [
             "transfer_accepted",
             "transfer_ended",
             "request",
@@ -152,25 +162,25 @@ class TestTransfer:
         # Then
         assert answer.node["status"] == "SUCCESS"
 
-    def test_refuses_a_payee_who_is_blocked(self, shop: PayingShop) -> None:
+    def test_refuses_a_payee_who_is_blocked(self, clocked: PayingShop) -> None:
         # Given
-        shop.simulator.post("/control/alipay/payees", **PAYEE, blocked=True)
+        clocked.simulator.post("/control/alipay/payees", **PAYEE, blocked=True)
 
         # When
-        answer = shop.transfer("po_1")
+        answer = clocked.transfer("po_1")
 
         # Then
         assert answer.words == ("40004", "BLOCK_USER_FORBBIDEN_RECIEVE")
 
-    def test_a_day_in_shanghai_has_its_limit(self, shop: PayingShop) -> None:
+    def test_a_day_in_shanghai_has_its_limit(self, clocked: PayingShop) -> None:
         # Given
-        shop.control("wallets/terms", day_max_minor=20_000)
-        shop.transfer("po_1", "150.00")
+        clocked.control("wallets/terms", day_max_minor=20_000)
+        clocked.transfer("po_1", "150.00")
 
         # When
-        same_day = shop.transfer("po_2", "50.01")
-        set_clock(shop.simulator, START + timedelta(hours=14))
-        next_day = shop.transfer("po_2", "50.01")
+        same_day = clocked.transfer("po_2", "50.01")
+        set_clock(clocked.simulator, START + timedelta(hours=14))
+        next_day = clocked.transfer("po_2", "50.01")
 
         # Then
         assert same_day.words == ("40004", "EXCEED_LIMIT_DM_AMOUNT")
@@ -178,7 +188,7 @@ class TestTransfer:
 
     def test_needs_certificates(self, shop: PayingShop) -> None:
         # Given
-        plain = Shop(shop.simulator, app_id=f"{APP_ID}1")
+        plain = Shop(shop.simulator, app_id=f"{shop.app_id}1")
         plain.register()
 
         # When
@@ -202,7 +212,7 @@ class TestQuery:
 
     def test_does_not_show_what_another_application_sent(self, shop: PayingShop) -> None:
         # Given
-        other = PayingShop(shop.simulator, app_id=f"{APP_ID}2")
+        other = PayingShop(shop.simulator, app_id=f"{shop.app_id}2")
         other.register()
         shop.transfer("po_1")
 
@@ -227,41 +237,43 @@ class TestQuery:
 
 
 class TestPlans:
-    def test_deals_for_hours_and_then_succeeds(self, shop: PayingShop) -> None:
+    def test_deals_for_hours_and_then_succeeds(self, clocked: PayingShop) -> None:
         # Given
-        shop.plan("transfer_delayed", number="po_1", seconds=3 * 3600)
+        clocked.plan("transfer_delayed", number="po_1", seconds=3 * 3600)
 
         # When
-        asked = shop.transfer("po_1")
-        set_clock(shop.simulator, START + timedelta(hours=2, minutes=59))
-        early = shop.query_transfer("po_1")
-        set_clock(shop.simulator, START + timedelta(hours=4))
-        late = shop.query_transfer("po_1")
+        asked = clocked.transfer("po_1")
+        set_clock(clocked.simulator, START + timedelta(hours=2, minutes=59))
+        early = clocked.query_transfer("po_1")
+        set_clock(clocked.simulator, START + timedelta(hours=4))
+        late = clocked.query_transfer("po_1")
 
         # Then
         assert (asked.node["status"], early.node["status"]) == ("DEALING", "DEALING")
         assert "pay_fund_order_id" not in asked.node
         assert (late.node["status"], late.node["pay_date"]) == ("SUCCESS", "2030-01-05 13:00:00")
-        assert shop.balance_minor() == 90_000
+        assert clocked.balance_minor() == 90_000
 
     @pytest.mark.parametrize("code", ["PAYEE_ACC_OCUPIED", "SECURITY_CHECK_FAILED", "NEW_CODE"])
-    def test_fails_after_hours_and_gives_everything_back(self, shop: PayingShop, code: str) -> None:
+    def test_fails_after_hours_and_gives_everything_back(
+        self, clocked: PayingShop, code: str
+    ) -> None:
         # Given
-        shop.control("wallets/terms", fee_minor=50)
-        shop.plan("transfer_failed", number="po_1", seconds=3600, error_code=code)
-        shop.transfer("po_1")
-        held_minor = shop.balance_minor()
+        clocked.control("wallets/terms", fee_minor=50)
+        clocked.plan("transfer_failed", number="po_1", seconds=3600, error_code=code)
+        clocked.transfer("po_1")
+        held_minor = clocked.balance_minor()
 
         # When
-        set_clock(shop.simulator, START + timedelta(hours=1))
+        set_clock(clocked.simulator, START + timedelta(hours=1))
 
         # Then
-        node = shop.query_transfer("po_1").node
+        node = clocked.query_transfer("po_1").node
         assert held_minor == 89_950
         assert (node["status"], node["error_code"]) == ("FAIL", code)
         assert node["fail_reason"]
-        assert shop.balance_minor() == 100_000
-        assert shop.transfer("po_1").node["status"] == "FAIL"
+        assert clocked.balance_minor() == 100_000
+        assert clocked.transfer("po_1").node["status"] == "FAIL"
 
     def test_is_refused_as_ordered_and_may_come_again(self, shop: PayingShop) -> None:
         # Given
@@ -274,37 +286,49 @@ class TestPlans:
         assert first.words == ("40004", "REMARK_HAS_SENSITIVE_WORD")
         assert second.node["status"] == "SUCCESS"
 
-    def test_comes_back_days_later_without_its_fee(self, shop: PayingShop) -> None:
+    def test_comes_back_days_later_without_its_fee(self, clocked: PayingShop) -> None:
         # Given
-        shop.control("wallets/terms", fee_minor=50)
-        shop.plan("transfer_returned", number="po_1", seconds=2 * 86_400)
+        clocked.control("wallets/terms", fee_minor=50)
+        clocked.plan("transfer_returned", number="po_1", seconds=2 * 86_400)
 
         # When
-        first = shop.transfer("po_1")
-        before_minor = shop.balance_minor()
-        set_clock(shop.simulator, START + timedelta(days=2))
+        first = clocked.transfer("po_1")
+        before_minor = clocked.balance_minor()
+        set_clock(clocked.simulator, START + timedelta(days=2))
 
         # Then
-        node = shop.query_transfer("po_1").node
+        node = clocked.query_transfer("po_1").node
         assert first.node["status"] == "SUCCESS"
         assert "error_code" not in first.node
         assert before_minor == 89_950
         assert (node["status"], node["error_code"]) == ("REFUND", "REFUND")
-        assert shop.balance_minor() == 99_950
+        assert clocked.balance_minor() == 99_950
 
-    def test_comes_back_when_told_and_only_once(self, shop: PayingShop) -> None:
+    def test_comes_back_when_told_and_only_once(self, clocked: PayingShop) -> None:
         # Given
-        shop.transfer("po_1")
+        clocked.transfer("po_1")
 
         # When
-        returned = shop.control("transfers/return", out_biz_no="po_1")
-        again = shop.control("transfers/return", out_biz_no="po_1")
+        returned = clocked.control("transfers/return", out_biz_no="po_1")
+        again = clocked.control("transfers/return", out_biz_no="po_1")
 
         # Then
         assert returned.json()["status"] == "REFUND"
         assert (again.status_code, again.json()["error"]) == (409, "not_succeeded")
-        assert shop.balance_minor() == 100_000
-        assert shop.simulator.effects("po_1").count("transfer_returned") == 1
+        assert clocked.balance_minor() == 100_000
+        assert clocked.simulator.effects("po_1").count("transfer_returned") == 1
+
+    def test_what_will_come_back_anyway_is_not_told_to(self, shop: PayingShop) -> None:
+        # Given
+        shop.plan("transfer_returned", number="po_1", seconds=3600)
+        shop.transfer("po_1")
+
+        # When
+        response = shop.control("transfers/return", out_biz_no="po_1")
+
+        # Then
+        assert (response.status_code, response.json()["error"]) == (409, "not_succeeded")
+        assert shop.query_transfer("po_1").node["status"] == "SUCCESS"
 
     def test_what_never_was_cannot_come_back(self, shop: PayingShop) -> None:
         response = shop.control("transfers/return", out_biz_no="po_1")
