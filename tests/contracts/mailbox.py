@@ -4,15 +4,21 @@ import queue
 import threading
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Letter:
-    """One notification as it came over the wire."""
+    """One notification as it came over the wire; `arrived_at` is the machine's instant."""
 
     headers: dict[str, str]
     body: bytes
+    path: str = ""
+    arrived_at: datetime = _NEVER
 
 
 class Mailbox:
@@ -20,7 +26,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.letters: queue.Queue[Letter] = queue.Queue()
-        self.answer = b"success"
+        self.answer = b"success"  # what Alipay wants; WeChat Pay looks at the status alone
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
@@ -34,15 +40,22 @@ class Mailbox:
             if number.encode() in letter.body:
                 return letter
 
-    def has_more_about(self, number: str, *, seconds: float) -> bool:
-        """Tell whether another letter about an order comes before the time is over."""
+    def sent_to(self, url: str) -> Letter:
+        """Wait for the next letter to an address; those to others are put aside."""
+        while True:
+            letter = self.letters.get(timeout=10)
+            if letter.path == urlsplit(url).path:
+                return letter
+
+    def has_more_for(self, url: str, *, seconds: float) -> bool:
+        """Tell whether another letter to an address comes before the time is over."""
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             try:
                 letter = self.letters.get(timeout=left)
             except queue.Empty:
                 return False
-            if number.encode() in letter.body:
+            if letter.path == urlsplit(url).path:
                 return True
         return False
 
@@ -60,7 +73,9 @@ def _handler_of(mailbox: Mailbox) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(mailbox.answer)))
             self.end_headers()
             self.wfile.write(mailbox.answer)
-            mailbox.letters.put(Letter(headers=dict(self.headers), body=body))
+            # The other process stamps what it sends with real time.
+            arrived_at = datetime.now(UTC)  # noqa: TID251
+            mailbox.letters.put(Letter(dict(self.headers), body, self.path, arrived_at))
 
         def log_message(self, *_: object) -> None:
             pass

@@ -1,0 +1,115 @@
+"""What every channel's adapter promises of closing orders, held against the simulator."""
+
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from payments.channels.base import NOT_FOUND, OutcomeKind
+from tests.contracts.counterparts import CHANNELS
+from tests.instants import NOON
+
+PAID_AT = NOON + timedelta(minutes=7)
+WAITING_FAULT_SECONDS = 5
+"""Longer than our transport has patience."""
+TROUBLE = [(name, fault) for name in ("alipay", "wechatpay") for fault in CHANNELS[name].faults]
+
+
+def opened(other):
+    """Place an order that a payer has opened, and not paid."""
+    order = other.order()
+    other.channel.pay(order)
+    other.open_code(order)
+    return order
+
+
+def test_an_order_that_was_closed_stays_closed_and_takes_no_money(other):
+    # Given
+    order = opened(other)
+
+    # When
+    outcome = other.channel.close(order.channel_no, at=NOON)
+
+    # Then
+    assert outcome.kind is OutcomeKind.CLOSED
+    assert other.channel.query(order.channel_no, at=NOON).kind is OutcomeKind.CLOSED
+    with pytest.raises(httpx.HTTPStatusError):
+        other.pay(order, at=PAID_AT)
+    assert "paid" not in other.effects(order)
+
+
+def test_closing_again_is_closed_still(other):
+    # Given
+    order = opened(other)
+    other.channel.close(order.channel_no, at=NOON)
+
+    # When
+    outcome = other.channel.close(order.channel_no, at=NOON)
+
+    # Then
+    assert outcome.kind is OutcomeKind.CLOSED
+    assert other.effects(order).count("closed") == 1
+
+
+def test_an_order_whose_time_is_over_is_closed_by_nobody_s_wish(other):
+    # Given
+    order = opened(other)
+    other.other_side.set_clock(order.expires_at)
+
+    # When
+    outcome = other.channel.close(order.channel_no, at=order.expires_at)
+
+    # Then
+    assert outcome.kind is OutcomeKind.CLOSED
+
+
+def test_an_order_that_nobody_has_opened_is_closed_as_the_channel_can(other):
+    # Given
+    order = other.order()
+    other.channel.pay(order)
+
+    # When
+    outcome = other.channel.close(order.channel_no, at=NOON)
+
+    # Then
+    assert (outcome.kind, outcome.code) == other.expected.unopened_closed
+
+
+def test_a_number_that_was_never_ordered_is_not_closed(other):
+    # When
+    outcome = other.channel.close(other.order().channel_no, at=NOON)
+
+    # Then
+    assert (outcome.kind, outcome.code) == (OutcomeKind.UNKNOWN, NOT_FOUND)
+
+
+def test_an_order_that_is_paid_is_not_closed(other):
+    # Given
+    order = other.paid_order(at=PAID_AT)
+
+    # When
+    outcome = other.channel.close(order.channel_no, at=NOON)
+
+    # Then
+    assert outcome.kind is OutcomeKind.UNKNOWN
+    assert outcome.code != NOT_FOUND
+    assert other.channel.query(order.channel_no, at=NOON).kind is OutcomeKind.SUCCEEDED
+
+
+@pytest.mark.parametrize(("name", "fault"), TROUBLE)
+def test_trouble_leaves_it_open_whether_an_order_is_closed(other, fault):
+    # Given
+    order = opened(other)
+    other.fail_next(fault, method=other.expected.calls["close"], seconds=WAITING_FAULT_SECONDS)
+
+    # When
+    outcome = other.channel.close(order.channel_no, at=NOON)
+
+    # Then
+    if fault == "truncated_json" and other.expected.channel == "wechatpay":
+        # An answer without a body cannot be cut.
+        assert outcome.kind is OutcomeKind.CLOSED
+    else:
+        assert (outcome.kind, outcome.code) == (OutcomeKind.UNKNOWN, other.expected.faults[fault])
+    assert other.channel.close(order.channel_no, at=NOON).kind is OutcomeKind.CLOSED
+    assert other.channel.query(order.channel_no, at=NOON).kind is OutcomeKind.CLOSED
