@@ -5,14 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from payments.screening import Verdict
-from risk.rules import amount, password
+from risk.rules import address, amount, lists, password
 from risk.rules.base import Facts, Finding, Rule
 
 logger = logging.getLogger(__name__)
 
 RULES: tuple[Rule, ...] = (
+    Rule(lists.BLOCK_LIST, lists.VERSION, lists.judge_block_list),
+    Rule(address.NETWORKS, address.VERSION, address.judge_networks),
     Rule(amount.ONE_AMOUNT, amount.VERSION, amount.judge_one_amount),
     Rule(password.PASSWORD, password.VERSION, password.judge_password),
+    Rule(address.PLACE, address.VERSION, address.judge_place),
+    Rule(address.NEW_ADDRESS, address.VERSION, address.judge_new_address),
 )
 """The rules in force. Daily limits are judged by their counters, after these."""
 

@@ -54,7 +54,6 @@ SENTENCES: Mapping[str, str | Promise] = {
     "counted.platform.day": _(
         "This is already counted towards the platform's limit per day of %(limit)s."
     ),
-    "block_list.clear": _("Nothing of this stands on the block list."),
     "blocked.address": _("The address %(address)s stands on the block list."),
     "blocked.payer": _("The payer stands on the block list."),
     "blocked.account": _("The account to be paid stands on the block list."),

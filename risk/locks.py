@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from risk.models import Limit, PaymentPassword
+from risk.models import BlockListEntry, BoundNetwork, Limit, PaymentPassword
 from risk.pins import PasswordOwner
 
 
@@ -29,3 +29,22 @@ def locked_password_by_id(password_id: str) -> PaymentPassword:
     Raises PaymentPassword.DoesNotExist.
     """
     return PaymentPassword.objects.select_for_update().get(pk=password_id)
+
+
+def locked_open_block(kind: str, value: str) -> BlockListEntry | None:
+    """Return the entry about this that nobody ended, locked until the transaction ends."""
+    return (
+        BlockListEntry.objects.select_for_update()
+        .filter(kind=kind, value=value, ended_at=None)
+        .first()
+    )
+
+
+def locked_block(entry_id: str) -> BlockListEntry | None:
+    """Return an entry of the block list, locked until the transaction ends, or None."""
+    return BlockListEntry.objects.select_for_update().filter(pk=entry_id).first()
+
+
+def locked_bound_network(bound_id: str) -> BoundNetwork | None:
+    """Return a network that somebody is bound to, locked until the transaction ends, or None."""
+    return BoundNetwork.objects.select_for_update().filter(pk=bound_id).first()

@@ -33,6 +33,10 @@ CHANNEL_SETTLE_WINDOW_SECONDS = env.whole_number("CHANNEL_SETTLE_WINDOW_SECONDS"
 # Above these amounts a payer without a payment password has to set one; by currency, in minor
 # units. Whoever has set one is always asked.
 PAYMENT_PASSWORD_ABOVE = env.amounts("PAYMENT_PASSWORD_ABOVE")
+# Where addresses are: CSV of network, country, province (risk/locator.py). Empty: nobody knows.
+IP_PLACES_FILE = env.text("IP_PLACES_FILE", default="")
+# Above this, a payer who pays from an address never seen is asked for the payment password.
+NEW_ADDRESS_ABOVE = env.amounts("NEW_ADDRESS_ABOVE", default=["CNY:50000"])
 # How payment passwords are hashed; OWASP's minimum. Stored anew with these at the next right one.
 PAYMENT_PASSWORD_ARGON2 = {"time_cost": 2, "memory_kib": 19 * 1024, "parallelism": 1}
 

@@ -8,16 +8,19 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
 
+from django.conf import settings
 from django.db import connection
 
 from payments.screening import Judgement, ScreeningRequest, Verdict
 from risk import engine
-from risk.actions import limits, passwords
+from risk.actions import limits, networks, passwords
 from risk.errors import TokenRefusedError
+from risk.locator import get_locator
 from risk.models import Screening
 from risk.pins import PasswordOwner, TokenBinding
+from risk.queries.facts import standing
 from risk.queries.limits import binding_limits
-from risk.queries.passwords import has_password, is_asked_above
+from risk.queries.passwords import is_asked_above
 from risk.queries.screenings import counted_screenings
 from risk.rules import amount, password
 from risk.rules.base import BindingLimit, Facts, Finding, LimitDeed
@@ -32,7 +35,7 @@ def screen_payment(request: ScreeningRequest) -> Judgement:
     What is neither denied nor challenged is counted against its daily limits, once for each
     payment. A challenge asks the payer for their password; the token that they get for it comes
     with the next request and is used up here. A denied or challenged payment leaves nothing but
-    its `Screening` row. Four round trips, five with a token.
+    its `Screening` row. Five round trips, six with a token.
     """
     return _judge(
         Facts(
@@ -47,7 +50,6 @@ def screen_payment(request: ScreeningRequest) -> Judgement:
             method=request.method,
             client_ip=request.client_ip,
             is_proven=_is_proven(request),
-            is_password_wanted=_is_password_wanted(request),
         ),
         owner_id=request.payer_id,
     )
@@ -62,12 +64,14 @@ def screen_settlement(
     business_date: date,
     client_ip: str | None,
     at: datetime,
+    account_index: bytes | None = None,
 ) -> Judgement:
     """Judge a settlement: over a limit it goes to review with the limit's code. A part.
 
     It is counted against the merchant's day once, however often it is judged: before it is
     submitted and again before it is approved. One over the day's limit is not counted; one over
-    the limit of a single settlement is, because an officer may still let it go.
+    the limit of a single settlement is, because an officer may still let it go. `account_index`
+    is the keyed hash of the account to be paid, by which it is found on the block list.
     """
     return _judge(
         Facts(
@@ -81,6 +85,7 @@ def screen_settlement(
             client_ip=client_ip,
         ),
         owner_id=merchant_id,
+        account_index=account_index,
     )
 
 
@@ -94,19 +99,10 @@ def give_back(subject: str, *, at: datetime) -> None:
         limits.give_back(screening, at=at)
 
 
-def _judge(facts: Facts, *, owner_id: str | None) -> Judgement:
-    """Find the limits, ask the rules, fill the counters, and write the judgement down."""
+def _judge(facts: Facts, *, owner_id: str | None, account_index: bytes | None = None) -> Judgement:
+    """Gather what is known, ask the rules, fill the counters, and write the judgement down."""
     assert connection.in_atomic_block, "a screening is a part; open a transaction around it"
-    facts = replace(
-        facts,
-        limits=binding_limits(
-            deed=facts.deed,
-            owner_id=owner_id,
-            currency=facts.currency,
-            subject=facts.subject,
-            at=facts.at,
-        ),
-    )
+    facts = _known(facts, owner_id=owner_id, account_index=account_index)
     findings = password.in_one_voice(engine.evaluate(facts, rules=engine.RULES))
     consumed: list[BindingLimit] = []
     if not any(finding.verdict in NEVER_COUNTED for finding in findings):
@@ -124,6 +120,36 @@ def _judge(facts: Facts, *, owner_id: str | None) -> Judgement:
         ]
         consumed = [use.limit for use in uses if not use.is_refused]
     return _written(facts, findings=findings, consumed=consumed)
+
+
+def _known(facts: Facts, *, owner_id: str | None, account_index: bytes | None) -> Facts:
+    """Add the limits that bind, and how everybody and every address in the deed stands."""
+    stands = standing(
+        payer_id=facts.payer_id,
+        owner_id=owner_id,
+        client_ip=facts.client_ip,
+        account_index=account_index,
+        at=facts.at,
+    )
+    return replace(
+        facts,
+        limits=binding_limits(
+            deed=facts.deed,
+            owner_id=owner_id,
+            currency=facts.currency,
+            subject=facts.subject,
+            at=facts.at,
+        ),
+        is_password_wanted=facts.payer_id is not None
+        and (stands.has_password or is_asked_above(facts.amount_minor, currency=facts.currency)),
+        blocked=stands.blocked,
+        networks=stands.networks,
+        place=get_locator().locate(facts.client_ip) if facts.client_ip else None,
+        last_place=stands.last_place,
+        is_address_known=stands.is_address_known,
+        has_history=stands.has_history,
+        new_address_above_minor=settings.NEW_ADDRESS_ABOVE.get(facts.currency),
+    )
 
 
 def _is_proven(request: ScreeningRequest) -> bool:
@@ -146,20 +172,15 @@ def _is_proven(request: ScreeningRequest) -> bool:
     return True
 
 
-def _is_password_wanted(request: ScreeningRequest) -> bool:
-    """Tell whether this payer's payment goes with their password only."""
-    if request.payer_id is None:
-        return False
-    return is_asked_above(request.amount_minor, currency=request.currency) or has_password(
-        PasswordOwner.payer(request.payer_id)
-    )
-
-
 def _written(
     facts: Facts, *, findings: Sequence[Finding], consumed: Sequence[BindingLimit]
 ) -> Judgement:
     """Keep one judgement with its reasons."""
     conclusion = engine.conclude(findings)
+    if conclusion.verdict == Verdict.ALLOW and facts.payer_id and facts.client_ip:
+        networks.remember_address(
+            facts.payer_id, address=facts.client_ip, place=facts.place, at=facts.at
+        )
     screening = Screening.objects.create(
         deed=facts.deed,
         subject=facts.subject,

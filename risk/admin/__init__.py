@@ -1,3 +1,3 @@
 """Pages of judging. Django imports this package to find them."""
 
-from risk.admin import limits, screenings  # noqa: F401  importing registers
+from risk.admin import limits, lists, networks, screenings  # noqa: F401  importing registers

@@ -28,6 +28,7 @@ def asked_payment(
     currency: str = "CNY",
     payment_id: str = "",
     business_date: date = THURSDAY,
+    client_ip: str | None = "203.0.113.7",
     at: datetime = NOON,
 ) -> ScreeningRequest:
     """Ask about one payment of 100.00 CNY at noon; a payment of its own unless named."""
@@ -38,7 +39,7 @@ def asked_payment(
         amount_minor=amount_minor,
         currency=currency,
         method="alipay_qr",
-        client_ip="203.0.113.7",
+        client_ip=client_ip,
         business_date=business_date,
         at=at,
     )

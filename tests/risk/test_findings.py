@@ -57,6 +57,11 @@ def test_there_is_no_sentence_that_no_rule_can_ask_for():
     assert set(findings.SENTENCES) == {
         *codes_of_limits(),
         *("password.required", "password.given"),
+        *(f"blocked.{kind}" for kind in ("address", "payer", "account")),
+        *(f"network.{code}" for code in ("inside", "outside", "no_address")),
+        *(f"place.{code}" for code in ("unknown", "same", "proven")),
+        *(f"place.other_{code}" for code in ("country", "province")),
+        *(f"address.{code}" for code in ("known", "new", "proven")),
         *("limit.none", "rule.failed"),
     }
 

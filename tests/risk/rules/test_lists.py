@@ -26,7 +26,5 @@ def test_whoever_is_blocked_is_denied_with_what_is_blocked():
     ]
 
 
-def test_that_nothing_is_blocked_is_said():
-    assert lists.judge_block_list(facts()) == [
-        Finding("lists.block", 1, Verdict.ALLOW, "block_list.clear", {})
-    ]
+def test_who_is_not_blocked_is_judged_by_the_others_alone():
+    assert lists.judge_block_list(facts()) == []
