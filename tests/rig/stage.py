@@ -3,6 +3,7 @@
 Channels may not be called inside a transaction, so who asks for `marketplace` gets real commits.
 """
 
+import functools
 import itertools
 import json
 import signal
@@ -12,13 +13,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 from django.db import connection
 from procrastinate import sql
 from procrastinate.contrib.django import app
 
 from payments.actions import channels
-from payments.models import ChannelOperation, DatabaseClock
+from payments.actions.channels import ChannelAccountRequest, register_channel_account
+from payments.models import ChannelAccount, ChannelKind, ChannelOperation, DatabaseClock
 from payments.pricing import FeeTerms
 from settlements.rehearsal.marketplace import Marketplace, Plan, open_marketplace
 from settlements.rehearsal.other_side import OtherSide
@@ -80,6 +84,57 @@ def marketplace(transactional_db: None, simulator: OtherSide) -> Marketplace:
     return open_marketplace(plan, other_side=simulator, at=NOON)
 
 
+@functools.cache
+def _our_wechat_key() -> rsa.RSAPrivateKey:
+    """Make one key for all accounts: making one is slow, and nothing depends on which it is."""
+    return rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+
+
+def open_wechat_account(
+    market: Marketplace, *, other_side: OtherSide, key_mode: str = "public_key"
+) -> ChannelAccount:
+    """Give a marketplace an account at WeChat Pay as well, settled to the same bank account.
+
+    The channel takes what Alipay takes there. `key_mode` is `public_key` or `certificate`.
+    """
+    number = next(_numbers)
+    mchid, appid = f"19{number:08}", f"wx{number:016}"
+    serial_no, api_key = f"{number:040X}", f"{number:032}"
+    private_key = _our_wechat_key()
+    keys = other_side.register_wechat_merchant(
+        mchid=mchid,
+        appid=appid,
+        serial_no=serial_no,
+        public_key_pem=private_key.public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        .decode(),
+        api_v3_key=api_key,
+        fee_bps=market.plan.channel_fee_bps,
+        key_mode=key_mode,
+        bank_account_no=market.plan.bank_account_no,
+    )
+    request = ChannelAccountRequest(
+        channel=ChannelKind.WECHATPAY,
+        name=f"{market.plan.name} WeChat Pay",
+        currency=market.plan.currency,
+        merchant_no=mchid,
+        gateway_url=other_side.url,
+        app_id=appid,
+        private_key_pem=private_key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ).decode(),
+        channel_public_key_pem=keys.platform_public_key_pem or keys.platform_certificates_pem,
+        key_serial=serial_no,
+        channel_key_id=keys.platform_key_id,
+        api_key=api_key,
+        channel_fee_bps=market.plan.channel_fee_bps,
+        settles_to=market.bank,
+    )
+    return register_channel_account(request, actor="task:rehearsal", at=NOON)
+
+
 def run_jobs(*, queues: Sequence[str] | None = None) -> list[str]:
     """Run every job that is due, in this thread, until none is left; return the tasks' names.
 
@@ -126,6 +181,13 @@ def let_machines_wait() -> None:
 def order_fault(other_side: OtherSide, kind: str, **fields: object) -> None:
     """Make the channel fail in a certain way on the next call that the fields describe."""
     other_side.client.post("/control/faults", json={"kind": kind, **fields}).raise_for_status()
+
+
+def order_plan(other_side: OtherSide, kind: str, **fields: object) -> None:
+    """Order what is to become of a refund or a transfer that the fields describe."""
+    other_side.client.post(
+        "/control/alipay/plans", json={"kind": kind, **fields}
+    ).raise_for_status()
 
 
 def story_of(other_side: OtherSide, channel_no: str) -> list[str]:
