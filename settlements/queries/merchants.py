@@ -5,7 +5,12 @@ from datetime import date
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from payments.models import BalanceTransaction, LineKind, MerchantAccount, PaymentAllocation
+from payments.models import (
+    BalanceTransaction,
+    MerchantAccount,
+    PaymentAllocation,
+    RefundAllocation,
+)
 from settlements.models import Destination, Payout, Settlement, SettlementItem
 from settlements.queries.settlements import HELD
 from settlements.states import SettlementStatus
@@ -203,10 +208,14 @@ def lines_page(settlement_id: str, *, after: int, limit: int) -> SettlementLines
 
 
 def order_numbers(lines: list[BalanceTransaction]) -> dict[str, str]:
-    """Return the order number of each line's payment, by the line's source: one query."""
-    sources = [line.source for line in lines if line.kind == LineKind.PAYMENT]
-    rows = PaymentAllocation.objects.filter(pk__in=sources)
-    return dict(rows.values_list("pk", "payment__merchant_order_no"))
+    """Return the order number of each line's payment, by the line's source: two queries."""
+    sources = {line.source for line in lines}
+    of_payments = PaymentAllocation.objects.filter(pk__in=sources)
+    of_refunds = RefundAllocation.objects.filter(pk__in=sources)
+    return {
+        **dict(of_payments.values_list("pk", "payment__merchant_order_no")),
+        **dict(of_refunds.values_list("pk", "allocation__payment__merchant_order_no")),
+    }
 
 
 def _maturing(merchant_id: str, accounts: list[MerchantAccount]) -> dict[str, list[DayMoney]]:
