@@ -1,5 +1,6 @@
 import base64
 import json
+import random
 import re
 import socket
 from dataclasses import replace
@@ -586,6 +587,34 @@ class TestTrouble:
 
             # When, Then
             assert channel.query(NO, at=AT).code == "BAD_SIGNATURE"
+
+    def test_believes_no_answer_with_a_changed_byte(self, channel, gateway, platform):
+        # Given
+        genuine = platform.reply(PAID)
+        signed = {name: text for name, text in genuine.headers if not name.endswith("-Type")}
+        gateway.reply = lambda _: genuine
+        assert channel.query(NO, at=AT).kind == "succeeded"
+        choose = random.Random(20260108)
+
+        for number in range(500):
+            # When: in the body, or in one of the four headers that sign it
+            if number % 2:
+                at = choose.randrange(len(genuine.body))
+                other = bytes([genuine.body[at] ^ choose.randrange(1, 256)])
+                mutated = replace(genuine, body=genuine.body[:at] + other + genuine.body[at + 1 :])
+            else:
+                name = choose.choice(sorted(signed))
+                at = choose.randrange(len(signed[name]))
+                other = choose.choice(
+                    [c for c in map(chr, range(33, 127)) if c != signed[name][at]]
+                )
+                text = signed[name][:at] + other + signed[name][at + 1 :]
+                mutated = replace(genuine, headers=tuple({**signed, name: text}.items()))
+            gateway.reply = lambda _, mutated=mutated: mutated
+            outcome = channel.query(NO, at=AT)
+
+            # Then
+            assert (outcome.kind, outcome.code) == ("unknown", "BAD_SIGNATURE")
 
     def test_keeps_at_most_8_kib_of_an_answer_and_only_what_a_database_takes(
         self, channel, answers
