@@ -1,5 +1,7 @@
 """Sellers' wallets, the bank on the other end of them, and settlements net of refunds."""
 
+from pathlib import Path
+
 import pytest
 from defusedxml.ElementTree import fromstring
 
@@ -68,6 +70,23 @@ class TestWallets:
         assert codes(desk, "2026-02-10") == [
             ("CHANNEL-TOP-UP", "ALIPAY (SIMULATOR)"),
             ("CHANNEL-WITHDRAW", "ALIPAY (SIMULATOR)"),
+        ]
+
+    def test_the_statement_about_wallets_is_valid(
+        self, desk: Desk, paying: PayingShop, shared: Path
+    ) -> None:
+        # Given
+        paying.top_up(50_000, number="tu_1")
+        paying.control("wallets/withdraw", amount_minor=20_000, number="wd_1")
+
+        # When
+        response = desk.statement(date="2026-02-10")
+
+        # Then
+        desk.require_valid(response.content, schema=shared, name="camt.053.001.08")
+        assert desk.balances(date="2026-02-10") == [
+            ("OPBD", "1000.00", "CRDT", "2026-02-10"),
+            ("CLBD", "700.00", "CRDT", "2026-02-10"),
         ]
 
     def test_a_number_counts_once(self, desk: Desk, paying: PayingShop) -> None:
