@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from xml.etree import ElementTree as ET
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.db import connection
 
 from ledger.actions.approvals import Decider, digest_of
 from ledger.money import to_decimal_text
+from payments.actions.channels import ChannelAccountRequest, register_channel_account
 from payments.actions.maturity import mature
 from payments.models import ChannelAccount, Merchant
 from settlements.actions import payouts, settlements
 from settlements.actions.destinations import register_destination
-from settlements.models import Destination, PaymentFile, Payout, Settlement
+from settlements.models import Destination, DestinationKind, PaymentFile, Payout, Settlement
+from settlements.rehearsal.marketplace import Marketplace
+from settlements.rehearsal.other_side import OtherSide
 from tests.factories.payments import (
     AlipayAccountFactory,
     BankAccountFactory,
@@ -234,3 +239,64 @@ def _add_amount(parent: ET.Element, signed_minor: int, *, currency: str) -> None
     amount = _add(parent, "Amt", to_decimal_text(abs(signed_minor), currency))
     amount.set("Ccy", currency)
     _add(parent, "CdtDbtInd", "DBIT" if signed_minor < 0 else "CRDT")
+
+
+def wallet_at(market: Marketplace, other_side: OtherSide, *, fee_minor: int = 0) -> ChannelAccount:
+    """Open a second Alipay account of a marketplace: in certificate mode, with 1,000.00 in it."""
+    app_id = f"2029{market.plan.app_id[4:]}"
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+    public_pem = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    private_pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    seller_id = f"2077{market.plan.seller_id[4:]}"
+    issued = other_side.alipay.register_app(
+        app_id=app_id,
+        public_key_pem=public_pem.decode(),
+        seller_id=seller_id,
+        fee_bps=60,
+        currency=market.plan.currency,
+        bank_account_no=market.plan.bank_account_no,
+    )
+    other_side.alipay.agree_terms(app_id=app_id, fee_minor=fee_minor)
+    other_side.alipay.top_up(app_id=app_id, amount_minor=100_000, number=f"TOPUP{app_id}")
+    return register_channel_account(
+        ChannelAccountRequest(
+            channel="alipay",
+            name=f"{market.plan.name} · wallet",
+            currency=market.plan.currency,
+            merchant_no=seller_id,
+            app_id=app_id,
+            gateway_url=f"{other_side.url}/gateway.do",
+            private_key_pem=private_pem.decode(),
+            channel_public_key_pem=issued.alipay_cert_pem,
+            key_serial=issued.app_cert_sn,
+            root_cert_serial=issued.root_cert_sn,
+            can_transfer=True,
+            settles_to=market.bank,
+        ),
+        actor=MAKER,
+        at=NOON,
+    )
+
+
+def alipay_destination_of(
+    merchant: Merchant, *, account_no: str = "seller@example.com", account_type: str = "logon_id"
+) -> Destination:
+    """Register the Alipay account to which a merchant's money goes."""
+    return register_destination(
+        merchant_id=merchant.id,
+        currency="CNY",
+        holder_name="张三",
+        bank_name="",
+        bank_code="",
+        account_no=account_no,
+        kind=DestinationKind.ALIPAY,
+        account_type=account_type,
+        actor="user:9",
+        at=NOON,
+    )
