@@ -52,6 +52,7 @@ TRADES = (
         gettext_lazy("Taking money"),
         (
             Place("payments_payment", gettext_lazy("Payments"), "payments"),
+            Place("payments_refund", gettext_lazy("Refunds"), "undo"),
             Place("payments_channeloperation", gettext_lazy("Channel operations"), "swap_calls"),
             Place("payments_channelnotification", gettext_lazy("Notifications"), "notifications"),
             Place("payments_balancetransaction", gettext_lazy("Balance transactions"), "list_alt"),
@@ -64,6 +65,10 @@ TRADES = (
             Place("risk_screening", gettext_lazy("Screenings"), "policy"),
             Place("risk_limit", gettext_lazy("Limits"), "speed"),
             Place("risk_limitcounter", gettext_lazy("Limits used"), "data_usage"),
+            Place("risk_blocklistentry", gettext_lazy("Block list"), "block"),
+            Place("risk_boundnetwork", gettext_lazy("Bound networks"), "lan"),
+            Place("risk_payeraddress", gettext_lazy("Payers' addresses"), "pin_drop"),
+            Place("risk_paymentpassword", gettext_lazy("Passwords"), "password"),
         ),
     ),
     Trade(

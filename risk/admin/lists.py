@@ -11,7 +11,7 @@ from risk.actions import lists
 from risk.models import BlockListEntry
 
 
-class _UntilForm(ReasonForm):
+class UntilForm(ReasonForm):
     """Why, and until when."""
 
     expires_at = forms.DateTimeField(
@@ -22,7 +22,7 @@ class _UntilForm(ReasonForm):
     )
 
 
-class BlockAddressForm(_UntilForm):
+class BlockAddressForm(UntilForm):
     """Which address or network."""
 
     network = forms.CharField(
@@ -33,7 +33,7 @@ class BlockAddressForm(_UntilForm):
     field_order = ("network", "reason", "expires_at")
 
 
-class BlockPayerForm(_UntilForm):
+class BlockPayerForm(UntilForm):
     """Which payer."""
 
     payer_id = forms.CharField(label=gettext_lazy("Payer's id"), max_length=40)
