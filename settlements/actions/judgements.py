@@ -15,6 +15,7 @@ from settlements.models import Settlement
 
 def judge(settlement: Settlement, *, client_ip: str | None, at: datetime) -> Judgement:
     """Have a settlement judged; it is counted against the limits once. A part."""
+    destination = settlement.destination
     return screenings.screen_settlement(
         settlement_id=settlement.pk,
         merchant_id=settlement.merchant_id,
@@ -22,6 +23,7 @@ def judge(settlement: Settlement, *, client_ip: str | None, at: datetime) -> Jud
         currency=settlement.currency,
         business_date=settlement.business_date,
         client_ip=client_ip,
+        account_index=None if destination is None else bytes(destination.account_index),
         at=at,
     )
 
