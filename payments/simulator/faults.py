@@ -62,15 +62,22 @@ class Fault:
     other_app_id: str | None = None
 
     def strikes(
-        self, *, method: str, app_id: str, out_trade_no: str, other_number: str = ""
+        self,
+        *,
+        method: str,
+        app_id: str,
+        out_trade_no: str,
+        other_app_id: str = "",
+        other_number: str = "",
     ) -> bool:
         """Say whether a call is one of those that it was ordered for.
 
-        A refund has a number of its own and that of its trade: either may be ordered for.
+        A refund has a number of its own and that of its trade, a merchant of WeChat Pay its mchid
+        and its appid: either may be ordered for.
         """
         return (
             self.method in (None, method)
-            and self.app_id in (None, app_id)
+            and self.app_id in (None, app_id, other_app_id or app_id)
             and self.out_trade_no in (None, out_trade_no, other_number or out_trade_no)
         )
 
@@ -161,6 +168,7 @@ class FaultBook:
         method: str,
         app_id: str,
         out_trade_no: str,
+        other_app_id: str = "",
         other_number: str = "",
     ) -> Fault | None:
         """Use up one strike of the oldest fault that was ordered for this call, if any."""
@@ -176,6 +184,7 @@ class FaultBook:
                         method=method,
                         app_id=app_id,
                         out_trade_no=out_trade_no,
+                        other_app_id=other_app_id,
                         other_number=other_number,
                     )
                 ),

@@ -14,6 +14,7 @@ from payments.simulator.exchange import Answer, Request, Silence
 from payments.simulator.faults import Fault, FaultBook, FaultKind
 from payments.simulator.store import Store
 from payments.simulator.wechatpay_authentication import authenticated
+from payments.simulator.wechatpay_fields import is_writable
 from payments.simulator.wechatpay_merchants import Merchant, MerchantBook, PlatformKey
 from payments.simulator.wechatpay_refusals import CallRefusedError
 from payments.simulator.wechatpay_signing import SCHEMA, answer_text, new_nonce
@@ -92,10 +93,12 @@ class Gateway:
     def answer(self, request: Request) -> Answer | Silence:
         """Carry one call out, or fail in the way that was ordered for it."""
         asked = _asked(request)
+        merchant = self.merchants.find(asked.mchid)
         fault = self.faults.strike(
             notification=False,
             method=asked.name,
             app_id=asked.mchid,
+            other_app_id="" if merchant is None else merchant.appid,
             out_trade_no=asked.number,
             other_number=asked.other_number,
         )
@@ -234,8 +237,10 @@ def _body_numbers(body: bytes) -> tuple[str, str]:
         return "", ""
     if not isinstance(fields, dict):
         return "", ""
-    numbers = [fields.get(name, "") for name in ("out_trade_no", "out_refund_no")]
-    out_trade_no, out_refund_no = (text if isinstance(text, str) else "" for text in numbers)
+    out_trade_no, out_refund_no = (
+        number if isinstance(number, str) and is_writable(number) else ""
+        for number in (fields.get("out_trade_no"), fields.get("out_refund_no"))
+    )
     return out_trade_no, out_refund_no
 
 

@@ -10,6 +10,11 @@ from payments.simulator.wechatpay_refusals import bad_parameter
 _AMOUNT_MAX = 2**31 - 1
 
 
+def is_writable(text: str) -> bool:
+    """Say whether a text is whole: JSON may hold halves of characters, which nothing can write."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 class BodyFields:
     """One JSON object of a body; each field is asked for once.
 
@@ -43,7 +48,7 @@ class BodyFields:
     def optional_text(self, name: str, *, length_max: int) -> str:
         """Take a text that may be left out: it is empty then."""
         value = self._fields.pop(name, "")
-        if not isinstance(value, str) or len(value) > length_max:
+        if not isinstance(value, str) or len(value) > length_max or not is_writable(value):
             raise bad_parameter(self.place(name))
         return value
 

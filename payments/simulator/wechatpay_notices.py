@@ -124,6 +124,7 @@ class Notices:
             notification=True,
             method="",
             app_id=notice.merchant.mchid,
+            other_app_id=notice.merchant.appid,
             out_trade_no=notice.number,
             other_number=notice.trade.out_trade_no,
         )

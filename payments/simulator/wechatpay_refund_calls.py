@@ -120,9 +120,9 @@ class RefundMethods:
 
     def _ending(self, trade: Trade, *, order: RefundOrder) -> Ending:
         """Say how a refund will end, by what was ordered to become of it."""
-        plan = self.plans.take(
-            REFUND_KINDS, app_id=trade.mchid, numbers=(order.out_refund_no, trade.out_trade_no)
-        )
+        numbers = (order.out_refund_no, trade.out_trade_no)
+        plan = self.plans.take(REFUND_KINDS, app_id=trade.mchid, numbers=numbers)
+        plan = plan or self.plans.take(REFUND_KINDS, app_id=trade.appid, numbers=numbers)
         if plan is None:
             return AT_ONCE
         match plan.kind:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.payments.simulator.wechat_wire import WechatShop, real_seconds, refusal
+from tests.payments.simulator.wire import SimulatorProcess
 
 ACCEPTED = ["order_accepted", "request"]
 
@@ -198,6 +199,21 @@ class TestWhomItStrikes:
 
         # Then
         assert [name for name, status in answers.items() if status == 500] == [call]
+
+    @pytest.mark.parametrize("owner", ["mchid", "appid"])
+    def test_only_the_merchant_that_was_named_by_either_number(
+        self, simulator: SimulatorProcess, wechat_shop: WechatShop, number: str, owner: str
+    ) -> None:
+        # Given
+        other = WechatShop(simulator)
+        other.register()
+        wechat_shop.order_fault(number, "system_error", app_id=getattr(wechat_shop, owner))
+
+        # When
+        answers = [shop.native(number).status_code for shop in (other, wechat_shop, wechat_shop)]
+
+        # Then
+        assert answers == [200, 500, 200]
 
     def test_a_refund_by_the_number_of_its_trade(
         self, wechat_shop: WechatShop, number: str

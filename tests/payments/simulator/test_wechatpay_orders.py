@@ -1,5 +1,7 @@
 """Orders at WeChat Pay: what is accepted, where they stand, and how they end."""
 
+import json
+
 import pytest
 
 from tests.payments.simulator.wechat_wire import NOWHERE, WechatShop, refusal
@@ -152,6 +154,22 @@ class TestNative:
 
         # Then
         assert refusal(response) == (400, "PARAM_ERROR")
+
+    @pytest.mark.parametrize("name", ["out_trade_no", "description"])
+    def test_refuses_half_a_character(
+        self, wechat_shop: WechatShop, number: str, name: str
+    ) -> None:
+        # Given
+        target = "/v3/pay/transactions/native"
+        body = json.dumps(wechat_shop.order(number, **{name: "order_\ud83d"}))
+        headers = wechat_shop.headers("POST", target, body)
+
+        # When
+        response = wechat_shop.send_raw("POST", target, body, headers=headers)
+
+        # Then
+        assert refusal(response) == (400, "PARAM_ERROR")
+        assert response.json()["detail"]["field"] == f"/body/{name}"
 
     @pytest.mark.parametrize("tail", ["-|*_", "Az09"])
     def test_takes_all_that_a_number_may_be_made_of(

@@ -293,16 +293,26 @@ class TestPlans:
         assert wechat_shop.refund(number, f"{number}R").json()["status"] == "SUCCESS"
 
     @pytest.mark.parametrize("owner", ["mchid", "appid"])
-    def test_plans_for_others_do_not_count(
-        self, wechat_shop: WechatShop, number: str, owner: str
+    def test_count_for_the_merchant_that_was_named_by_either_number(
+        self, simulator: SimulatorProcess, wechat_shop: WechatShop, number: str, owner: str
     ) -> None:
         # Given
-        other = {"mchid": "1999999999", "appid": "wx9999999999999999"}[owner]
-        wechat_shop.sell(number)
-        wechat_shop.plan(number, "refund_refused", error_code="NOT_ENOUGH", app_id=other)
+        other = WechatShop(simulator)
+        other.register()
+        for shop in (other, wechat_shop):
+            shop.sell(number)
+        wechat_shop.plan(
+            number, "refund_refused", error_code="NOT_ENOUGH", app_id=getattr(wechat_shop, owner)
+        )
+
+        # When
+        answers = [
+            shop.refund(number, f"{number}R").status_code
+            for shop in (other, wechat_shop, wechat_shop)
+        ]
 
         # Then
-        assert wechat_shop.refund(number, f"{number}R").json()["status"] == "SUCCESS"
+        assert answers == [200, 403, 200]
 
 
 class TestFees:
