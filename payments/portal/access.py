@@ -22,9 +22,11 @@ Parameters = ParamSpec("Parameters")
 
 
 class PortalRequest(HttpRequest):
-    """A request as our middleware leaves it: with the instant at which it came."""
+    """A request as our middleware leaves it: when it came, from where, and under which id."""
 
     at: datetime
+    request_id: str
+    client_ip: str
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
 from ledger.actions import approvals
 from ledger.actions.approvals import Decider
@@ -149,6 +150,7 @@ def reject_relief(
     return password
 
 
+@sensitive_variables()
 def reset_own_password(
     *, owner: PasswordOwner, pin: str, actor: str, client_ip: str | None, at: datetime
 ) -> None:

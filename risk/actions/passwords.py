@@ -9,6 +9,7 @@ import secrets
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
+from django.views.decorators.debug import sensitive_variables
 
 from ledger.actions.audit import record_audit
 from payments.actions.events import record_event
@@ -38,6 +39,7 @@ _CONSUME = """
 """
 
 
+@sensitive_variables()
 def set_password(
     *,
     owner: PasswordOwner,
@@ -65,6 +67,7 @@ def set_password(
         tell(password, "password.set", actor=actor, at=at, client_ip=client_ip)
 
 
+@sensitive_variables()
 def change_password(
     *,
     owner: PasswordOwner,
@@ -90,6 +93,7 @@ def change_password(
         tell(password, "password.changed", actor=actor, at=at, client_ip=client_ip)
 
 
+@sensitive_variables()
 def verify_pin(
     *, owner: PasswordOwner, pin: str, binding: TokenBinding, client_ip: str | None, at: datetime
 ) -> str:

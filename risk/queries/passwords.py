@@ -7,7 +7,7 @@ from django.conf import settings
 
 from ledger.models import ApprovalRequest
 from ledger.states import ApprovalState
-from payments.models import DatabaseClock, Payment
+from payments.models import DatabaseClock, MerchantMember, Payment
 from risk.models import PaymentPassword
 from risk.pins import PAYMENT, PasswordOwner, TokenBinding
 
@@ -76,6 +76,15 @@ def payment_binding(payment: Payment) -> TokenBinding:
         currency=payment.currency,
         payees=tuple(payment.allocations.order_by("place").values_list("merchant_id", flat=True)),
     )
+
+
+def owner_of_member(*, user_id: int, merchant_id: str) -> PasswordOwner:
+    """Return a person at one merchant as the owner of their settlement password.
+
+    Raises MerchantMember.DoesNotExist.
+    """
+    membership = MerchantMember.objects.only("pk").get(user_id=user_id, merchant_id=merchant_id)
+    return PasswordOwner.member(membership.pk)
 
 
 def open_relief(password_id: str, kind: str) -> ApprovalRequest | None:
