@@ -131,6 +131,51 @@ class PaymentNotCancellableError(DomainError):
     detail = _("The payment is %(status)s and cannot be cancelled.")
 
 
+class PayerUnknownError(DomainError):
+    """A checkout session was asked for, but the payment names no payer whom it could be for.
+
+    Nothing was written. Ask for a payment link instead, or create a payment with `payer_no`.
+    """
+
+    code = "payer_unknown"
+    status = 422
+    detail = _("This payment names no payer; ask for a payment link instead.")
+
+
+class PayerKnownError(DomainError):
+    """A payment link was asked for, which anybody may open, but the payment names its payer.
+
+    Nothing was written. Ask for a checkout session instead: only its payer can open it.
+    """
+
+    code = "payer_known"
+    status = 422
+    detail = _("This payment names its payer; ask for a checkout session instead.")
+
+
+class PaymentNotPayableError(DomainError):
+    """A page to pay on was asked for, but the payment waits for no payer any more.
+
+    Nothing was written. Look at its status: it may be paid already.
+    """
+
+    code = "payment_not_payable"
+    status = 409
+    detail = _("The payment is %(status)s; there is nothing to pay.")
+
+
+class InvalidReturnUrlError(DomainError):
+    """The address of the shop to go back to is no plain `https://` or `http://` address.
+
+    Nothing was written. Correct it and send it again under a new key.
+    """
+
+    code = "invalid_return_url"
+    status = 422
+    retry = "new_key"
+    detail = _("return_url must be an https:// or http:// address of at most 500 characters.")
+
+
 class LeaseLostError(DomainError):
     """Somebody else took over the order to the channel while we spoke to it.
 
@@ -334,6 +379,17 @@ class ForeignPaymentError(DomainError):
     code = "foreign_payment"
     status = 403
     detail = _("Only the creator of a payment may do this.")
+
+
+class ForeignRefundError(DomainError):
+    """The caller has a share in this refund but did not ask for it, so may not move it.
+
+    Nothing was written; no money moved. Do not retry: whoever asked for it decides.
+    """
+
+    code = "foreign_refund"
+    status = 403
+    detail = _("Only who asked for a refund may do this.")
 
 
 class InvalidCredentialError(DomainError):

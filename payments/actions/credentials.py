@@ -14,7 +14,14 @@ from ledger.actions.audit import record_audit
 from payments.errors import CredentialNotFoundError, InvalidCredentialError
 from payments.models import ApiCredential, Merchant
 
-SCOPES = ("payments:read", "payments:write", "settlements:read", "platform")
+SCOPES = (
+    "payments:read",
+    "payments:write",
+    "refunds:read",
+    "refunds:write",
+    "settlements:read",
+    "platform",
+)
 """What a credential may be given; `platform` widens what it sees from one merchant to all."""
 
 SECRET_PREFIX = "tpk_"  # noqa: S105  the public start of every secret, for leak scanners

@@ -168,11 +168,32 @@ def cancel_refund(
     client_ip: str | None = None,
     request_id: str = "",
 ) -> Refund:
-    """Give a refund up that waits for a person or for funds; its approval goes with it.
+    """Do what `withdraw_refund` does, as a deed of its own. Raises the same."""
+    return withdraw_refund(
+        refund_id,
+        actor=actor,
+        at=at,
+        reason=reason,
+        client_ip=client_ip,
+        request_id=request_id,
+    )
+
+
+def withdraw_refund(
+    refund_id: str,
+    *,
+    actor: str,
+    at: datetime,
+    reason: str,
+    client_ip: str | None = None,
+    request_id: str = "",
+) -> Refund:
+    """Give a refund up that waits for a person or for funds; its approval goes with it. A part.
 
     Raises RefundReasonMissingError, RefundNotFoundError, or IllegalMoveError once it was funded:
     then only the channel's answer ends it. Nothing is written then.
     """
+    assert connection.in_atomic_block, "withdraw_refund is a part; open a transaction around it"
     _require_reason(reason)
     refund = locked_refund(refund_id)
     states.REFUND.require_move(refund.status, RefundStatus.CANCELLED)

@@ -16,7 +16,12 @@ from drf_spectacular.drainage import set_override
 from ledger.currencies import EXPONENTS
 from payments.api.serializers import AMOUNT_MINOR_MAX, YEARS, instant
 from payments.models import LineKind, PaymentMethod
-from payments.states import PaymentStatus
+from payments.queries.references import (
+    REFERENCE_LENGTH_MAX,
+    payments_known_as,
+    refunds_known_as,
+)
+from payments.states import PaymentStatus, RefundStatus
 
 PAGE_PARAMETERS = frozenset({"limit", "cursor"})
 SPAN_MAX = timedelta(days=92)
@@ -184,7 +189,10 @@ def _complaint(code: str) -> ValidationError:
 
 
 class PaymentFilter(StrictFilterSet):
-    """Which payments: by state, method, currency, amount, order number, day of creation."""
+    """Which payments: by state, method, currency, amount, any number, instant of creation.
+
+    `reference` is any number that names a payment: ours, the order's, the payer's, the channel's.
+    """
 
     status = django_filters.ChoiceFilter(choices=PaymentStatus.choices)
     method = django_filters.ChoiceFilter(choices=PaymentMethod.choices)
@@ -196,8 +204,13 @@ class PaymentFilter(StrictFilterSet):
     created_from = compare_instant("created_at", "gte")
     created_before = compare_instant("created_at", "lt")
     merchant_id = django_filters.CharFilter(method="of_merchant", max_length=40)
+    reference = django_filters.CharFilter(method="known_as", max_length=REFERENCE_LENGTH_MAX)
 
     ranges = (("amount_min", "amount_max"), ("created_from", "created_before"))
+
+    def known_as(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Keep the payments that a number names, of those that the caller may see."""
+        return queryset.filter(pk__in=payments_known_as(value))
 
     def of_merchant(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Keep the payments in which this merchant has a share that the caller may see."""
@@ -205,6 +218,39 @@ class PaymentFilter(StrictFilterSet):
         if not principal.is_platform and value != principal.merchant_id:
             return queryset.none()
         return queryset.filter(allocations__merchant_id=value)
+
+
+class RefundFilter(StrictFilterSet):
+    """Which refunds: by state, payment, currency, amount, any number, instant of creation.
+
+    `reference` is any number that names a refund or its payment: ours, the merchant's, the
+    payer's, the channel's.
+    """
+
+    status = django_filters.ChoiceFilter(choices=RefundStatus.choices)
+    payment_id = django_filters.CharFilter(max_length=40)
+    currency = currency_filter()
+    merchant_refund_no = django_filters.CharFilter(max_length=64)
+    payer_no = django_filters.CharFilter(field_name="payment__payer__external_no", max_length=64)
+    amount_min = compare_whole("visible_minor", "gte")
+    amount_max = compare_whole("visible_minor", "lte")
+    created_from = compare_instant("created_at", "gte")
+    created_before = compare_instant("created_at", "lt")
+    merchant_id = django_filters.CharFilter(method="of_merchant", max_length=40)
+    reference = django_filters.CharFilter(method="known_as", max_length=REFERENCE_LENGTH_MAX)
+
+    ranges = (("amount_min", "amount_max"), ("created_from", "created_before"))
+
+    def known_as(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Keep the refunds that a number names, of those that the caller may see."""
+        return queryset.filter(pk__in=refunds_known_as(value))
+
+    def of_merchant(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Keep the refunds that take of this merchant's share, if the caller may see it."""
+        principal = self.request.user
+        if not principal.is_platform and value != principal.merchant_id:
+            return queryset.none()
+        return queryset.filter(allocations__allocation__merchant_id=value)
 
 
 class LineFilter(StrictFilterSet):

@@ -473,6 +473,10 @@ class Migration(migrations.Migration):
             model_name="refund",
             index=models.Index(fields=["status", "created_at"], name="payments_refund_waiting"),
         ),
+        migrations.AddIndex(
+            model_name="refund",
+            index=models.Index(fields=["merchant_refund_no"], name="payments_refund_number"),
+        ),
         migrations.AddConstraint(
             model_name="refund",
             constraint=models.UniqueConstraint(

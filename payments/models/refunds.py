@@ -97,6 +97,7 @@ class Refund(models.Model):
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="payments_refund_newest"),
             models.Index(fields=["status", "created_at"], name="payments_refund_waiting"),
+            models.Index(fields=["merchant_refund_no"], name="payments_refund_number"),
         ]
         permissions = [
             ("request_refund", _("Can request refunds")),

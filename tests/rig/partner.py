@@ -12,7 +12,13 @@ from payments.actions.credentials import issue_credential
 from payments.models import ApiCredential, Merchant
 from tests.instants import NOON
 
-ALL_SCOPES = ("payments:read", "payments:write", "settlements:read")
+ALL_SCOPES = (
+    "payments:read",
+    "payments:write",
+    "refunds:read",
+    "refunds:write",
+    "settlements:read",
+)
 
 
 def new_key() -> str:

@@ -24,8 +24,17 @@ WRITES = {
     "payments_create": ("/v1/payments", "payment.create"),
     "payments_confirm": ("/v1/payments/{owed}/confirm", "payment.confirm"),
     "payments_cancel": ("/v1/payments/{owed}/cancel", "payment.cancel"),
+    "payments_checkout_sessions_create": (
+        "/v1/payments/{named}/checkout_sessions",
+        "payer_session.mint",
+    ),
+    "payments_payment_links_create": ("/v1/payments/{owed}/payment_links", "payment_link.mint"),
 }
 ELSEWHERE = {
+    "refunds_list": "tests/payments/api/test_refunds.py",
+    "refunds_retrieve": "tests/payments/api/test_refunds.py",
+    "refunds_create": "tests/payments/api/test_refunds.py",
+    "refunds_cancel": "tests/payments/api/test_refunds.py",
     "whoami_retrieve": "tests/payments/api/test_authentication.py",
     "settlements_list": "tests/settlements/api/test_settlements.py",
     "settlements_retrieve": "tests/settlements/api/test_settlements.py",
@@ -41,8 +50,11 @@ def ids(merchant, partner, order) -> dict[str, str]:
     AlipayAccountFactory()
     paid = paid_payment(merchant)
     owed = partner.post("/v1/payments", {**order, "merchant_order_no": "OWED"}).json()["id"]
+    named = partner.post(
+        "/v1/payments", {**order, "merchant_order_no": "NAMED", "payer_no": "P-1"}
+    ).json()["id"]
     line = merchant.balance_transactions.get().pk
-    return {"payment": paid.pk, "line": line, "owed": owed}
+    return {"payment": paid.pk, "line": line, "owed": owed, "named": named}
 
 
 @pytest.fixture
@@ -51,6 +63,8 @@ def bodies(order) -> dict[str, dict]:
         "payments_create": order,
         "payments_confirm": {"method": "alipay_qr", "payer_ip": "203.0.113.9"},
         "payments_cancel": {},
+        "payments_checkout_sessions_create": {},
+        "payments_payment_links_create": {},
     }
 
 
@@ -139,7 +153,7 @@ def test_a_bearer_may_not_write_outside_a_sandbox(name, ids, bodies, partner, se
     assert partner.get("/v1/payments").status_code == 200
 
 
-@pytest.mark.parametrize("name", ["payments_confirm", "payments_cancel"])
+@pytest.mark.parametrize("name", [name for name in WRITES if name != "payments_create"])
 def test_the_wrong_merchant_can_move_nothing(name, ids, bodies, stranger):
     with nothing_written():
         response = stranger.post(WRITES[name][0].format(**ids), bodies[name])

@@ -92,7 +92,18 @@ def three(merchant) -> dict[str, str]:
     awaiting = owed_payment(merchant)
     attempted_payment(awaiting, channel=AlipayAccountFactory())
     paid = paid_payment(merchant, amounts_minor=(20_000,), at=NOON + timedelta(hours=1))
-    return {"owed": owed.id, "awaiting": awaiting.id, "paid": paid.id, "no": paid.merchant_order_no}
+    operation = paid.attempts.get().operation
+    operation.channel_ref = "2026030522001"
+    operation.save(update_fields=["channel_ref"])
+    return {
+        "owed": owed.id,
+        "awaiting": awaiting.id,
+        "paid": paid.id,
+        "no": paid.merchant_order_no,
+        "share": paid.allocations.get().pk,
+        "try": paid.attempts.get().pk,
+        "channel_no": operation.channel_no,
+    }
 
 
 @pytest.mark.parametrize(
@@ -112,12 +123,26 @@ def three(merchant) -> dict[str, str]:
         ("payer_no=P-2", []),
         ("merchant_order_no={no}", ["paid"]),
         ("status=", ["paid", "awaiting", "owed"]),
+        ("reference={owed}", ["owed"]),
+        ("reference={no}", ["paid"]),
+        ("reference={share}", ["paid"]),
+        ("reference={try}", ["paid"]),
+        ("reference={channel_no}", ["paid"]),
+        ("reference=2026030522001", ["paid"]),
+        ("reference=P-1", ["owed"]),
+        ("reference=unknown", []),
+        ("reference={no}&status=created", []),
     ],
 )
 def test_filters(partner, three, query, names):
     found = listed(partner, "?" + query.format(**three))
 
     assert sorted(found) == sorted(three[name] for name in names)
+
+
+def test_a_reference_opens_nothing_of_others(three, stranger):
+    for number in three.values():
+        assert listed(stranger, f"?reference={number}") == []
 
 
 def test_the_amount_filter_looks_at_what_the_caller_sees(partner, merchant, other_merchant):
