@@ -9,7 +9,7 @@ from ledger.actions import journal
 from ledger.actions.journal import Entry, credit, debit
 from ledger.errors import AmountError, CurrencyMismatchError
 from ledger.models import AuditEntry, JournalEntry
-from payments.actions import maturity, refunds
+from payments.actions import maturity, refund_submissions, refunds
 from payments.actions.refund_shares import ShareRequest
 from payments.actions.refunds import RefundRequest
 from payments.channels.base import Outcome, OutcomeKind
@@ -705,8 +705,6 @@ class TestOutcomes:
 class TestWaiting:
     def test_goes_on_when_the_money_has_matured(self):
         # Given a fee that is kept, and other money that is pending
-        from payments.actions import refund_submissions
-
         merchant = merchant_with("keep")
         payment = paid_payment(merchant)
         paid_payment(merchant)
@@ -726,8 +724,6 @@ class TestWaiting:
 
     def test_what_still_has_no_funds_goes_on_waiting_and_nothing_is_written(self):
         # Given
-        from payments.actions import refund_submissions
-
         merchant = merchant_with("keep")
         asked(paid_payment(merchant))
 
