@@ -17,9 +17,10 @@ from ledger.errors import DomainError
 from payments.models import MemberRole
 from payments.portal.access import Member, PortalRequest, membership_required
 from risk.actions import password_relief, passwords
+from risk.pin_forms import NewPinForm
 from risk.pins import PasswordOwner
 from risk.portal import proof
-from risk.portal.forms import ChangePinForm, NewPinForm
+from risk.portal.forms import ChangePinForm
 from risk.queries.passwords import owner_of_member, standing
 
 MAY_HAVE_ONE = (MemberRole.OWNER, MemberRole.OPERATOR)
