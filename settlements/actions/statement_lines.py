@@ -7,7 +7,7 @@ a person, with the reason.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -22,10 +22,20 @@ from settlements.actions import payouts
 from settlements.actions.payouts import PayoutOutcome, PayoutResult, Recorded
 from settlements.bills.base import BankStatement, Direction
 from settlements.models import Bill, BillLine, BillLineState, OpenReason, Payout
-from settlements.queries.receivables import day_movements, settled_subject
+from settlements.queries.receivables import days_movements, settled_subject
 
-CHANNEL_DAY = re.compile(r"\bSETTLEMENT (?P<number>\S+) (?P<day>\d{4}-\d{2}-\d{2})\b")
-"""What a channel writes when it pays a day's money to the bank: its number of us, and the day."""
+CHANNEL_DAY = re.compile(
+    r"\bSETTLEMENT (?P<number>\S+) (?P<day>\d{4}-\d{2}-\d{2})"
+    r"(?: SINCE (?P<since>\d{4}-\d{2}-\d{2}))?\b"
+)
+"""What a channel writes when it pays a day's money to the bank: its number of us, and the day.
+
+Days on which refunds took everything wait for the next that has something, which then says since
+when it counts.
+"""
+
+DAYS_MAX = 62
+"""A line that claims to stand for more days than two months is for a person to look at."""
 
 ENTRIES_PER_CALL = MAX_POSTINGS // 3
 """E09 has three postings where the bank charges for it."""
@@ -136,35 +146,39 @@ class _Importer:
         return None
 
     def _settle_channel_day(self, booked: _Booked) -> OpenReason | None:
-        """Book a channel's money of one day: E13a. Returns why not, if it cannot be."""
+        """Book a channel's money of its days: E13a, each day by itself. Returns why not, if not."""
         line = booked.line
         named = CHANNEL_DAY.search(line.remittance_text)
         if named is None or line.direction is not Direction.CREDIT or line.is_reversal:
             return OpenReason.UNKNOWN
-        day = _day(named["day"])
+        days = _days(named["since"] or named["day"], named["day"])
         channel = self._channel(named["number"])
-        if day is None or channel is None:
+        if not days or channel is None:
             return OpenReason.OTHER_CHANNEL
-        subject = settled_subject(channel.pk, day)
-        if subject in self.settled or _is_settled(subject):
+        subjects = {settled_subject(channel.pk, day) for day in days}
+        if subjects & self.settled or _are_settled(subjects):
             return OpenReason.DAY_SETTLED
         source = self._source(line)
-        if JournalEntry.objects.filter(source=f"{source}:1").exists():
+        if JournalEntry.objects.filter(source__startswith=f"{source}:").exists():
             return OpenReason.ALREADY_BOOKED
-        movements = day_movements(channel.pk, currency=line.currency, day=day)
-        if not movements or sum(movements.values()) != line.amount_minor:
-            return OpenReason.DAY_DIFFERS
-        self.settled.add(subject)
-        self.sources.add(source)
-        booked.entries = postings.channel_settled(
-            source=source,
-            subject=subject,
-            bank_account_id=self.bank_account.pk,
-            movements=movements,
-            currency=line.currency,
-            effective_date=self._day_of(line),
-            at=self.at,
+        movements = days_movements(
+            channel.pk, currency=line.currency, from_day=days[0], through_day=days[-1]
         )
+        total_minor = sum(sum(owners.values()) for owners in movements.values())
+        if not movements or total_minor != line.amount_minor:
+            return OpenReason.DAY_DIFFERS
+        self.settled |= subjects
+        self.sources.add(source)
+        for day, owners in movements.items():
+            booked.entries += postings.channel_settled(
+                source=source if len(movements) == 1 else f"{source}:{day}",
+                subject=settled_subject(channel.pk, day),
+                bank_account_id=self.bank_account.pk,
+                movements=owners,
+                currency=line.currency,
+                effective_date=self._day_of(line),
+                at=self.at,
+            )
         return None
 
     def _channel(self, merchant_no: str) -> ChannelAccount | None:
@@ -225,15 +239,20 @@ class _Importer:
         )
 
 
-def _day(text: str) -> date | None:
+def _days(first: str, last: str) -> list[date]:
+    """Return the days from the first through the last, or none if that is no span of days."""
     try:
-        return date.fromisoformat(text)
+        start, end = date.fromisoformat(first), date.fromisoformat(last)
     except ValueError:
-        return None
+        return []
+    count = (end - start).days + 1
+    if not 0 < count <= DAYS_MAX:
+        return []
+    return [start + timedelta(days=number) for number in range(count)]
 
 
-def _is_settled(subject: str) -> bool:
-    """Tell whether a channel's day is in the books as credited, and was not reversed."""
+def _are_settled(subjects: set[str]) -> bool:
+    """Tell whether one of a channel's days is in the books as credited, and was not reversed."""
     return JournalEntry.objects.filter(
-        kind="channel_settled", subject=subject, reversed_by=None
+        kind="channel_settled", subject__in=subjects, reversed_by=None
     ).exists()

@@ -12,26 +12,32 @@ def settled_subject(channel_account_id: str, day: date) -> str:
     return f"{channel_account_id}:{day.isoformat()}"
 
 
-def day_movements(channel_account_id: str, *, currency: str, day: date) -> dict[str, int]:
-    """Return what one business day added to a channel's receivable, net, by owner of 1101.
+def days_movements(
+    channel_account_id: str, *, currency: str, from_day: date, through_day: date
+) -> dict[date, dict[str, int]]:
+    """Return what each business day added to a channel's receivable, net, by owner of 1101.
 
-    Takings less the channel's fees, in minor units; owners whose day came to nothing are left
-    out. What the channel paid to the bank on that day is of other days and not counted.
+    Takings less the channel's fees and what was refunded, in minor units; owners whose day came
+    to nothing are left out, and so are days without any. What the channel paid to the bank on
+    such a day is of other days and not counted.
     """
+    movements: dict[date, dict[str, int]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT a.owner_id,
+            """SELECT e.effective_date, a.owner_id,
                  sum(CASE p.side WHEN 'D' THEN p.amount_minor ELSE -p.amount_minor END)::bigint
                FROM ledger_journalentry e
                LEFT JOIN ledger_journalentry reversed ON reversed.id = e.reverses_id
                JOIN ledger_posting p ON p.entry_id = e.id
                JOIN ledger_account a ON a.id = p.account_id
-               WHERE e.effective_date = %s AND a.code = %s AND a.currency = %s
+               WHERE e.effective_date BETWEEN %s AND %s AND a.code = %s AND a.currency = %s
                  AND starts_with(a.owner_id, %s)
                  AND coalesce(reversed.kind, e.kind) <> 'channel_settled'
-               GROUP BY a.owner_id
+               GROUP BY e.effective_date, a.owner_id
                HAVING sum(CASE p.side WHEN 'D' THEN p.amount_minor ELSE -p.amount_minor END) <> 0
-               ORDER BY a.owner_id""",
-            [day, chart.CHANNEL_RECEIVABLE, currency, f"{channel_account_id}/"],
+               ORDER BY e.effective_date, a.owner_id""",
+            [from_day, through_day, chart.CHANNEL_RECEIVABLE, currency, f"{channel_account_id}/"],
         )
-        return dict(cursor.fetchall())
+        for day, owner_id, minor in cursor.fetchall():
+            movements.setdefault(day, {})[owner_id] = minor
+    return movements

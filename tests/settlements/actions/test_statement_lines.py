@@ -2,7 +2,9 @@
 
 import pytest
 
+from ledger import chart
 from ledger.actions import journal
+from ledger.actions.journal import Entry, credit, debit
 from ledger.models import JournalEntry
 from settlements import postings
 from settlements.actions.bills import import_bill
@@ -12,7 +14,7 @@ from settlements.models import BillLine, OpenReason, Payout
 from settlements.queries.bills import open_lines
 from settlements.queries.integrity import verify
 from settlements.queries.payouts import payouts_unconfirmed
-from settlements.queries.receivables import day_movements
+from settlements.queries.receivables import days_movements
 from tests.books import assert_balances, assert_entry
 from tests.factories.payments import AlipayAccountFactory, paid_payment
 from tests.factories.settlements import (
@@ -62,8 +64,9 @@ def left(payout: Payout, signed_minor: int = -9_800, **other) -> Movement:
     )
 
 
-def came(channel, signed_minor: int, *, day=THURSDAY, **other) -> Movement:
+def came(channel, signed_minor: int, *, day=THURSDAY, since=None, **other) -> Movement:
     text = f"ALIPAY SETTLEMENT {channel.merchant_no} {day.isoformat()}"
+    text += f" SINCE {since.isoformat()}" if since else ""
     return Movement(signed_minor, text=text, **{"reference": "BK2", **other})
 
 
@@ -198,7 +201,9 @@ def test_a_channels_day_clears_what_each_merchant_had_there(accounts, laws_now):
     paid_payment(
         first, amounts_minor=(1_000,), unallocated_minor=50, channel=accounts.channel, at=NOON
     )
-    movements = day_movements(accounts.channel.pk, currency="CNY", day=THURSDAY)
+    movements = days_movements(
+        accounts.channel.pk, currency="CNY", from_day=THURSDAY, through_day=THURSDAY
+    )[THURSDAY]
     assert sum(movements.values()) == 15_000 - 90 + 1_050 - 6
     assert len(movements) == 3
 
@@ -306,6 +311,74 @@ def test_a_movement_without_a_reference_is_named_by_its_line(accounts):
 
     # Then
     assert line.entry.source == f"bank:{line.bill_id}/1:1"
+
+
+def lost_at_channel(channel, minor: int, *, at) -> None:
+    """Let a day at the channel cost more than it brought, as refunds do."""
+    owner = f"{channel.pk}/unallocated"
+    journal.post_entry(
+        Entry(
+            source=f"test:{channel.pk}:{at}",
+            kind="refund_succeeded",
+            subject=channel.pk,
+            legs=(
+                debit(chart.CHANNEL_COST, owner, minor, "CNY"),
+                credit(chart.CHANNEL_RECEIVABLE, owner, minor, "CNY"),
+            ),
+            effective_date=THURSDAY,
+            at=at,
+        )
+    )
+
+
+def test_a_day_that_had_nothing_to_pay_comes_with_the_next_that_has(accounts, laws_now):
+    # Given: on Thursday 99.40 came and 120.00 went, on Friday 99.40 came.
+    merchant = settled_merchant()
+    paid_payment(merchant, channel=accounts.channel)
+    lost_at_channel(accounts.channel, 12_000, at=NOON)
+    paid_payment(merchant, channel=accounts.channel, at=NEXT_NOON)
+
+    # When
+    (line,) = load(
+        accounts.bank, came(accounts.channel, 7_880, day=FRIDAY, since=THURSDAY), day=MONDAY
+    )
+
+    # Then
+    assert line.state == "matched"
+    assert list(
+        JournalEntry.objects.filter(kind="channel_settled")
+        .order_by("id")
+        .values_list("subject", "source")
+    ) == [
+        (f"{accounts.channel.pk}:{day}", f"bank:{accounts.bank.pk}:BK2:{day}:1")
+        for day in (THURSDAY, FRIDAY)
+    ]
+    assert_balances(accounts.bank.pk, bank="78.80")
+    assert_balances(f"{accounts.channel.pk}/{merchant.pk}", channel_receivable="0")
+    assert_balances(f"{accounts.channel.pk}/unallocated", channel_receivable="0")
+    laws_now()
+    assert verify().violations == []
+
+    # When: each of its days by itself, and the line again.
+    for again in (
+        came(accounts.channel, 9_940, day=FRIDAY, reference="BK7"),
+        came(accounts.channel, 7_880, day=FRIDAY, since=THURSDAY, reference="BK8"),
+    ):
+        line = open_line(accounts.bank, again, message_id=f"STM-{again.reference}")
+        assert line.reason == OpenReason.DAY_SETTLED
+
+
+@pytest.mark.parametrize("since", ["2026-03-06", "2025-01-01", "2026-02-30"])
+def test_a_span_that_is_none_books_nothing(accounts, since):
+    # Given
+    paid_payment(settled_merchant(), channel=accounts.channel)
+    text = f"ALIPAY SETTLEMENT {accounts.channel.merchant_no} 2026-03-05 SINCE {since}"
+
+    # When
+    line = open_line(accounts.bank, Movement(9_940, text=text))
+
+    # Then
+    assert line.reason == OpenReason.OTHER_CHANNEL
 
 
 @pytest.mark.parametrize("day", ["2026-02-30", "2026-13-01"])
