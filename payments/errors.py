@@ -131,24 +131,24 @@ class PaymentNotCancellableError(DomainError):
     detail = _("The payment is %(status)s and cannot be cancelled.")
 
 
-class PayerUnknownError(DomainError):
+class PaymentWithoutPayerError(DomainError):
     """A checkout session was asked for, but the payment names no payer whom it could be for.
 
     Nothing was written. Ask for a payment link instead, or create a payment with `payer_no`.
     """
 
-    code = "payer_unknown"
+    code = "payment_without_payer"
     status = 422
     detail = _("This payment names no payer; ask for a payment link instead.")
 
 
-class PayerKnownError(DomainError):
+class PaymentWithPayerError(DomainError):
     """A payment link was asked for, which anybody may open, but the payment names its payer.
 
     Nothing was written. Ask for a checkout session instead: only its payer can open it.
     """
 
-    code = "payer_known"
+    code = "payment_with_payer"
     status = 422
     detail = _("This payment names its payer; ask for a checkout session instead.")
 

@@ -64,13 +64,11 @@ def withdraw_attempt(attempt: PaymentAttempt, *, at: datetime) -> None:
 
 def have_closed(attempt: PaymentAttempt, *, at: datetime) -> None:
     """Have a worker close an order at its channel after COMMIT; one that never left is refused."""
-    verb = "send" if attempt.status == AttemptStatus.PREPARED else "query"
-    jobs.defer(
-        f"payments.{verb}_attempt",
-        at=at,
-        queueing_lock=f"{attempt.id}:close",
-        attempt_id=attempt.id,
-    )
+    lock = f"{attempt.id}:close"
+    if attempt.status == AttemptStatus.PREPARED:
+        jobs.defer("payments.send_attempt", at=at, queueing_lock=lock, attempt_id=attempt.id)
+    else:
+        jobs.defer("payments.query_attempt", at=at, queueing_lock=lock, attempt_id=attempt.id)
 
 
 @transaction.atomic(durable=True)

@@ -7,7 +7,7 @@ and what an outcome means belongs to the noun that the order serves: an attempt,
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db import transaction
 
@@ -22,7 +22,7 @@ class Recording(Protocol):
     """Write an outcome down, in one durable transaction with what it means for the noun."""
 
     def __call__(
-        self, subject: str, *, lease: Lease, outcome: Outcome, at: datetime
+        self, subject: str, /, *, lease: Lease, outcome: Outcome, at: datetime
     ) -> ChannelOperation:
         """Return the operation as it is now. Raises LeaseLostError; nothing is written then."""
 
@@ -101,15 +101,13 @@ class Exchange:
         self._defer(operation.subject, due_at=due_at, is_notified=True, at=at)
 
     def _defer(self, subject: str, *, due_at: datetime, is_notified: bool, at: datetime) -> None:
+        arguments: dict[str, Any] = {self.argument: subject}
+        if is_notified:
+            arguments["is_notified"] = True
         # Two locks: a plain question in the queue is no reason to forget what we were told.
-        lock, told = ("told", {"is_notified": True}) if is_notified else ("again", {})
+        lock = "told" if is_notified else "again"
         jobs.defer(
-            self.asking_task,
-            at=at,
-            due_at=due_at,
-            queueing_lock=f"{subject}:{lock}",
-            **{self.argument: subject},
-            **told,
+            self.asking_task, at=at, due_at=due_at, queueing_lock=f"{subject}:{lock}", **arguments
         )
 
 

@@ -16,8 +16,9 @@ class PayerSession(models.Model):
 
     With a `payer` it was minted by the partner's own call, who says that this payer is meant: it
     is bound to the browser that opens it first (`browser_sha256`), and only here a payment
-    password is asked for. Without one it is a payment link, which anybody may open. Over at
-    `expires_at`, by the database's clock.
+    password is asked for; it is over at `expires_at`, by the database's clock. Without one it is
+    a payment link, which anybody may open: it lives as long as the payment, which says itself
+    whether it can be paid.
     """
 
     id = models.CharField(

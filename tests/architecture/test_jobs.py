@@ -10,6 +10,7 @@ from tests.architecture.sources import Source, house
 
 MADE_OF_PARTS = {
     "payments/actions/attempts.py": "the noun and the verb of the order that is due",
+    "payments/actions/exchanges.py": "the noun that the order serves says who asks again",
 }
 """Where a name is put together, with what of; a test of the deed has to prove those."""
 

@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from ledger.identifiers import new_id
-from payments.actions import captures, operations, payments, refund_orders, refunds
+from payments.actions import captures, operations, payer_sessions, payments, refund_orders, refunds
+from payments.actions.payer_sessions import MintedSession
 from payments.actions.payments import AllocationRequest, PaymentRequest
 from payments.actions.refund_shares import ShareRequest
 from payments.actions.refunds import RefundRequest
@@ -157,6 +158,13 @@ def confirmed_payment(
             at=at,
         )
     return PaymentAttempt.objects.select_related("payment", "operation").get(payment=payment)
+
+
+def minted_session(payment: Payment, *, return_url: str = "", at: datetime = NOON) -> MintedSession:
+    """Make a page to pay on: a payer's session, or a link where the payment names no payer."""
+    mint = payer_sessions.mint_session if payment.payer_id else payer_sessions.mint_link
+    with transaction.atomic():
+        return mint(payment.pk, return_url=return_url, actor="key:test", at=at)
 
 
 def attempted_payment(payment: Payment, *, channel: ChannelAccount) -> PaymentAttempt:

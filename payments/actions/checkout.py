@@ -1,0 +1,77 @@
+"""What a payer does on the checkout page: choose a method, or another one."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from ledger.errors import IllegalMoveError
+from payments import locks
+from payments.actions import closing, moves, orders, payments
+from payments.models import PayerSession, Payment, PaymentAttempt
+from payments.states import LIVE_ATTEMPTS, PaymentStatus
+
+
+@transaction.atomic(durable=True)
+def confirm(
+    session: PayerSession, *, method: str, token: str, client_ip: str | None, at: datetime
+) -> Payment:
+    """Confirm a payment by the method that its payer chose. The session is checked by the door.
+
+    The same method again changes nothing while its try is live, so two tabs make one try.
+    Another method withdraws the live try: it is closed at its channel first, and the payment is
+    tried by the new one once the channel has said that no money came. A payment that is past
+    choosing is returned as it is. When risk asks for the payment password the payment comes back
+    without a live try; `token` is what the payer gets for typing it.
+
+    Raises PaymentExpiredError or NoChannelError; nothing is written then.
+    """
+    live = _locked_live(session.payment_id)
+    if live is not None and live.payment.status == PaymentStatus.AWAITING_PAYMENT:
+        return _switch(live, session=session, method=method, client_ip=client_ip, at=at)
+    try:
+        return payments.confirm_payment(
+            session.payment_id,
+            method=method,
+            client_ip=client_ip,
+            actor=actor_of(session),
+            at=at,
+            token=token,
+        )
+    except IllegalMoveError:
+        return Payment.objects.get(pk=session.payment_id)
+
+
+def actor_of(session: PayerSession) -> str:
+    """Name who acts on a checkout page: the payer, or whoever has the link."""
+    return f"payer:{session.payer_id}" if session.payer_id else f"link:{session.pk}"
+
+
+def _locked_live(payment_id: str) -> PaymentAttempt | None:
+    """Return the live try with its payment, both locked in the order of those who record."""
+    attempt_id = (
+        PaymentAttempt.objects.filter(payment_id=payment_id, status__in=LIVE_ATTEMPTS)
+        .values_list("pk", flat=True)
+        .first()
+    )
+    attempt = locks.locked_attempt(attempt_id) if attempt_id else None
+    return attempt if attempt is not None and attempt.status in LIVE_ATTEMPTS else None
+
+
+def _switch(
+    live: PaymentAttempt,
+    *,
+    session: PayerSession,
+    method: str,
+    client_ip: str | None,
+    at: datetime,
+) -> Payment:
+    payment = live.payment
+    if method == payment.method:
+        return payment
+    orders.channel_account(method, payment.currency)  # refused now, not after the close
+    payment.method = method
+    payment.client_ip = client_ip
+    moves.tell_code(payment, "payment.method_changed", code="", actor=actor_of(session), at=at)
+    if not live.is_withdrawn:
+        closing.withdraw_attempt(live, at=at)
+    return payment

@@ -1,0 +1,158 @@
+"""The page on which payers pay: choose, scan, see. It shows, and calls one action."""
+
+from collections.abc import Sequence
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from ledger.actions.audit import record_refusal
+from ledger.errors import DomainError
+from payments.actions import checkout
+from payments.checkout.access import (
+    CheckoutRequest,
+    checkout_door,
+    enter,
+    keep_secret,
+    opened_session,
+)
+from payments.checkout.forms import MethodForm
+from payments.checkout.qr import qr_svg
+from payments.models import PayerSession, Payment, PaymentMethod
+from payments.queries.methods import methods_offered
+from payments.queries.payer_sessions import Progress, Stage, progress_of
+from payments.states import AttemptStatus
+
+REFRESH_SECONDS = 5
+"""How often a page without scripts looks again; with them it asks and stays."""
+
+FAMILIES = {PaymentMethod.ALIPAY_QR: "alipay", PaymentMethod.WECHAT_NATIVE: "wechat"}
+"""How a method looks."""
+
+
+@require_safe
+@checkout_door
+def page(request: CheckoutRequest, token: str) -> HttpResponse:
+    """Show where the payment stands, and what the payer can do."""
+    entry = enter(request, token)
+    payment = entry.session.payment
+    progress = progress_of(payment, at=request.at)
+    response = render(
+        request,
+        "checkout/page.html",
+        {
+            "token": token,
+            "session": entry.session,
+            "payment": payment,
+            "merchants": _merchants(payment),
+            "progress": progress,
+            "stage": progress.stage.value,
+            "template": f"checkout/stages/{progress.stage}.html",
+            "methods": _methods(payment, progress),
+            "chosen": PaymentMethod(payment.method) if payment.method else None,
+            "has_failed": _has_failed(progress),
+            "refresh_seconds": REFRESH_SECONDS,
+            **_code(progress),
+        },
+    )
+    if entry.fresh_secret:
+        keep_secret(response, entry.fresh_secret)
+    return response
+
+
+@require_POST
+@checkout_door
+def choose(request: CheckoutRequest, token: str) -> HttpResponse:
+    """Confirm the payment by the chosen method, and show the page again."""
+    session = opened_session(request, token)
+    form = MethodForm(request.POST, offered=methods_offered(session.payment.currency))
+    if not form.is_valid():
+        messages.error(request, _("Choose one of the methods below."))
+        return _to_page(token)
+    method = form.cleaned_data["method"]
+    client_ip = request.client_ip or None
+    try:
+        payment = checkout.confirm(
+            session, method=method, token="", client_ip=client_ip, at=request.at
+        )
+    except DomainError as error:
+        record_refusal(
+            action="payment.confirm",
+            subject=session.payment_id,
+            actor=checkout.actor_of(session),
+            at=request.at,
+            code=error.code,
+            client_ip=client_ip,
+            request_id=request.request_id,
+        )
+        messages.error(request, str(error))
+        return _to_page(token)
+    if progress_of(payment, at=request.at).stage == Stage.CHOOSE:
+        return _to_password(request, session, token=token, method=method)
+    return _to_page(token)
+
+
+@require_safe
+@checkout_door
+def state(request: CheckoutRequest, token: str) -> HttpResponse:
+    """Tell the page's script what would be shown now."""
+    session = opened_session(request, token)
+    progress = progress_of(session.payment, at=request.at)
+    return JsonResponse({"version": progress.version, "moves": progress.moves})
+
+
+def _to_page(token: str) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("checkout", args=[token]))
+
+
+def _to_password(
+    request: HttpRequest, session: PayerSession, *, token: str, method: str
+) -> HttpResponse:
+    """Send a challenged payer to where they type their payment password."""
+    try:
+        address = reverse("checkout-password", kwargs={"token": token})
+    except NoReverseMatch:
+        address = ""
+    if session.payer_id is None or not address:
+        messages.error(request, _("This payment cannot be made here. Nothing was taken."))
+        return _to_page(token)
+    return HttpResponseRedirect(f"{address}?{urlencode({'method': method})}")
+
+
+def _merchants(payment: Payment) -> Sequence[str]:
+    rows = payment.allocations.select_related("merchant").order_by("place")
+    return [allocation.merchant.name for allocation in rows]
+
+
+def _methods(payment: Payment, progress: Progress) -> list[dict[str, object]]:
+    """Return what may be chosen: all that is offered, or what else while a code waits."""
+    if progress.stage not in (Stage.CHOOSE, Stage.WAITING):
+        return []
+    live = progress.live
+    return [
+        {"value": method.value, "label": method.label, "family": FAMILIES[method]}
+        for method in methods_offered(payment.currency)
+        if live is None or method != live.method
+    ]
+
+
+def _has_failed(progress: Progress) -> bool:
+    """Tell whether the payer comes from a try that took nothing."""
+    return progress.last is not None and progress.last.status == AttemptStatus.FAILED
+
+
+def _code(progress: Progress) -> dict[str, object]:
+    """Return the code to scan, and its address for who reads this on the phone that pays."""
+    if progress.stage != Stage.WAITING or progress.live is None or not progress.live.qr_code:
+        return {}
+    text = progress.live.qr_code
+    is_address = text.startswith(("https://", "http://"))
+    return {
+        "qr": qr_svg(text),
+        "app_address": text if is_address else "",
+        "family": FAMILIES[PaymentMethod(progress.live.method)],
+    }

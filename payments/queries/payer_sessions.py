@@ -1,0 +1,122 @@
+"""Whose checkout page an address is, and what its payment waits for."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from payments.models import DatabaseClock, PayerSession, Payment, PaymentAttempt
+from payments.states import LIVE_ATTEMPTS, AttemptStatus, PaymentStatus
+
+
+class Stage(StrEnum):
+    """What a payer is told on the checkout page; each says what to do next."""
+
+    CHOOSE = "choose"
+    PREPARING = "preparing"
+    WAITING = "waiting"
+    SWITCHING = "switching"
+    CHECKING = "checking"
+    REVIEW = "review"
+    REFUSED = "refused"
+    PAID = "paid"
+    EXPIRED = "expired"
+    CLOSED = "closed"
+    LATE = "late"
+    REFUNDED = "refunded"
+
+
+MOVING = frozenset({Stage.PREPARING, Stage.WAITING, Stage.SWITCHING, Stage.CHECKING, Stage.REVIEW})
+"""Stages that something else than the payer ends: the page looks again by itself."""
+
+_STAGES = {
+    PaymentStatus.RISK_REVIEW: Stage.REVIEW,
+    PaymentStatus.REJECTED: Stage.REFUSED,
+    PaymentStatus.CLOSING: Stage.CHECKING,
+    PaymentStatus.AUTHORIZED: Stage.PAID,
+    PaymentStatus.PAID: Stage.PAID,
+    PaymentStatus.CONFLICTED: Stage.LATE,
+    PaymentStatus.PAID_LATE: Stage.LATE,
+    PaymentStatus.REFUNDING_LATE: Stage.LATE,
+    PaymentStatus.REFUNDED_LATE: Stage.REFUNDED,
+}
+_STAGES_OF_TRY = {
+    AttemptStatus.PREPARED: Stage.PREPARING,
+    AttemptStatus.SENDING: Stage.PREPARING,
+    AttemptStatus.AWAITING_PAYER: Stage.WAITING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a payment has come: its stage, the try that is under way, and the last one.
+
+    `version` changes whenever the page would show something else.
+    """
+
+    stage: Stage
+    live: PaymentAttempt | None
+    last: PaymentAttempt | None
+
+    @property
+    def version(self) -> str:
+        """Name what is shown."""
+        live = f"{self.live.id}:{bool(self.live.qr_code)}" if self.live else ""
+        last = self.last.status if self.last else ""
+        return f"{self.stage}:{live}:{last}"
+
+    @property
+    def moves(self) -> bool:
+        """Tell whether the page should look again by itself."""
+        return self.stage in MOVING
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSession:
+    """A session, and whether it has ended by the database's clock; a payment link never has."""
+
+    session: PayerSession
+    is_over: bool
+
+
+def session_of(token: str) -> FoundSession | None:
+    """Return the session that an address names, with its payment, and whether it is over."""
+    session = (
+        PayerSession.objects.select_related("payment", "payer")
+        .annotate(machine_at=DatabaseClock())
+        .filter(token_sha256=digest_of(token))
+        .first()
+    )
+    if session is None:
+        return None
+    has_ended = session.expires_at <= session.machine_at
+    return FoundSession(session, is_over=session.payer_id is not None and has_ended)
+
+
+def digest_of(secret: str) -> bytes:
+    """Return what is kept of a token or a browser's secret: 256 random bits need no salt."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def progress_of(payment: Payment, *, at: datetime) -> Progress:
+    """Return how far a payment has come at `at`, read anew."""
+    attempts = list(payment.attempts.order_by("-created_at", "-id")[:2])
+    live = next((attempt for attempt in attempts if attempt.status in LIVE_ATTEMPTS), None)
+    last = attempts[0] if attempts else None
+    return Progress(_stage(payment, live, at=at), live=live, last=last)
+
+
+def _stage(payment: Payment, live: PaymentAttempt | None, *, at: datetime) -> Stage:
+    status = PaymentStatus(payment.status)
+    if status in _STAGES:
+        return _STAGES[status]
+    is_expired = payment.expires_at <= at
+    if status == PaymentStatus.CLOSED:
+        return Stage.EXPIRED if is_expired else Stage.CLOSED
+    if live is None:
+        return Stage.EXPIRED if is_expired else Stage.CHOOSE
+    if live.is_withdrawn:
+        return Stage.SWITCHING
+    if is_expired:
+        return Stage.CHECKING
+    return _STAGES_OF_TRY.get(AttemptStatus(live.status), Stage.CHECKING)
