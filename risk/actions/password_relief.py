@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_variables
 from ledger.actions import approvals
 from ledger.actions.approvals import Decider
 from ledger.actions.audit import record_audit
+from ledger.errors import StaleApprovalError
 from ledger.models import ApprovalRequest
 from ledger.states import ApprovalState
 from payments.models import DatabaseClock
@@ -112,7 +113,8 @@ def approve_relief(
         _take_digits_away(password)
     else:
         _unlock(password)
-    approvals.execute(request, payload=payload, at=at)
+    if not approvals.execute_unchanged({request.pk: payload}, at=at):
+        raise StaleApprovalError(object_id=password.pk)
     passwords.tell(
         password,
         "password.reset" if relief == Relief.RESET else "password.unlocked",

@@ -1,3 +1,9 @@
 """Pages of judging. Django imports this package to find them."""
 
-from risk.admin import limits, lists, networks, screenings  # noqa: F401  importing registers
+from risk.admin import (  # noqa: F401  importing registers
+    limits,
+    lists,
+    networks,
+    passwords,
+    screenings,
+)

@@ -6,8 +6,10 @@ from ledger.actions.approvals import Decider
 from payments.actions.credentials import issue_credential
 from payments.models import BusinessDay, ChannelNotification, Merchant, Payment
 from risk.actions import screenings
+from risk.pins import PasswordOwner
 from settlements.actions import bills, settlements
 from settlements.models import Payout, Settlement
+from tests.factories.passwords import set_password, typed
 from tests.factories.payments import MemberFactory, attempted_payment, owed_payment, paid_payment
 from tests.factories.risk import PayerFactory, asked_payment
 from tests.factories.settlements import (
@@ -60,6 +62,7 @@ def _tries(ours: House, *, count: int) -> None:
             received_at=NOON,
         )
         screenings.screen_payment(asked_payment(payment_id=payment.pk, payer_id=payment.payer_id))
+        typed(set_password(PasswordOwner.payer(str(payment.payer_id))))
 
 
 def _particulars(sellers: list[Merchant], *, count: int) -> None:

@@ -84,6 +84,7 @@ def test_every_model_of_ours_has_its_page():
         "payments.Payment",
         "risk.Limit",
         "risk.LimitCounter",
+        "risk.PaymentPassword",
         "risk.Screening",
         "settlements.Bill",
         "settlements.BillLine",
