@@ -18,6 +18,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("v1/", include("config.api.urls")),
     path("portal/", include("payments.portal.urls")),
+    path("portal/", include("risk.portal.urls")),
     path("portal/", include("settlements.portal.urls")),
+    path("checkout/", include("payments.checkout.urls")),
+    path("checkout/", include("risk.checkout.urls")),
     path("notify/", include("payments.api.notifications")),
 ]
