@@ -20,6 +20,7 @@ SCOPES = (
     "refunds:read",
     "refunds:write",
     "settlements:read",
+    "settlements:write",
     "platform",
 )
 """What a credential may be given; `platform` widens what it sees from one merchant to all."""

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ledger.admin import showing
-from ledger.admin.append_only import ReadOnlyAdmin
 from ledger.admin.asking import Asking, DoorRequest
 from ledger.admin.base import BusinessDayRange
 from ledger.admin.operations import Operation, OperationsAdmin
 from ledger.admin.panels import Column, Fact, Facts, Panel, Table
 from payments.models import ChannelAccount, ChannelKind
 from settlements.actions import bills
+from settlements.admin.topups import ApproveTopUp, ProposeTopUp, RejectTopUp
 from settlements.bills.base import BillTooLargeError
 from settlements.models import Bill, BillLine, BillLineState
 
@@ -127,7 +127,7 @@ class BillAdmin(OperationsAdmin[Bill]):
 
 
 @admin.register(BillLine)
-class BillLineAdmin(ReadOnlyAdmin[BillLine]):
+class BillLineAdmin(OperationsAdmin[BillLine]):
     """One movement on the bank's statement; open ones first, they are work."""
 
     list_display = (
@@ -148,6 +148,8 @@ class BillLineAdmin(ReadOnlyAdmin[BillLine]):
     unread_fields = ("bill__content_encrypted",)
     ordering = ("-state", "-bill_id", "line_no")
     has_story = False
+    list_related = ("bill",)
+    row_operations = (ApproveTopUp(), RejectTopUp(), ProposeTopUp())
     empty_hint = gettext_lazy("Importing a statement of the bank lists its movements here.")
 
     @admin.display(description=gettext_lazy("bank reference"))

@@ -86,6 +86,7 @@ class Approve(Operation[Settlement]):
             return [panels.summary(row)]
         return [
             *_changes(row),
+            *panels.wallet_notices(row),
             panels.payee(row),
             panels.balances_after(row),
             panels.ties_out(row),

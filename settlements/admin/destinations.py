@@ -51,6 +51,7 @@ class DestinationAdmin(OperationsAdmin[Destination]):
     list_display = (
         "id",
         "merchant",
+        "kind",
         "currency",
         "holder_name",
         "bank_name",
@@ -59,7 +60,7 @@ class DestinationAdmin(OperationsAdmin[Destination]):
         "is_active",
         "created_at",
     )
-    list_filter = ("is_active", CurrencyFilter)
+    list_filter = ("is_active", "kind", CurrencyFilter)
     search_fields = ("id__exact", "merchant__id__exact", "holder_name__icontains")
     search_help_text = gettext_lazy("dst_…, mer_… or account holder")
     unread_fields = ("account_encrypted", "account_index")

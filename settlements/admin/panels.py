@@ -10,13 +10,27 @@ from django.utils.translation import gettext as _
 from ledger.admin import showing
 from ledger.admin.accounts import account_url
 from ledger.admin.journal import entry_url
-from ledger.admin.panels import Column, Fact, Facts, Table
+from ledger.admin.panels import Column, Fact, Facts, Notice, Table
 from payments.queries.balances import Balance, balances_of
-from settlements.models import Destination, Payout, Settlement, SettlementItem
+from settlements.models import (
+    Destination,
+    DestinationKind,
+    Payout,
+    Settlement,
+    SettlementItem,
+)
 from settlements.queries.merchants import lines_page, tie_out
+from settlements.queries.wallets import wallets
 from settlements.rendering.amount_words import in_words
+from settlements.states import SettlementStatus
 
 LINES_SHOWN = 20
+_OVER = (
+    SettlementStatus.PAYING,
+    SettlementStatus.PAID,
+    SettlementStatus.REJECTED,
+    SettlementStatus.CANCELLED,
+)
 
 
 def summary(row: Settlement) -> Facts:
@@ -36,6 +50,11 @@ def summary(row: Settlement) -> Facts:
         Fact(_("paid at"), showing.instant(row.paid_at)),
         Fact(_("id"), showing.code(row.pk)),
     ]
+    if row.merchant_settlement_no:
+        facts[-1:-1] = [
+            Fact(_("merchant's number"), showing.code(row.merchant_settlement_no)),
+            Fact(_("requested by"), showing.code(row.requested_by)),
+        ]
     if row.status_code:
         facts.insert(1, Fact(_("reason code"), showing.code(row.status_code)))
     return Facts(_("settlement"), facts)
@@ -51,6 +70,7 @@ def payee(row: Settlement) -> Facts:
         [
             Fact(_("merchant"), showing.row_link(row.merchant)),
             Fact(_("account holder"), to.holder_name if to else showing.nothing()),
+            Fact(_("by"), to.get_kind_display() if to else showing.nothing()),
             Fact(_("bank"), f"{to.bank_name} {to.bank_code}" if to else showing.nothing()),
             Fact(_("account ends with"), account_tail(to)),
             Fact(_("amount"), SafeString(f'<span class="house-sum">{figures}</span>')),
@@ -64,6 +84,29 @@ def account_tail(destination: Destination | None) -> SafeString:
     if destination is None:
         return showing.nothing()
     return showing.code(f"···· {destination.account_tail}")
+
+
+def wallet_notices(row: Settlement) -> list[Notice]:
+    """Warn that our wallet at the channel cannot pay what it shall pay, where it is to pay this."""
+    to = row.destination
+    if to is None or to.kind == DestinationKind.BANK or row.status in _OVER:
+        return []
+    able = [
+        wallet
+        for wallet in wallets()
+        if (wallet.account.channel, wallet.account.currency) == (to.kind, row.currency)
+    ]
+    if any(wallet.left_minor >= row.net_minor for wallet in able):
+        return []
+    return [
+        Notice(
+            _(
+                "By our books no wallet has enough for this and for what waits before it. Fill one"
+                " up, or the channel will refuse the transfer."
+            ),
+            "alarm",
+        )
+    ]
 
 
 def ties_out(row: Settlement) -> Table:

@@ -23,7 +23,7 @@ from payments.admin.channels import operation_moments
 from payments.admin.filters import CurrencyFilter
 from payments.models import ChannelAccount, ChannelKind
 from payments.queries.calendar import BusinessDays, business_date_of
-from settlements.actions import payouts
+from settlements.actions import payouts, transfers
 from settlements.models import BillLine, Payout
 from settlements.states import PayoutStatus
 
@@ -108,6 +108,33 @@ class ExportFile(Operation[None]):
         return HttpResponseRedirect(showing.row_url(file))
 
 
+class AskNow(Operation[Payout]):
+    """Ask the channel what became of a transfer."""
+
+    name = "ask"
+    label = gettext_lazy("Ask now")
+    explanation = gettext_lazy(
+        "The channel is asked what became of this transfer, and its answer is recorded. Nothing is"
+        " sent a second time before the channel has had its time to know it."
+    )
+    permission = "settlements.ask_payout"
+    deed = "payout.ask"
+    icon = "sync"
+
+    def is_offered(self, row: Payout) -> bool:
+        """Offer it for transfers that were sent."""
+        operation = row.operation
+        is_transfer = operation.channel_account.channel != ChannelKind.BANK
+        return is_transfer and operation.first_sent_at is not None
+
+    def perform(self, request: DoorRequest, row: Payout, form: forms.Form, asking: Asking) -> str:
+        """Ask, and say where it stands now."""
+        payout = transfers.ask_now(row.pk, at=asking.at)
+        return _("The channel was asked. The payout is: %(status)s.") % {
+            "status": payout.get_status_display()
+        }
+
+
 @admin.register(Payout)
 class PayoutAdmin(OperationsAdmin[Payout]):
     """One try to pay one settlement, and what the bank says about it."""
@@ -118,6 +145,7 @@ class PayoutAdmin(OperationsAdmin[Payout]):
         "amount_minor",
         "status",
         "status_code",
+        "destination",
         "payment_file",
         "bank_reference",
         "created_at",
@@ -132,8 +160,18 @@ class PayoutAdmin(OperationsAdmin[Payout]):
         "bank_reference__exact",
     )
     search_help_text = gettext_lazy("po_…, stl_…, pf_…, our number or the bank's")
-    list_related = ("settlement__merchant", "payment_file")
-    unread_fields = ("payment_file__content_encrypted",)
+    list_related = (
+        "settlement__merchant",
+        "payment_file",
+        "destination",
+        "operation__channel_account",
+    )
+    unread_fields = (
+        "payment_file__content_encrypted",
+        "destination__account_encrypted",
+        "destination__account_index",
+    )
+    row_operations = (AskNow(),)
     list_operations = (ExportFile(),)
     empty_hint = gettext_lazy("Approving a settlement queues its payout here.")
 
@@ -151,7 +189,7 @@ class PayoutAdmin(OperationsAdmin[Payout]):
         )
         return [
             self.facts(row),
-            entries_table([row.pk], empty=_("Nothing is booked before the file is exported.")),
+            entries_table([row.pk], empty=_("Nothing is booked before it leaves.")),
             Table(
                 _("what the bank's statements show"),
                 [

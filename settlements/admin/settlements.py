@@ -22,6 +22,7 @@ from risk.admin.screenings import known_of as known_to_risk
 from settlements.admin import panels
 from settlements.admin.bulk import AT_ONCE_MAX, ApproveSelected, SubmitSelected
 from settlements.admin.decisions import Approve, Cancel, Reject, ReleaseReview, Submit
+from settlements.admin.retries import ApproveRetry, RejectRetry, RetryPayout
 from settlements.models import Payout, Settlement, SettlementItem
 
 SUBMIT_SELECTED, APPROVE_SELECTED = SubmitSelected(), ApproveSelected()
@@ -42,13 +43,27 @@ class SettlementAdmin(OperationsAdmin[Settlement]):
         "paid_at",
     )
     list_filter = ("status", CurrencyFilter, ("business_date", BusinessDayRange))
-    search_fields = ("id__exact", "merchant__id__exact", "batch__id__exact")
-    search_help_text = gettext_lazy("stl_…, mer_… or stb_…")
+    search_fields = (
+        "id__exact",
+        "merchant__id__exact",
+        "batch__id__exact",
+        "merchant_settlement_no__exact",
+    )
+    search_help_text = gettext_lazy("stl_…, mer_…, stb_… or the merchant's number")
     empty_hint = gettext_lazy(
         "A settlement run drafts one for every merchant with money available: see Settlement runs."
     )
     actions = ("submit_selected", "approve_selected")
-    row_operations = (Approve(), Reject(), Submit(), ReleaseReview(), Cancel())
+    row_operations = (
+        Approve(),
+        Reject(),
+        Submit(),
+        ReleaseReview(),
+        ApproveRetry(),
+        RejectRetry(),
+        RetryPayout(),
+        Cancel(),
+    )
     list_operations = (SUBMIT_SELECTED, APPROVE_SELECTED)
     list_related = ("approval",)
 
@@ -84,6 +99,7 @@ class SettlementAdmin(OperationsAdmin[Settlement]):
         )
         decisions = ApprovalDecision.objects.filter(request=row.approval_id).order_by("id")
         return [
+            *panels.wallet_notices(row),
             panels.summary(row),
             panels.ties_out(row),
             panels.payouts_table(payouts, empty=_("Approval queues the first payout.")),

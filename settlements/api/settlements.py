@@ -10,7 +10,9 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 
+from payments.actions.idempotency import Answer
 from payments.api.balance_transactions import LineSerializer, with_maturity
 from payments.api.doors import ReadDoor, of_merchant
 from payments.api.filters import (
@@ -21,9 +23,32 @@ from payments.api.filters import (
     currency_filter,
     merchant_filter,
 )
+from payments.api.idempotency import KEY_PARAMETER
+from payments.api.requests import seen
+from payments.api.serializers import (
+    AmountField,
+    CurrencyField,
+    ReferenceField,
+    StrictSerializer,
+)
 from payments.models import BalanceTransaction
+from settlements.actions.requests import request_settlement
+from settlements.errors import MerchantOnlyError
 from settlements.models import Destination, Payout, Settlement
 from settlements.states import SettlementStatus
+
+
+class SettlementCreateSerializer(StrictSerializer):
+    """A merchant's request for everything that is available to them in one currency.
+
+    `amount`, if sent, must be exactly what would be paid out, after the payout fee, and
+    `destination` the id of the account that it would go to.
+    """
+
+    currency = CurrencyField()
+    merchant_settlement_no = ReferenceField()
+    amount = AmountField(required=False, allow_null=True, default=None)
+    destination = ReferenceField(required=False, allow_null=True, default=None)
 
 
 class DestinationSerializer(serializers.Serializer[Destination]):
@@ -61,11 +86,15 @@ class PayoutSerializer(serializers.Serializer[Payout]):
 
 
 class SettlementSerializer(serializers.Serializer[Settlement]):
-    """One merchant's money of one currency on its way out; `amount` is the net of its lines."""
+    """One merchant's money of one currency on its way out; `amount` is the net of its lines.
+
+    `merchant_settlement_no` is empty for those of a run.
+    """
 
     id = serializers.CharField()
     object = serializers.SerializerMethodField()
     merchant_id = serializers.CharField()
+    merchant_settlement_no = serializers.CharField()
     amount = serializers.IntegerField(source="net_minor")
     gross = serializers.IntegerField(source="gross_minor")
     fee = serializers.IntegerField(source="fee_minor")
@@ -96,6 +125,7 @@ class SettlementFilter(StrictFilterSet):
     """Which settlements: by state, currency, merchant, amount, business day, day of creation."""
 
     status = django_filters.ChoiceFilter(choices=SettlementStatus.choices)
+    merchant_settlement_no = django_filters.CharFilter(max_length=64)
     currency = currency_filter()
     merchant_id = merchant_filter()
     amount_min = compare_whole("net_minor", "gte")
@@ -126,7 +156,9 @@ class SettlementDoor(ReadDoor):
         "list": "settlements:read",
         "retrieve": "settlements:read",
         "items": "settlements:read",
+        "create": "settlements:write",
     }
+    deeds = {"create": "settlement.request"}
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the settlements that the caller may see."""
@@ -138,6 +170,46 @@ class SettlementDoor(ReadDoor):
             ),
             self.principal,
         )
+
+    @extend_schema(
+        parameters=[KEY_PARAMETER],
+        summary=_("Request a settlement"),
+        request=SettlementCreateSerializer,
+        responses={201: SettlementSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        """Have everything available paid out. It waits for two people of the platform first.
+
+        Your credential is the proof. What risk control does not let go is refused with 409 and the
+        code of the limit or rule; nothing is set apart then.
+        """
+        asked = SettlementCreateSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        merchant_id = self.principal.merchant_id
+        if merchant_id is None:
+            raise MerchantOnlyError
+        wanted = asked.validated_data
+
+        def deed() -> Answer:
+            settlement = request_settlement(
+                merchant_id=merchant_id,
+                currency=wanted["currency"],
+                amount_minor=wanted["amount"],
+                merchant_settlement_no=wanted["merchant_settlement_no"],
+                actor=self.principal.actor,
+                client_ip=seen(request).client_ip or None,
+                token=None,
+                at=seen(request).at,
+                destination_id=wanted["destination"],
+            )
+            shown = self.get_queryset().get(pk=settlement.pk)
+            return 201, dict(self.get_serializer(shown).data)
+
+        subject = f"settlement:{wanted['merchant_settlement_no']}"
+        response = self.answer_once(request, deed=deed, subject=subject)
+        if response.status_code == 201:
+            response["Location"] = reverse("settlement-detail", args=[response.data["id"]])
+        return response
 
     @extend_schema(
         summary=_("List the lines of a settlement"),

@@ -58,6 +58,6 @@ def _explained(settlement: Settlement) -> dict[str, Any]:
     status = SettlementStatus(settlement.status)
     return {
         "settlement": settlement,
-        "why": explanations.SETTLEMENT[status],
+        "why": explanations.why(settlement),
         "tone": explanations.SETTLEMENT_TONES.get(status, ""),
     }

@@ -3,6 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from settlements.models import DestinationKind, Settlement
 from settlements.states import PayoutStatus, SettlementStatus
 
 SETTLEMENT: dict[SettlementStatus, str | Promise] = {
@@ -24,6 +25,19 @@ SETTLEMENT: dict[SettlementStatus, str | Promise] = {
     SettlementStatus.CANCELLED: _("Given up. Its lines go into the next settlement."),
 }
 
+BY_TRANSFER: dict[SettlementStatus, str | Promise] = {
+    SettlementStatus.APPROVED: _("Approved. It goes to your Alipay account at once."),
+    SettlementStatus.PAYING: _("With Alipay. It usually arrives within minutes."),
+    SettlementStatus.PAID: _("Paid out to your Alipay account."),
+    SettlementStatus.PAY_FAILED: _(
+        "Alipay could not pay it out. The money is safe here; finance tries again."
+    ),
+    SettlementStatus.RETURNED: _(
+        "The money came back from Alipay. Check your Alipay account with support."
+    ),
+}
+"""The same where the money goes to an Alipay account; what is not named here reads alike."""
+
 SETTLEMENT_TONES = {
     SettlementStatus.PAID: "good",
     SettlementStatus.REVIEW: "wait",
@@ -41,3 +55,12 @@ PAYOUT_TONES = {
     PayoutStatus.FAILED: "bad",
     PayoutStatus.RETURNED: "bad",
 }
+
+
+def why(settlement: Settlement) -> str | Promise:
+    """Say what a settlement's state means to its merchant."""
+    status = SettlementStatus(settlement.status)
+    destination = settlement.destination
+    if destination is not None and destination.kind == DestinationKind.ALIPAY:
+        return BY_TRANSFER.get(status, SETTLEMENT[status])
+    return SETTLEMENT[status]

@@ -9,6 +9,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from risk.pin_forms import PinField
+from settlements.queries.requests import Quote
+
 PERIOD_DAYS_MAX = 400
 """A year, and enough more to compare its ends."""
 
@@ -61,3 +64,29 @@ class StatementForm(forms.Form):
                 params={"days": PERIOD_DAYS_MAX},
             )
         return cleaned
+
+
+class RequestForm(forms.Form):
+    """What was offered, sent back as it was shown, and the settlement password."""
+
+    use_required_attribute = False
+
+    currency = forms.CharField(max_length=3, widget=forms.HiddenInput)
+    amount = forms.IntegerField(min_value=1, max_value=10**15, widget=forms.HiddenInput)
+    destination = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    number = forms.RegexField(r"\Aown_[0-9a-z]{10,40}\Z", widget=forms.HiddenInput)
+    pin = PinField(label=_("Settlement password, six digits"))
+
+    @classmethod
+    def for_offer(cls, offer: Quote, *, number: str) -> "RequestForm":
+        """Make the form that takes exactly this offer, once: `number` is ours for the merchant."""
+        return cls(
+            initial={
+                "currency": offer.currency,
+                "amount": offer.net_minor,
+                "destination": offer.destination.pk if offer.destination else "",
+                "number": number,
+            },
+            label_suffix="",
+            auto_id=f"id_{offer.currency}_%s",
+        )

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from ledger.identifiers import is_id
 from payments.portal.access import Member, PortalRequest, membership_required
-from settlements.models import Payout, Settlement
+from settlements.models import DestinationKind, Payout, Settlement
 from settlements.portal import explanations
 from settlements.queries import merchants
 from settlements.states import PayoutStatus, SettlementStatus
@@ -53,7 +53,7 @@ def settlement(request: PortalRequest, member: Member, settlement_id: str) -> Ht
         {
             "member": member,
             **_row(found),
-            "why": explanations.SETTLEMENT[SettlementStatus(found.status)],
+            "why": explanations.why(found),
             "tie_out": tie_out,
             "remainder_minor": found.net_minor - tie_out.net_minor,
             "payouts": [_payout(payout) for payout in merchants.payouts_of(found.pk)],
@@ -83,7 +83,12 @@ def _row(settlement: Settlement) -> dict[str, Any]:
 
 def _payout(payout: Payout) -> dict[str, Any]:
     status = PayoutStatus(payout.status)
-    return {"payout": payout, "tone": explanations.PAYOUT_TONES.get(status, "")}
+    return {
+        "payout": payout,
+        "tone": explanations.PAYOUT_TONES.get(status, ""),
+        "is_transfer": payout.destination is not None
+        and payout.destination.kind != DestinationKind.BANK,
+    }
 
 
 def _item_id(text: str) -> int:

@@ -111,9 +111,9 @@ def standings(merchant_id: str) -> list[Standing]:
     )
     maturing = _maturing(merchant_id, accounts)
     under_way = list(
-        Settlement.objects.filter(merchant_id=merchant_id, status__in=UNDER_WAY).order_by(
-            "created_at", "pk"
-        )
+        Settlement.objects.filter(merchant_id=merchant_id, status__in=UNDER_WAY)
+        .select_related("destination")
+        .order_by("created_at", "pk")
     )
     destinations = {
         destination.currency: destination
@@ -166,7 +166,11 @@ def settlement_of(merchant_id: str, *, settlement_id: str) -> Settlement | None:
 
 def payouts_of(settlement_id: str) -> QuerySet[Payout]:
     """Return the tries to pay a settlement out, oldest first."""
-    return Payout.objects.filter(settlement_id=settlement_id).order_by("created_at", "pk")
+    return (
+        Payout.objects.filter(settlement_id=settlement_id)
+        .select_related("destination")
+        .order_by("created_at", "pk")
+    )
 
 
 def tie_out(settlement_id: str) -> TieOut:

@@ -18,6 +18,7 @@ ALL_SCOPES = (
     "refunds:read",
     "refunds:write",
     "settlements:read",
+    "settlements:write",
 )
 
 

@@ -10,8 +10,14 @@ from ledger.models import AuditEntry, JournalEntry
 from payments.actions import operations
 from payments.actions.channels import point_at_gateway
 from payments.models import ChannelAccount, ChannelOperation, Event
-from settlements.actions import settlements, transfers
-from settlements.errors import NotAskableError, NoWalletError, PayoutNotFoundError
+from settlements.actions import retries, settlements, transfers
+from settlements.errors import (
+    NotAskableError,
+    NoWalletError,
+    PayoutContradictedError,
+    PayoutNotFoundError,
+    SameDestinationError,
+)
 from settlements.models import Payout, Settlement
 from settlements.queries.integrity import verify
 from settlements.states import PayoutStatus
@@ -519,6 +525,69 @@ class TestReturns:
         assert desk.statuses == ("paid", "succeeded", "succeeded")
         job = ProcrastinateJob.objects.get(queueing_lock=f"{desk.payout_id}:told")
         assert job.args["is_notified"] is True
+
+
+class TestPayingAgain:
+    def retry(self, desk):
+        return retries.retry_payout(
+            desk.settlement_id, actor=MAKER, at=NEXT_NOON, reason="they gave us another account"
+        )
+
+    def test_what_came_back_goes_to_another_account_by_a_new_payout(self, desk):
+        # Given
+        desk.send()
+        desk.other_side.alipay.return_transfer(
+            app_id=desk.wallet.app_id, out_biz_no=desk.number, at=NEXT_NOON
+        )
+        desk.ask()
+        with nothing_written(), pytest.raises(SameDestinationError):
+            self.retry(desk)
+        alipay_destination_of(desk.merchant)  # registered anew, but the same account
+        with nothing_written(), pytest.raises(SameDestinationError):
+            self.retry(desk)
+        alipay_destination_of(desk.merchant, account_no="other@example.com")
+        settlement = self.retry(desk)
+        first = desk.payout
+
+        # When
+        retries.approve_retry(
+            settlement.pk, shown_digest=shown_digest(settlement), decider=CHECKER, at=NEXT_NOON
+        )
+        desk.payout_id = Payout.objects.exclude(pk=first.pk).get().pk
+        run_jobs(queues=["money"])
+        desk.ask()
+
+        # Then
+        assert desk.statuses == ("paid", "succeeded", "succeeded")
+        assert desk.number != first.operation.channel_no
+        first.refresh_from_db()
+        assert first.status == "returned"
+        assert_balances(desk.wallet.pk, payouts_in_transit="0.00", channel_wallet="-99.00")
+        assert_laws()
+
+    def test_the_channel_is_asked_once_more_before_what_failed_is_paid_again(self, desk):
+        # Given a transfer that was refused, and made nevertheless
+        desk.plan("transfer_refused", error_code="PAYEE_NOT_EXIST")
+        desk.send()
+        transfers._place(desk.payout_id, NEXT_NOON)
+
+        # When, Then
+        with pytest.raises(PayoutContradictedError):
+            self.retry(desk)
+        assert desk.payout.status_code == "contradicted"
+        assert desk.payout.settlement.approval.state == "executed"
+
+    def test_what_failed_may_be_paid_again_to_the_same_account(self, desk):
+        # Given
+        desk.plan("transfer_refused", error_code="PAYEE_NOT_EXIST")
+        desk.send()
+
+        # When
+        settlement = self.retry(desk)
+
+        # Then
+        assert desk.calls == ["transfer PAYEE_NOT_EXIST", "query ORDER_NOT_EXIST"]
+        assert settlement.approval.state == "pending"
 
 
 class TestAskingNow:

@@ -1,0 +1,121 @@
+"""Risk judges a settlement again before it is submitted and before it is approved."""
+
+import pytest
+
+from ledger.models import AuditEntry
+from risk.actions import limits
+from risk.models import LimitDeed, LimitSubject, LimitWindow, Screening
+from settlements.actions import settlements
+from settlements.errors import SettlementStoppedError
+from tests.factories.risk import used_minor
+from tests.factories.settlements import (
+    CHECKER,
+    MAKER,
+    available_money,
+    drafted_settlement,
+    house,
+    settled_merchant,
+    shown_digest,
+)
+from tests.instants import FRIDAY, NEXT_NOON
+from tests.rig.rows import nothing_written
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def merchant():
+    """A merchant with 98.00 available."""
+    merchant = settled_merchant()
+    available_money(merchant, channel=house().channel)
+    return merchant
+
+
+def limited(merchant, value_minor: int, window: LimitWindow = LimitWindow.TRANSACTION) -> None:
+    limits.set_limit(
+        deed=LimitDeed.SETTLEMENT,
+        subject_kind=LimitSubject.MERCHANT,
+        subject_id=merchant.pk,
+        window=window,
+        currency="CNY",
+        value_minor=value_minor,
+        actor="user:5",
+        at=NEXT_NOON,
+    )
+
+
+def submit(settlement):
+    return settlements.submit_settlement(settlement.pk, actor=MAKER, at=NEXT_NOON)
+
+
+def approve(settlement):
+    return settlements.approve_settlement(
+        settlement.pk, shown_digest=shown_digest(settlement), decider=CHECKER, at=NEXT_NOON
+    )
+
+
+def test_what_went_over_a_limit_since_it_was_drafted_is_not_submitted(merchant):
+    # Given
+    settlement = drafted_settlement(merchant)
+    limited(merchant, 9_799)
+
+    # When, Then
+    with nothing_written(), pytest.raises(SettlementStoppedError) as refused:
+        submit(settlement)
+    assert refused.value.code == "limit.merchant.transaction"
+    settlement.refresh_from_db()
+    assert settlement.status == "draft"
+
+
+def test_what_went_over_a_limit_since_it_was_submitted_is_not_approved(merchant):
+    # Given
+    settlement = submit(drafted_settlement(merchant))
+    limited(merchant, 9_799)
+
+    # When, Then
+    with nothing_written(), pytest.raises(SettlementStoppedError):
+        approve(settlement)
+    settlement.refresh_from_db()
+    assert settlement.status == "submitted"
+
+
+def test_it_is_counted_once_however_often_it_is_judged(merchant):
+    # When
+    settlement = approve(submit(drafted_settlement(merchant)))
+
+    # Then
+    assert Screening.objects.filter(subject=settlement.pk, verdict="allow").count() == 3
+    assert used_minor(merchant.pk, on=FRIDAY) == 9_800
+
+
+@pytest.mark.parametrize("window", [LimitWindow.TRANSACTION, LimitWindow.DAY])
+def test_what_an_officer_let_pass_is_not_stopped_again(merchant, window):
+    # Given
+    limited(merchant, 9_799, window)
+    settlement = drafted_settlement(merchant)
+    assert (settlement.status, settlement.status_code) == ("review", f"limit.merchant.{window}")
+    settlements.release_review(settlement.pk, actor="user:6", at=NEXT_NOON, reason="known well")
+
+    # When
+    approved = approve(submit(settlement))
+
+    # Then
+    assert approved.status == "approved"
+    assert approved.released_screening.code == f"limit.merchant.{window}"
+    assert AuditEntry.objects.filter(subject=settlement.pk, action="settlement.draft").count() == 1
+
+
+def test_what_was_found_since_an_officer_let_it_pass_stops_it(merchant):
+    # Given one that was over the day's limit, and let pass
+    limited(merchant, 9_799, LimitWindow.DAY)
+    settlement = drafted_settlement(merchant)
+    settlements.release_review(settlement.pk, actor="user:6", at=NEXT_NOON, reason="known well")
+    submit(settlement)
+
+    # When it is over the limit of one settlement as well, which nobody has let pass
+    limited(merchant, 9_799)
+
+    # Then
+    with nothing_written(), pytest.raises(SettlementStoppedError) as refused:
+        approve(settlement)
+    assert refused.value.code == "limit.merchant.transaction"
