@@ -1,4 +1,7 @@
-"""Whatever is paid, late, twice or wrongly, and whenever it matures: books, lines and model agree.
+"""Whatever is paid, refunded, late, twice or wrongly, and whenever it matures: all agree.
+
+Books, lines and a model, after every step: payments, refunds that wait, succeed or fail before
+and after their money matured or was spent, debts that are recovered.
 
 The model is written anew in a few lines of plain Python; it shares no rule with the code.
 """
@@ -7,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -19,30 +23,84 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from ledger.actions import journal
+from ledger.actions.journal import Entry, credit, debit
+from ledger.identifiers import new_id
 from ledger.models import AccountBalance
-from payments.actions import captures, maturity
+from payments.actions import captures, maturity, refund_submissions, refunds
 from payments.actions.merchants import open_accounts
 from payments.channels.base import Outcome, OutcomeKind
-from payments.models import ChannelAccount, Merchant, PaymentAttempt
-from payments.states import PaymentStatus
+from payments.models import (
+    BalanceTransaction,
+    ChannelAccount,
+    Merchant,
+    Payment,
+    PaymentAttempt,
+    Refund,
+)
 from settlements.queries import integrity
 from tests.factories.payments import (
     AlipayAccountFactory,
     FeePlanFactory,
     MerchantFactory,
+    attempted_payment,
+    failed_refund,
     owed_payment,
+    refund_asked,
+    refunded,
 )
 from tests.instants import THURSDAY
 from tests.rig.attacks import check_laws, run_sql
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CHANNEL_BPS = 60
-# Whose money waits how long, and at which price: rate, fixed, minimum, maximum.
+# Whose money waits how long, and at which price: rate, fixed, minimum, maximum. Then what of the
+# fee a refund returns, the tax in it, and what the merchant may owe.
 SELLERS = (
-    ("T+0", (200, 0, 0, None)),
-    ("T+1", (0, 30, 0, None)),
-    ("D+3", (1_000, 0, 50, 500)),
+    ("T+0", (200, 0, 0, None), ("return_proportional", 600, 0)),
+    ("T+1", (0, 30, 0, None), ("keep", 0, 5_000)),
+    ("D+3", (1_000, 0, 50, 500), ("return_full", 600, 300)),
 )
+
+
+@dataclass
+class Share:
+    """What the model knows of one allocation that was paid."""
+
+    owner: str
+    gross: int
+    fee: int
+    day: date
+    pending_left: int
+    refunded: int = 0
+    returned: int = 0
+
+    @property
+    def left(self) -> int:
+        return self.gross - self.refunded
+
+
+@dataclass
+class Given:
+    """One refund of the model: its shares with amount, fee and what was pending; nobody's part."""
+
+    refund: Refund
+    parts: list[tuple[Share, int, int]]
+    unallocated: int
+    pending: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def amount(self) -> int:
+        return self.unallocated + sum(amount for _, amount, _ in self.parts)
+
+
+@dataclass
+class Paid:
+    """One paid payment of the model."""
+
+    payment: Payment
+    shares: list[Share]
+    unallocated_left: int
 
 
 @dataclass
@@ -51,17 +109,57 @@ class Seller:
 
     cycle: str
     price: tuple[int, int, int, int | None]
+    terms: tuple[str, int, int]
+    debt: int = 0
     matured_through: date = THURSDAY - timedelta(days=1)
     nets: list[tuple[date, int]] = field(default_factory=list)
     fees: int = 0
 
-    def earns(self, gross: int, *, on: date) -> None:
+    def earns(self, owner: str, gross: int, *, on: date) -> Share:
         bps, fixed, minimum, maximum = self.price
         fee = max((gross * bps + 5_000) // 10_000 + fixed, minimum)
         fee = min(fee, gross if maximum is None else min(maximum, gross))
         day = max(self.available_after(on), self.matured_through + timedelta(days=1))
         self.nets.append((day, gross - fee))
         self.fees += fee
+        return Share(owner, gross, fee, day, pending_left=gross - fee)
+
+    def returns(self, share: Share, amount: int) -> int:
+        """Work out what of the fee goes back with this part."""
+        policy, together = self.terms[0], share.refunded + amount
+        if policy == "keep" or (policy == "return_full" and together < share.gross):
+            return 0
+        due = (2 * share.fee * together + share.gross) // (2 * share.gross) - share.returned
+        return min(max(due, 0), amount)
+
+    def pending_of(self, share: Share) -> int:
+        return share.pending_left if share.day > self.matured_through else 0
+
+    def can_pay(self, need: int, share: Share) -> bool:
+        advance = self.terms[2] - self.debt
+        return need <= self.pending_of(share) + self.in_hand + max(advance, 0)
+
+    def pays(self, need: int, share: Share) -> int:
+        """Pay for a refund; return what of it was pending."""
+        pending = min(need, self.pending_of(share))
+        share.pending_left -= pending
+        self.nets.append((share.day, -pending))
+        self.debt += max(need - pending - self.in_hand, 0)
+        self.nets.append((self.matured_through, pending - need))
+        return pending
+
+    def has_back(self, back: int, share: Share, *, pending: int) -> None:
+        if share.day <= self.matured_through:
+            pending = 0
+        share.pending_left += pending
+        self.nets.append((share.day, pending))
+        self.nets.append((self.matured_through, back - pending))
+        self.debt -= min(self.debt, back - pending)
+
+    @property
+    def in_hand(self) -> int:
+        """What stands on 2002: the lines say it less the debt."""
+        return self.available + self.debt
 
     def available_after(self, day: date) -> date:
         if self.cycle == "D+3":
@@ -91,10 +189,13 @@ class Books(RuleBasedStateMachine):
         self.channel = channel
         self.merchants = merchants
         self.sellers = {
-            merchant.pk: Seller(cycle, price)
-            for merchant, (cycle, price) in zip(merchants, SELLERS, strict=True)
+            merchant.pk: Seller(cycle, price, terms)
+            for merchant, (cycle, price, terms) in zip(merchants, SELLERS, strict=True)
         }
         self.paid: list[PaymentAttempt] = []
+        self.payments: list[Paid] = []
+        self.waiting_refunds: list[Given] = []
+        self.in_flight: list[Given] = []
         self.suspense = self.channel_fees = self.captured = 0
 
     def teardown(self) -> None:
@@ -123,9 +224,7 @@ class Books(RuleBasedStateMachine):
             amounts_minor=tuple(shares.values()),
             unallocated_minor=unallocated,
         )
-        payment.status = PaymentStatus.AWAITING_PAYMENT
-        payment.save(update_fields=["status"])
-        return PaymentAttempt(payment=payment, channel_account=self.channel)
+        return attempted_payment(payment, channel=self.channel)
 
     @rule(
         shares=st.dictionaries(st.integers(0, 2), st.integers(1, 20_000), min_size=1, max_size=3),
@@ -136,9 +235,12 @@ class Books(RuleBasedStateMachine):
         day = self.today - timedelta(days=days_late)
         attempt = self.waiting(shares, unallocated)
         self.capture(attempt, day=day)
+        for row in (attempt.operation, attempt):
+            type(row).objects.filter(pk=row.pk).update(status="succeeded")
         self.paid.append(attempt)
-        for place, gross in shares.items():
-            self.sellers[self.merchants[place].pk].earns(gross, on=day)
+        owners = {self.merchants[place].pk: gross for place, gross in shares.items()}
+        earned = [self.sellers[owner].earns(owner, owners[owner], on=day) for owner in owners]
+        self.payments.append(Paid(attempt.payment, earned, unallocated))
         amount = sum(shares.values()) + unallocated
         self.captured += amount
         self.channel_fees += (amount * CHANNEL_BPS + 5_000) // 10_000
@@ -155,12 +257,153 @@ class Books(RuleBasedStateMachine):
     def hear_of_a_payment_again(self, data: st.DataObject) -> None:
         self.capture(data.draw(st.sampled_from(self.paid)), day=self.today)
 
+    @precondition(lambda self: self.payments)
+    @rule(data=st.data())
+    def ask_for_a_refund(self, data: st.DataObject) -> None:
+        paid = data.draw(st.sampled_from(self.payments))
+        amounts = {
+            share.owner: data.draw(st.integers(0, share.left) | st.just(share.left))
+            for share in paid.shares
+        }
+        unallocated = data.draw(st.integers(0, paid.unallocated_left))
+        parts = []
+        for share in paid.shares:
+            amount = amounts[share.owner]
+            if amount:
+                fee = self.sellers[share.owner].returns(share, amount)
+                share.refunded += amount
+                share.returned += fee
+                parts.append((share, amount, fee))
+        if not parts and not unallocated:
+            return
+        paid.unallocated_left -= unallocated
+        given = Given(
+            refund_asked(
+                paid.payment,
+                shares={share.owner: amount for share, amount, _ in parts},
+                unallocated_minor=unallocated,
+                at=self.at(self.today),
+            ),
+            parts,
+            unallocated,
+        )
+        check_laws()
+        assert given.refund.amount_minor == given.amount
+        fees = given.refund.allocations.order_by("place")
+        assert [part.fee_returned_minor for part in fees] == [fee for _, _, fee in parts]
+        self.expect(given)
+
+    def expect(self, given: Given) -> None:
+        """Fund a refund in the model as well, or let it wait; books must have done the same."""
+        given.refund.refresh_from_db()
+        if not all(
+            self.sellers[share.owner].can_pay(amount - fee, share)
+            for share, amount, fee in given.parts
+        ):
+            assert given.refund.status == "funding_required"
+            self.waiting_refunds.append(given)
+            return
+        assert given.refund.status == "submitting"
+        for share, amount, fee in given.parts:
+            seller = self.sellers[share.owner]
+            given.pending[share.owner] = seller.pays(amount - fee, share)
+            seller.fees -= fee
+        self.suspense -= given.unallocated
+        self.in_flight.append(given)
+
+    @precondition(lambda self: self.in_flight)
+    @rule(data=st.data(), fee=st.integers(0, 3))
+    def the_channel_refunds(self, data: st.DataObject, fee: int) -> None:
+        given = self.in_flight.pop(data.draw(st.integers(0, len(self.in_flight) - 1)))
+        fee = min(fee, given.amount)
+        refunded(given.refund, fee_minor=fee, at=self.at(self.today))
+        check_laws()
+        self.captured -= given.amount
+        self.channel_fees -= fee
+
+    @precondition(lambda self: self.in_flight)
+    @rule(data=st.data())
+    def the_channel_fails(self, data: st.DataObject) -> None:
+        given = self.in_flight.pop(data.draw(st.integers(0, len(self.in_flight) - 1)))
+        failed_refund(given.refund, at=self.at(self.today))
+        check_laws()
+        for share, amount, fee in given.parts:
+            seller = self.sellers[share.owner]
+            seller.has_back(amount - fee, share, pending=given.pending[share.owner])
+            seller.fees += fee
+        self.free(given)
+        self.suspense += given.unallocated
+
+    def free(self, given: Given) -> None:
+        """What a dead refund had reserved can be refunded again."""
+        for share, amount, fee in given.parts:
+            share.refunded -= amount
+            share.returned -= fee
+        for paid in self.payments:
+            if paid.payment.pk == given.refund.payment_id:
+                paid.unallocated_left += given.unallocated
+
+    @precondition(lambda self: self.waiting_refunds)
+    @rule(data=st.data())
+    def give_up_one_that_waits(self, data: st.DataObject) -> None:
+        given = self.waiting_refunds.pop(data.draw(st.integers(0, len(self.waiting_refunds) - 1)))
+        refunds.cancel_refund(
+            given.refund.pk, actor="user:1", at=self.at(self.today), reason="Too long"
+        )
+        self.free(given)
+
+    @rule()
+    def try_those_that_wait(self) -> None:
+        refund_submissions.fund_waiting(actor="task:t", at=self.at(self.today))
+        check_laws()
+        waiting, self.waiting_refunds = self.waiting_refunds, []
+        for given in sorted(waiting, key=lambda one: (one.refund.created_at, one.refund.pk)):
+            self.expect(given)
+
+    @rule(place=st.integers(0, 2), data=st.data())
+    def spend(self, place: int, data: st.DataObject) -> None:
+        """Let available money leave, as a payout or an adjustment would."""
+        merchant = self.merchants[place]
+        seller = self.sellers[merchant.pk]
+        if not seller.in_hand:
+            return
+        amount = data.draw(st.integers(1, seller.in_hand))
+        entry_id = journal.post_entry(
+            Entry(
+                source=new_id("adj"),
+                kind="adjustment",
+                legs=(
+                    debit("2002", merchant.pk, amount, "CNY"),
+                    credit("4009", merchant.pk, amount, "CNY"),
+                ),
+                effective_date=self.today,
+                at=self.at(self.today),
+            )
+        )
+        BalanceTransaction.objects.create(
+            merchant=merchant,
+            entry_id=entry_id,
+            kind="payout_fee",
+            source="adjustment",
+            currency="CNY",
+            gross_minor=-amount,
+            fee_minor=0,
+            net_minor=-amount,
+            effective_date=self.today,
+            available_on=seller.matured_through,
+            created_at=self.at(self.today),
+        )
+        check_laws()
+        seller.nets.append((seller.matured_through, -amount))
+
     @rule(days=st.integers(0, 4))
     def let_days_pass_and_mature(self, days: int) -> None:
         self.today += timedelta(days=days)
         moved = sum(seller.available for seller in self.sellers.values())
         for seller in self.sellers.values():
-            seller.matured_through = max(seller.matured_through, self.today)
+            if seller.matured_through < self.today:
+                seller.matured_through = self.today
+                seller.debt -= min(seller.debt, max(seller.in_hand, 0))
         moved = sum(seller.available for seller in self.sellers.values()) - moved
         result = maturity.mature(
             currency="CNY", business_date=self.today, actor="task:t", at=self.at(self.today)
@@ -183,14 +426,18 @@ class Books(RuleBasedStateMachine):
         lines = _lines_by_merchant()
         for owner, seller in self.sellers.items():
             assert books.get(("2001", owner), 0) == seller.pending
-            assert books.get(("2002", owner), 0) == seller.available
-            assert books.get(("4001", owner), 0) == seller.fees
+            assert books.get(("2002", owner), 0) == seller.in_hand
+            assert books.get(("1201", owner), 0) == seller.debt <= seller.terms[2]
+            fees = books.get(("4001", owner), 0) + books.get(("2301", f"platform/{owner}"), 0)
+            assert fees == seller.fees
             assert lines[owner] == (seller.matured_through, seller.pending, seller.available)
         assert books.get(("2901", "unallocated"), 0) == self.suspense
         costs = sum(amount for (code, _), amount in books.items() if code == "5001")
         receivable = sum(amount for (code, _), amount in books.items() if code == "1101")
         assert costs == self.channel_fees
         assert receivable == self.captured - self.channel_fees
+        on_the_way = sum(amount for (code, _), amount in books.items() if code == "2101")
+        assert on_the_way == sum(given.amount for given in self.in_flight)
         assert sum(row[3] for row in balances) == sum(row[4] for row in balances)
 
 
@@ -208,24 +455,32 @@ def _lines_by_merchant() -> dict[str, tuple[date, int, int]]:
 
 
 @pytest.mark.django_db
-def test_books_lines_and_model_agree_after_every_step():
-    # Given three merchants whose accounts open on Thursday
+def test_books_lines_and_model_agree_after_every_step(settings):
+    # Given three merchants whose accounts open on Thursday, and nobody who asks for approvals
+    settings.REFUND_APPROVAL_ABOVE = {"CNY": 10**9}
     merchants = [
         MerchantFactory(
             settlement_cycle=cycle,
             fee_plan=FeePlanFactory(
-                fee_bps=bps, fixed_minor=fixed, minimum_minor=minimum, maximum_minor=maximum
+                fee_bps=bps,
+                fixed_minor=fixed,
+                minimum_minor=minimum,
+                maximum_minor=maximum,
+                refund_policy=policy,
+                vat_bps=vat_bps,
             ),
         )
-        for cycle, (bps, fixed, minimum, maximum) in SELLERS
+        for cycle, (bps, fixed, minimum, maximum), (policy, vat_bps, _) in SELLERS
     ]
     channel = AlipayAccountFactory(channel_fee_bps=CHANNEL_BPS)
     open_accounts([merchant.pk for merchant in merchants], currency="CNY", business_date=THURSDAY)
+    for merchant, (_, _, (_, _, advance)) in zip(merchants, SELLERS, strict=True):
+        merchant.accounts.update(advance_limit_minor=advance)
 
     # When, Then
     run_state_machine_as_test(
         lambda: Books(channel, merchants),
-        settings=settings(
+        settings=hypothesis.settings(
             max_examples=50,
             stateful_step_count=20,
             deadline=None,
