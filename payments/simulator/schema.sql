@@ -258,7 +258,8 @@ CREATE TABLE IF NOT EXISTS wechat_merchants (
     fee_bps         INTEGER NOT NULL CHECK (fee_bps BETWEEN 0 AND 10000),
     returns_fee     INTEGER NOT NULL CHECK (returns_fee IN (0, 1)),
     key_mode        TEXT NOT NULL CHECK (key_mode IN ('public_key', 'certificate')),
-    bank_account_no TEXT
+    bank_account_no TEXT,
+    currency        TEXT NOT NULL
 ) STRICT;
 
 -- WeChat Pay's own keys, one merchant's apart from another's; the newest of a mode signs.
@@ -280,6 +281,7 @@ CREATE TABLE IF NOT EXISTS wechat_trades (
     token          TEXT NOT NULL UNIQUE,
     digest         TEXT NOT NULL,
     total_minor    INTEGER NOT NULL CHECK (total_minor > 0),
+    currency       TEXT NOT NULL,
     description    TEXT NOT NULL,
     attach         TEXT NOT NULL,
     notify_url     TEXT NOT NULL,

@@ -9,7 +9,7 @@ from payments.simulator.money import amount_text
 from payments.simulator.pages.wechatpay_payer import PATH
 from payments.simulator.plans import PlanBook, plan_from
 from payments.simulator.wechatpay_merchants import (
-    CURRENCY,
+    DOMESTIC,
     KeyMode,
     MerchantBook,
     Registration,
@@ -66,6 +66,7 @@ class WechatControl:
             returns_fee=fields.flag("returns_fee"),
             key_mode=fields.optional_text("key_mode") or KeyMode.PUBLIC_KEY.value,
             bank_account_no=fields.optional_text("bank_account_no"),
+            currency=fields.optional_text("currency") or DOMESTIC,
         )
         fields.require_no_more()
         return self.merchants.register(registration).shown()
@@ -79,8 +80,8 @@ def _trade_shown(trade: Trade) -> dict[str, object]:
         "out_trade_no": trade.out_trade_no,
         "status": trade.status.value,
         "trade_no": trade.transaction_id,
-        "total_amount": amount_text(trade.total_minor, currency=CURRENCY),
-        "currency": CURRENCY,
+        "total_amount": amount_text(trade.total_minor, currency=trade.currency),
+        "currency": trade.currency,
         "created_at": iso_text(trade.created_ms),
         "expires_at": iso_text(trade.expires_ms),
         "paid_at": None if trade.paid_ms is None else iso_text(trade.paid_ms),

@@ -15,9 +15,11 @@ from cryptography.x509.oid import NameOID
 from payments.simulator import signing
 from payments.simulator.errors import RefusedError
 from payments.simulator.json_fields import bad_request
+from payments.simulator.money import EXPONENTS
 from payments.simulator.store import Store
 
-CURRENCY = "CNY"
+DOMESTIC = "CNY"
+"""The currency of every merchant at home; those abroad agree on another one when they register."""
 
 # Simulated years lie anywhere: no certificate may run out, or not have begun, in one of them.
 CERTIFICATE_BEGINS_AT = datetime(2010, 1, 1, tzinfo=UTC)
@@ -55,6 +57,7 @@ class Registration:
     returns_fee: bool
     key_mode: str
     bank_account_no: str | None
+    currency: str = DOMESTIC
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class Merchant:
     returns_fee: bool
     key_mode: KeyMode
     bank_account_no: str | None
+    currency: str
     platform_keys: tuple[PlatformKey, ...]
 
     @property
@@ -131,13 +135,13 @@ class MerchantBook:
         """Take a merchant in, or take over what it changed; WeChat Pay's keys stay as they are.
 
         A new fee counts for trades paid from now on. Raises RefusedError if a number or a key
-        has the wrong form, or if the bank account is not one in CNY.
+        has the wrong form, or if the bank account is in another currency.
         """
         _require_sound(registration)
         with self.store.transaction() as connection:
             _require_account_fits(connection, registration=registration)
             connection.execute(
-                "INSERT INTO wechat_merchants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                "INSERT INTO wechat_merchants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (mchid) DO UPDATE SET appid = excluded.appid,"
                 " serial_no = excluded.serial_no, public_key_pem = excluded.public_key_pem,"
                 " api_v3_key = excluded.api_v3_key, fee_bps = excluded.fee_bps,"
@@ -153,6 +157,7 @@ class MerchantBook:
                     int(registration.returns_fee),
                     registration.key_mode,
                     registration.bank_account_no,
+                    registration.currency,
                 ),
             )
             known = connection.execute(
@@ -199,6 +204,8 @@ def _require_sound(registration: Registration) -> None:
         raise RefusedError(status=400, code="bad_public_key", detail=str(error)) from error
     if not 0 <= registration.fee_bps <= 10_000:
         raise RefusedError(status=400, code="bad_fee", detail="fee_bps is 0 to 10000")
+    if registration.currency not in EXPONENTS:
+        raise bad_request(f"no currency {registration.currency}")
     if registration.key_mode not in set(KeyMode):
         raise bad_request("key_mode is public_key or certificate")
 
@@ -206,10 +213,14 @@ def _require_sound(registration: Registration) -> None:
 def _require_account_fits(connection: sqlite3.Connection, *, registration: Registration) -> None:
     account = connection.execute(
         "SELECT 1 FROM bank_accounts WHERE account_no = ? AND currency <> ?",
-        (registration.bank_account_no, CURRENCY),
+        (registration.bank_account_no, registration.currency),
     ).fetchone()
-    if account is not None:
-        detail = "WeChat Pay settles to accounts in CNY only"
+    merchant = connection.execute(
+        "SELECT 1 FROM wechat_merchants WHERE mchid = ? AND currency <> ?",
+        (registration.mchid, registration.currency),
+    ).fetchone()
+    if account is not None or merchant is not None:
+        detail = "the bank account or the merchant is in another currency"
         raise RefusedError(status=409, code="currency_conflict", detail=detail)
 
 
@@ -263,6 +274,7 @@ def _merchant_from(row: sqlite3.Row, *, keys: list[sqlite3.Row]) -> Merchant:
         returns_fee=bool(row["returns_fee"]),
         key_mode=KeyMode(row["key_mode"]),
         bank_account_no=row["bank_account_no"],
+        currency=row["currency"],
         platform_keys=tuple(
             PlatformKey(
                 serial=key["serial"],

@@ -11,7 +11,7 @@ from payments.simulator.money import exact_minor
 from payments.simulator.sending import Post, PostAnswer, Schedule
 from payments.simulator.store import Store
 from payments.simulator.wechatpay import signature_headers
-from payments.simulator.wechatpay_merchants import CURRENCY, Merchant, MerchantBook, PlatformKey
+from payments.simulator.wechatpay_merchants import Merchant, MerchantBook, PlatformKey
 from payments.simulator.wechatpay_refunds import Refund, RefundBook
 from payments.simulator.wechatpay_resources import (
     Resource,
@@ -270,7 +270,7 @@ def _as_ordered(resource: Resource, *, notice: _Notice, fault: Fault | None) -> 
             name = "total" if notice.refund is None else "refund"
             wrong = int(amount[name]) + 1
             if fault.total_amount is not None:
-                wrong = exact_minor(fault.total_amount, currency=CURRENCY)
+                wrong = exact_minor(fault.total_amount, currency=notice.trade.currency)
             return resource | {"amount": amount | {name: wrong, f"payer_{name}": wrong}}
         case FaultKind.NOTIFY_WRONG_APP:
             other = fault.other_app_id or f"{notice.merchant.mchid}9"

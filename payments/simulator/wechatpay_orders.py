@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from payments.simulator.wechatpay import Call, Method, Reply
 from payments.simulator.wechatpay_fields import BodyFields
-from payments.simulator.wechatpay_merchants import CURRENCY, Merchant
+from payments.simulator.wechatpay_merchants import DOMESTIC, Merchant
 from payments.simulator.wechatpay_refunds import RefundBook
 from payments.simulator.wechatpay_refusals import CallRefusedError, bad_parameter
 from payments.simulator.wechatpay_resources import trade_resource
@@ -115,10 +115,11 @@ def notify_url(fields: BodyFields, *, is_required: bool) -> str:
     return address
 
 
-def require_currency(amount: BodyFields) -> None:
-    """Refuse every currency but the one that there is."""
-    if (amount.optional_text("currency", length_max=16) or CURRENCY) != CURRENCY:
-        raise bad_parameter(amount.place("currency"), message="目前只支持人民币：CNY")
+def require_currency(amount: BodyFields, *, merchant: Merchant) -> None:
+    """Refuse every currency but the merchant's: at home CNY, which may be left out."""
+    if (amount.optional_text("currency", length_max=16) or DOMESTIC) != merchant.currency:
+        message = f"目前只支持商户的币种：{merchant.currency}"
+        raise bad_parameter(amount.place("currency"), message=message)
 
 
 def digest_of(body: bytes) -> str:
@@ -142,7 +143,7 @@ def _order(call: Call) -> Order:
         notify_url=notify_url(fields, is_required=True),
         expires_ms=_expires_ms(fields, at_ms=call.at_ms),
     )
-    require_currency(amount)
+    require_currency(amount, merchant=call.merchant)
     amount.require_no_more()
     fields.pass_over(_PASSED_OVER)
     fields.require_no_more()

@@ -80,7 +80,7 @@ class RefundMethods:
             notify_url=notify_url(fields, is_required=False),
         )
         total_minor = amount.amount("total")
-        require_currency(amount)
+        require_currency(amount, merchant=call.merchant)
         amount.pass_over({"from": list})
         amount.require_no_more()
         fields.optional_text("reason", length_max=80)

@@ -1,7 +1,6 @@
 """What a trade and a refund look like in WeChat Pay's answers and notices."""
 
 from payments.simulator.clock import SHANGHAI, moment
-from payments.simulator.wechatpay_merchants import CURRENCY
 from payments.simulator.wechatpay_refunds import Refund, RefundStatus
 from payments.simulator.wechatpay_trades import Trade, TradeStatus
 
@@ -49,8 +48,8 @@ def trade_resource(trade: Trade, *, has_refunds: bool) -> Resource:
         "amount": {
             "total": trade.total_minor,
             "payer_total": trade.total_minor,
-            "currency": CURRENCY,
-            "payer_currency": CURRENCY,
+            "currency": trade.currency,
+            "payer_currency": trade.currency,
         },
     }
 
@@ -76,7 +75,7 @@ def refund_resource(refund: Refund, *, trade: Trade) -> Resource:
             "settlement_refund": refund.refund_minor,
             "settlement_total": trade.total_minor,
             "discount_refund": 0,
-            "currency": CURRENCY,
+            "currency": trade.currency,
             "refund_fee": refund.fee_returned_minor,
         },
         "promotion_detail": [],

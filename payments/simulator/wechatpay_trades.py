@@ -47,6 +47,7 @@ class Trade:
     token: str
     digest: str
     total_minor: int
+    currency: str
     description: str
     attach: str
     notify_url: str
@@ -103,8 +104,8 @@ class TradeBook:
         with self._store.transaction() as connection:
             cursor = connection.execute(
                 "INSERT INTO wechat_trades (mchid, appid, out_trade_no, token, digest,"
-                " total_minor, description, attach, notify_url, created_ms, expires_ms, status)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'notpay')",
+                " total_minor, currency, description, attach, notify_url, created_ms, expires_ms,"
+                " status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'notpay')",
                 (
                     merchant.mchid,
                     merchant.appid,
@@ -112,6 +113,7 @@ class TradeBook:
                     secrets.token_hex(16),
                     order.digest,
                     order.total_minor,
+                    merchant.currency,
                     order.description,
                     order.attach,
                     order.notify_url,
@@ -236,6 +238,7 @@ def _trade_from(row: sqlite3.Row) -> Trade:
         token=row["token"],
         digest=row["digest"],
         total_minor=row["total_minor"],
+        currency=row["currency"],
         description=row["description"],
         attach=row["attach"],
         notify_url=row["notify_url"],

@@ -107,8 +107,9 @@ class OtherSide:
         key_mode: str,
         bank_account_no: str | None,
         returns_fee: bool = False,
+        currency: str = "CNY",
     ) -> WechatKeys:
-        """Exchange keys with the simulated WeChat Pay, which knows CNY only. Idempotent.
+        """Exchange keys with the simulated WeChat Pay. Idempotent.
 
         `key_mode` is `public_key` or `certificate`; `serial_no` that of our own certificate.
         Without a bank account what is paid stays at the channel.
@@ -125,6 +126,7 @@ class OtherSide:
                 "key_mode": key_mode,
                 "bank_account_no": bank_account_no,
                 "returns_fee": returns_fee,
+                "currency": currency,
             },
         )
         certificates = answer["platform_certificates"]

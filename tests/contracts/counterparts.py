@@ -227,7 +227,7 @@ WECHATPAY = Expectations(
     side="wechat",
     owner="merchant_no",
     methods=("wechat_native",),
-    currencies=("CNY",),
+    currencies=("CNY", "BRL"),
     unopened=(OutcomeKind.AWAITING_PAYER, "NOTPAY"),
     unopened_closed=(OutcomeKind.CLOSED, "CLOSED"),
     unknown_key=(OutcomeKind.FAILED, "SIGN_ERROR"),
@@ -344,7 +344,6 @@ def _alipay_certificates(other_side: OtherSide, currency: str) -> ChannelConfig:
 def _wechatpay(
     other_side: OtherSide, currency: str, *, key_mode: str = "public_key"
 ) -> ChannelConfig:
-    assert currency == "CNY"
     number = next(_numbers)
     mchid, appid = f"17{number:08}", f"wx{number:016x}"
     serial_no, api_key = f"{number:040X}", f"{number:032}"
@@ -357,6 +356,7 @@ def _wechatpay(
         fee_bps=60,
         key_mode=key_mode,
         bank_account_no=None,
+        currency=currency,
     )
     return ChannelConfig(
         account_id="chn_1",

@@ -1,6 +1,8 @@
 """Translate between our attempts and WeChat Pay's "transactions".
 
-Amounts are integers in fen and CNY is the only currency; times are RFC 3339 with a zone.
+Amounts are integers in the minor unit (fen); times are RFC 3339 with a zone. Merchants at home
+trade in CNY, those abroad in the currency that they agreed on: the channel knows which one that is,
+and refuses every other.
 """
 
 import re
@@ -53,7 +55,7 @@ def refusal(request: PayRequest) -> str:
         return "The amount is outside what the channel takes."
     if request.expires_at <= request.at:
         return "The order has expired already."
-    return "" if request.currency == replies.CURRENCY else "WeChat Pay takes CNY only."
+    return replies.currency_refusal(request.currency)
 
 
 def pay_content(

@@ -40,7 +40,7 @@ def refusal(request: RefundRequest) -> str:
         return "The paid order's number is none of WeChat Pay's."
     if not 0 < request.amount_minor <= request.total_minor:
         return "The amount is not between nothing and what was paid."
-    return "" if request.currency == replies.CURRENCY else "WeChat Pay takes CNY only."
+    return replies.currency_refusal(request.currency)
 
 
 def refund_content(request: RefundRequest, *, notify_url: str) -> dict[str, object]:

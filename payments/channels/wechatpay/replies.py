@@ -1,6 +1,8 @@
 """Read what WeChat Pay answers: what all its answers have in common.
 
-Amounts are integers in fen and CNY is the only currency; times are RFC 3339 with a zone.
+Amounts are integers in the minor unit (fen); times are RFC 3339 with a zone. Merchants at home
+trade in CNY, those abroad in the currency that they agreed on: the channel knows which one that is,
+and refuses every other.
 """
 
 import json
@@ -10,13 +12,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from ledger import money
+from ledger.errors import UnknownCurrencyError
 from payments.channels import base
 from payments.channels.base import Outcome, OutcomeKind
 
 CURRENCY: Final = "CNY"
+"""What an answer means that names no currency."""
 
 _NOT_FOUND_CODES: Final = frozenset({"ORDER_NOT_EXIST", "RESOURCE_NOT_EXISTS"})
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+def currency_refusal(currency: str) -> str:
+    """Say that nobody knows a currency, or nothing if an order may name it."""
+    try:
+        money.exponent(currency)
+    except UnknownCurrencyError:
+        return "The currency is not known."
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from payments.simulator.errors import RefusedError
 from payments.simulator.exchange import Answer, Request
 from payments.simulator.pages import sheet
 from payments.simulator.pages.sheet import Sheet
-from payments.simulator.wechatpay_merchants import CURRENCY, MerchantBook
+from payments.simulator.wechatpay_merchants import MerchantBook
 from payments.simulator.wechatpay_trades import Trade, TradeBook, TradeStatus
 
 PATH = "/wechat/payer/"
@@ -59,7 +59,7 @@ class WechatPayerPages:
         return Sheet(
             heading=_HEADINGS[trade.status],
             amount_minor=trade.total_minor,
-            currency=CURRENCY,
+            currency=trade.currency,
             payee=trade.mchid,
             subject=trade.description,
             number=trade.out_trade_no,

@@ -42,7 +42,8 @@ class TestRegistration:
             ({"key_mode": "both"}, "bad_request"),
             ({"public_key_pem": "no key"}, "bad_public_key"),
             ({"fee_bps": 10_001}, "bad_fee"),
-            ({"currency": "CNY"}, "bad_request"),
+            ({"currency": "SHELLS"}, "bad_request"),
+            ({"shop": "mine"}, "bad_request"),
         ],
     )
     def test_refuses_what_does_not_look_right(
@@ -54,7 +55,7 @@ class TestRegistration:
         # Then
         assert (response.status_code, response.json()["error"]) == (400, code)
 
-    def test_settles_to_accounts_in_cny_only(self, start_simulator: StartSimulator) -> None:
+    def test_settles_to_accounts_in_its_own_currency_only(self, start_simulator: StartSimulator) -> None:
         # Given
         simulator = start_simulator()
         Desk(simulator).open(currency="USD")

@@ -194,7 +194,7 @@ class TestWhatIsSent:
             {"method": "wechat_jsapi"},
             {"amount_minor": 0},
             {"amount_minor": -1},
-            {"currency": "BRL"},
+            {"currency": "XXX"},
             {"currency": "cny"},
             {"channel_no": ""},
             {"channel_no": "abc12"},

@@ -114,7 +114,7 @@ class TestWhatIsSent:
             {"amount_minor": 0},
             {"amount_minor": -1},
             {"amount_minor": 1235},
-            {"currency": "BRL"},
+            {"currency": "XXX"},
         ],
     )
     def test_fails_a_refund_that_the_channel_cannot_take_and_sends_nothing(
