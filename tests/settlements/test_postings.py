@@ -156,3 +156,61 @@ def test_a_channels_day_fits_the_ledger_and_loses_nothing(movements):
     }
     assert booked == {owner: minor for owner, minor in movements.items() if minor}
     assert len({entry.source for entry in entries}) == len(entries)
+
+
+# --- transfers from a wallet --------------------------------------------------------------------
+
+WALLET = {"channel_account_id": "chn_w", "amount_minor": 49_900}
+
+
+def test_a_transfer_leaves_the_wallet_with_its_fee():
+    entry = postings.transferred("po_1", **WALLET, fee_minor=50, **WHEN)
+
+    assert (entry.source, entry.kind, entry.subject) == (
+        "po_1:confirmed",
+        "payout_confirmed",
+        "po_1",
+    )
+    assert read(entry) == [
+        ("D", "2401", "chn_w", 49_900),
+        ("C", "1102", "chn_w", 49_950),
+        ("D", "5002", "chn_w", 50),
+    ]
+
+
+def test_a_transfer_without_a_fee_has_no_leg_of_zero():
+    entry = postings.transferred("po_1", **WALLET, fee_minor=0, **WHEN)
+
+    assert read(entry) == [("D", "2401", "chn_w", 49_900), ("C", "1102", "chn_w", 49_900)]
+
+
+def test_a_transfer_that_came_back_is_held_again():
+    entry = postings.transfer_returned("po_1", merchant_id="mer_a", **WALLET, **WHEN)
+
+    assert (entry.source, entry.kind) == ("po_1:returned", "payout_returned")
+    assert read(entry) == [("D", "1102", "chn_w", 49_900), ("C", "2003", "mer_a", 49_900)]
+
+
+def test_a_top_up_moves_money_from_the_bank_to_the_wallet():
+    entry = postings.wallet_topped_up(
+        source="bank:bil_1/1:topup", subject="chn_w", bank_account_id="chn_b", **WALLET, **WHEN
+    )
+
+    assert (entry.source, entry.kind) == ("bank:bil_1/1:topup", "wallet_topped_up")
+    assert read(entry) == [("D", "1102", "chn_w", 49_900), ("C", "1001", "chn_b", 49_900)]
+
+
+@given(amount=st.integers(1, 10**12), fee=st.integers(0, 10**6))
+def test_a_transfer_that_was_made_and_came_back_leaves_nothing_in_transit(amount, fee):
+    wallet = {"channel_account_id": "chn_w", "amount_minor": amount}
+    to = {"merchant_id": "mer_a", "amount_minor": amount}
+
+    left = left_over(
+        postings.held("stl_1", merchant_id="mer_a", net_minor=amount, **WHEN),
+        postings.instructed("po_1", bank_account_id="chn_w", **to, **WHEN),
+        postings.transferred("po_1", fee_minor=fee, **wallet, **WHEN),
+        postings.transfer_returned("po_1", merchant_id="mer_a", **wallet, **WHEN),
+        postings.released("stl_1", merchant_id="mer_a", net_minor=amount, **WHEN),
+    )
+
+    assert left == ({"5002": fee, "1102": -fee} if fee else {})

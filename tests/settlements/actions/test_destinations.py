@@ -1,12 +1,13 @@
 """Where a merchant's money goes: accepted only if a payment file could be written for it."""
 
 import pytest
+from django.db import IntegrityError
 
 from ledger.errors import DecryptionError, UnknownCurrencyError
 from ledger.models import AuditEntry
 from settlements.actions.destinations import register_destination
 from settlements.errors import InvalidAccountNumberError, InvalidDestinationError
-from settlements.models import Destination
+from settlements.models import Destination, DestinationKind
 from settlements.queries.destinations import account_number_of, active_destination
 from tests.factories.payments import MerchantFactory
 from tests.instants import NOON
@@ -110,3 +111,100 @@ def test_refuses_what_could_not_be_paid_and_writes_nothing(field, value, error):
     # Then
     active.refresh_from_db()
     assert active.is_active
+
+
+# --- Alipay accounts ----------------------------------------------------------------------------
+
+ALIPAY = {
+    "kind": DestinationKind.ALIPAY,
+    "holder_name": "张三",
+    "bank_name": "",
+    "bank_code": "",
+    "account_no": "seller@example.com",
+    "account_type": "logon_id",
+}
+
+
+def test_an_alipay_account_is_kept_encrypted_too():
+    # When
+    destination = register(MerchantFactory(), **ALIPAY)
+
+    # Then
+    assert (destination.kind, destination.account_type, destination.account_tail) == (
+        "alipay",
+        "logon_id",
+        ".com",
+    )
+    assert "seller" not in destination.account_encrypted
+    assert account_number_of(destination) == "seller@example.com"
+    assert "seller" not in str(AuditEntry.objects.get().after)
+
+
+def test_one_account_is_active_of_whatever_kind():
+    # Given
+    merchant = MerchantFactory()
+    bank = register(merchant)
+
+    # When
+    alipay = register(merchant, **ALIPAY)
+
+    # Then
+    bank.refresh_from_db()
+    assert (bank.is_active, alipay.is_active, alipay.version) == (False, True, 2)
+    assert active_destination(merchant.id, currency="CNY") == alipay
+
+
+@pytest.mark.parametrize(
+    ("account_type", "account_no"),
+    [
+        ("logon_id", "13800138000"),
+        ("logon_id", "86-13800138000"),
+        ("logon_id", "a.b+c@shop-1.example.com.cn"),
+        ("user_id", "2088000000000101"),
+        ("user_id", "074a1CcTG1LelxKe4xQC0zgNdId0nxi95b5lsNpazWYoCo5"),
+    ],
+)
+def test_takes_what_alipay_calls_its_accounts(account_type, account_no):
+    destination = register(
+        MerchantFactory(), **{**ALIPAY, "account_type": account_type, "account_no": account_no}
+    )
+
+    assert account_number_of(destination) == account_no
+
+
+@pytest.mark.parametrize(
+    ("other", "error"),
+    [
+        ({"account_no": ""}, InvalidAccountNumberError),
+        ({"account_no": "seller"}, InvalidAccountNumberError),
+        ({"account_no": "seller@example"}, InvalidAccountNumberError),
+        ({"account_no": "a b@example.com"}, InvalidAccountNumberError),
+        ({"account_no": "a" * 60 + "@example.com"}, InvalidAccountNumberError),
+        ({"account_type": "user_id"}, InvalidAccountNumberError),
+        ({"account_type": "user_id", "account_no": "1234"}, InvalidAccountNumberError),
+        ({"account_type": ""}, InvalidDestinationError),
+        ({"account_type": "bank"}, InvalidDestinationError),
+        ({"holder_name": " "}, InvalidDestinationError),
+        ({"holder_name": "张" * 71}, InvalidDestinationError),
+        ({"holder_name": "张\n三"}, InvalidDestinationError),
+    ],
+)
+def test_refuses_an_alipay_account_that_no_transfer_could_reach(other, error):
+    # Given
+    merchant = MerchantFactory()
+
+    # When, Then
+    with nothing_written(), pytest.raises(error):
+        register(merchant, **{**ALIPAY, **other})
+
+
+@pytest.mark.parametrize(
+    ("kind", "account_type"), [("bank", "logon_id"), ("alipay", ""), ("alipay", "bank")]
+)
+def test_the_database_keeps_kind_and_kind_of_name_together(kind, account_type):
+    destination = register(MerchantFactory())
+    destination.pk, destination.is_active, destination.version = "dst_other", False, 9
+    destination.kind, destination.account_type = kind, account_type
+
+    with pytest.raises(IntegrityError, match="settlements_destination_kind"):
+        destination.save(force_insert=True)
