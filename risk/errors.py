@@ -155,9 +155,6 @@ class NotBoundError(DomainError):
     detail = _("This network is not in force for them.")
 
 
-# --- payment and settlement passwords ---------------------------------------------------------
-
-
 class WeakPasswordError(DomainError):
     """The six digits are not six digits, or a thief would try them first.
 
@@ -223,7 +220,9 @@ class PasswordLockedError(DomainError):
 
     def __init__(self, *, until: datetime | None) -> None:
         """Say until when (UTC); the sentence says it in BUSINESS_TIME_ZONE."""
-        super().__init__(**_moment(until))
+        zone = str(settings.BUSINESS_TIME_ZONE)
+        time = f"{until.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}" if until else ""
+        super().__init__(time=time, zone=zone)
         self.until = until
 
 
@@ -242,23 +241,16 @@ class PasswordResetNeededError(PasswordLockedError):
         super().__init__(until=None)
 
 
-class PasswordFrozenError(DomainError):
+class PasswordFrozenError(PasswordLockedError):
     """The password was reset a short while ago, and payouts rest for a day after that.
 
     Nothing was written and no attempt was counted; no money has moved. Try later.
     """
 
     code = "password_frozen"
-    status = 423
-    retry = "same_key"
     detail = _(
         "The password was reset. Payouts can be asked for again from %(time)s (%(zone)s) on."
     )
-
-    def __init__(self, *, until: datetime) -> None:
-        """Say until when (UTC); the sentence says it in BUSINESS_TIME_ZONE."""
-        super().__init__(**_moment(until))
-        self.until = until
 
 
 class PasswordBusyError(DomainError):
@@ -305,11 +297,3 @@ class NothingToUnlockError(DomainError):
     code = "nothing_to_unlock"
     status = 409
     detail = _("The password needs no such help: look at it as it is now.")
-
-
-def _moment(at: datetime | None) -> dict[str, str]:
-    """Return an instant as sentences say it."""
-    if at is None:
-        return {}
-    zone = str(settings.BUSINESS_TIME_ZONE)
-    return {"time": f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}", "zone": zone}
