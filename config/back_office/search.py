@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from config.back_office import navigation
 from ledger.admin import showing
-from payments.models import ChannelOperation, Merchant, Payer, Payment
+from payments.models import ChannelOperation, Merchant, Payer, Payment, Refund
 from settlements.models import BillLine, PaymentFile, Payout
 
 FOUND_MAX = 5
@@ -31,6 +31,7 @@ class Found:
 # By which fields a thing is found, letter by letter; each is indexed, or its table is small.
 FINDABLE: Sequence[tuple[type[Model], Sequence[str]]] = (
     (Payment, ("merchant_order_no",)),
+    (Refund, ("merchant_refund_no",)),
     (Merchant, ("external_no", "name")),
     (Payer, ("external_no",)),
     (ChannelOperation, ("channel_no", "channel_ref")),

@@ -28,14 +28,16 @@ _TONES = {
     },
     "moving": {
         *("submitted", "processing", "awaiting_payment", "awaiting_payer", "exported"),
-        *("paying", "pending", "sending", "authorized", "closing"),
+        *("paying", "pending", "sending", "authorized", "closing", "submitting"),
     },
     "attention": {
         *("unknown", "manual_review", "review", "risk_review", "conflicted", "paid_late"),
         *("on_hold", "approval_expired", "open", "challenge", "refunding_late"),
+        *("pending_approval", "funding_required", "abnormal"),
     },
     "alarm": {
         *("failed", "rejected", "deny", "returned", "pay_failed", "expired", "reject"),
+        *("reversed",),
     },
 }
 _TONE_OF = {state: tone for tone, states in _TONES.items() for state in states}

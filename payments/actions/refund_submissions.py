@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from ledger.actions import approvals
-from ledger.errors import DomainError, IllegalMoveError
+from ledger.errors import DomainError, IllegalMoveError, StaleApprovalError
 from payments import locks, states
 from payments.actions import refund_funding, refund_moves, refund_orders
 from payments.errors import RefundNotFoundError
@@ -31,7 +31,9 @@ def submit(refund: Refund, *, actor: str, at: datetime) -> bool:
             refund_moves.move(refund, RefundStatus.FUNDING_REQUIRED, actor=actor, at=at)
         return False
     if refund.approval is not None:
-        approvals.execute(refund.approval, payload=refund_payload(refund), at=at)
+        agreed = {refund.approval.pk: refund_payload(refund)}
+        if not approvals.execute_unchanged(agreed, at=at):
+            raise StaleApprovalError(object_id=refund.pk)
     refund_orders.prepare(refund, attempt=attempt, at=at)
     refund_moves.move(refund, RefundStatus.SUBMITTING, actor=actor, at=at)
     return True

@@ -7,5 +7,6 @@ from payments.admin import (  # noqa: F401  importing registers
     events,
     merchants,
     payments,
+    refunds,
     terms,
 )

@@ -12,7 +12,7 @@ from ledger.admin.append_only import ReadOnlyAdmin
 from ledger.admin.base import BusinessDayRange
 from ledger.admin.panels import Fact, Facts, Panel
 from payments.admin.filters import CurrencyFilter
-from payments.models import BalanceTransaction, PaymentAllocation
+from payments.models import BalanceTransaction, PaymentAllocation, RefundAllocation
 
 
 @admin.register(BalanceTransaction)
@@ -37,15 +37,14 @@ class BalanceTransactionAdmin(ReadOnlyAdmin[BalanceTransaction]):
         ("available_on", BusinessDayRange),
     )
     search_fields = ("id__exact", "source__exact", "merchant__id__exact")
-    search_help_text = gettext_lazy("txn_…, pal_…, stl_… or mer_…")
+    search_help_text = gettext_lazy("txn_…, pal_…, ral_…, stl_… or mer_…")
     has_story = False
     empty_hint = gettext_lazy("A line appears with every payment, and with every payout fee.")
 
     def panels(self, request: HttpRequest, row: BalanceTransaction) -> Sequence[Panel]:
         """Show the line; its amounts lead to the entry, its source to what it stands for."""
         entry_url = showing.row_url(row.entry)
-        allocation = PaymentAllocation.objects.filter(pk=row.source).first()
-        cause = allocation.payment_id if allocation is not None else row.source
+        cause = _cause_of(row.source)
         return [
             Facts(
                 _("balance transaction"),
@@ -65,3 +64,12 @@ class BalanceTransactionAdmin(ReadOnlyAdmin[BalanceTransaction]):
                 ],
             )
         ]
+
+
+def _cause_of(source: str) -> str:
+    """Return the payment or refund that a line's allocation belongs to, or the source itself."""
+    allocation = PaymentAllocation.objects.filter(pk=source).first()
+    if allocation is not None:
+        return allocation.payment_id
+    part = RefundAllocation.objects.filter(pk=source).first()
+    return part.refund_id if part is not None else source

@@ -12,10 +12,13 @@ from ledger.admin import showing
 from ledger.admin.append_only import ReadOnlyAdmin, audit_moments
 from ledger.admin.base import BusinessDayRange
 from ledger.admin.journal import entries_table
+from ledger.admin.operations import OperationsAdmin
 from ledger.admin.panels import Column, Fact, Facts, Moment, Panel, Table
 from ledger.models import JournalEntry
 from payments.admin.channels import operation_moments
 from payments.admin.filters import CurrencyFilter
+from payments.admin.refund_panels import refunds_table
+from payments.admin.refund_requests import RequestRefund
 from payments.models import (
     BalanceTransaction,
     Payment,
@@ -25,7 +28,7 @@ from payments.models import (
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnlyAdmin[Payment]):
+class PaymentAdmin(OperationsAdmin[Payment]):
     """What is owed, what was tried, what was paid, and how it reads in the books."""
 
     list_display = (
@@ -46,16 +49,19 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
     search_fields = ("id__exact", "merchant_order_no__exact")
     search_help_text = gettext_lazy("pay_… or order number")
     empty_hint = gettext_lazy("A partner creates payments through the API (/v1/payments).")
+    row_operations = (RequestRefund(),)
 
     def panels(self, request: HttpRequest, row: Payment) -> Sequence[Panel]:
-        """Show the payment, whose money it is, the tries, and the entries."""
+        """Show the payment, whose money it is, the tries, its refunds, and the entries."""
         allocations = list(row.allocations.select_related("merchant", "fee_plan").order_by("place"))
+        refunds = list(row.refunds.order_by("created_at", "pk"))
         return [
             _summary(row),
             _allocations(row, allocations),
             _attempts(row),
+            refunds_table(refunds),
             entries_table(
-                [row.pk],
+                [row.pk, *(refund.pk for refund in refunds)],
                 empty=_("Nothing is booked: money that did not come is not in the books."),
             ),
             _particulars(row),

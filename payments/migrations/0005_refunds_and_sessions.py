@@ -126,6 +126,7 @@ class Migration(migrations.Migration):
                     ("request_refund", "Can request refunds"),
                     ("approve_refund", "Can approve refunds"),
                     ("cancel_refund", "Can cancel refunds"),
+                    ("ask_refund", "Can ask channels what became of a refund"),
                     ("settle_refund_by_hand", "Can settle refunds by hand"),
                 ],
             },
@@ -291,7 +292,11 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="payment",
             index=models.Index(
-                condition=models.Q(("status__in", ["conflicted", "paid_late"])),
+                condition=models.Q(
+                    ("status__in", ["conflicted", "paid_late"]),
+                    ("status_code", "paid_twice"),
+                    _connector="OR",
+                ),
                 fields=["created_at"],
                 name="payments_payment_parked",
             ),

@@ -106,7 +106,7 @@ class Payment(models.Model):
             ),
             models.Index(
                 fields=["created_at"],
-                condition=Q(status__in=["conflicted", "paid_late"]),
+                condition=Q(status__in=["conflicted", "paid_late"]) | Q(status_code="paid_twice"),
                 name="payments_payment_parked",
             ),
         ]

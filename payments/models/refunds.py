@@ -103,6 +103,7 @@ class Refund(models.Model):
             ("request_refund", _("Can request refunds")),
             ("approve_refund", _("Can approve refunds")),
             ("cancel_refund", _("Can cancel refunds")),
+            ("ask_refund", _("Can ask channels what became of a refund")),
             ("settle_refund_by_hand", _("Can settle refunds by hand")),
         ]
 

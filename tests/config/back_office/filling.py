@@ -10,7 +10,14 @@ from risk.pins import PasswordOwner
 from settlements.actions import bills, settlements
 from settlements.models import Payout, Settlement
 from tests.factories.passwords import set_password, typed
-from tests.factories.payments import MemberFactory, attempted_payment, owed_payment, paid_payment
+from tests.factories.payments import (
+    MemberFactory,
+    attempted_payment,
+    owed_payment,
+    paid_payment,
+    refund_asked,
+    refunded,
+)
 from tests.factories.risk import PayerFactory, asked_payment
 from tests.factories.settlements import (
     House,
@@ -43,6 +50,7 @@ def fill(*, merchants: int, payments_each: int, ours: House | None = None) -> Ho
     _tries(ours, count=payments_each)
     _particulars(sellers, count=payments_each)
     _pay_out(ours, sellers)
+    _refunds(ours, sellers, count=payments_each)
     return ours
 
 
@@ -63,6 +71,17 @@ def _tries(ours: House, *, count: int) -> None:
         )
         screenings.screen_payment(asked_payment(payment_id=payment.pk, payer_id=payment.payer_id))
         typed(set_password(PasswordOwner.payer(str(payment.payer_id))))
+
+
+def _refunds(ours: House, sellers: list[Merchant], *, count: int) -> None:
+    """Give some money back, and leave one refund that is so large that it waits for a person."""
+    payment = paid_payment(
+        *sellers, amounts_minor=(60_000,) * len(sellers), at=NEXT_NOON, channel=ours.channel
+    )
+    for _ in range(count):
+        shares = dict.fromkeys((seller.pk for seller in sellers), 100)
+        refunded(refund_asked(payment, shares=shares, at=NEXT_NOON), at=NEXT_NOON)
+    refund_asked(payment, at=NEXT_NOON)
 
 
 def _particulars(sellers: list[Merchant], *, count: int) -> None:
