@@ -1,11 +1,11 @@
 """What a merchant would be paid if they asked for their settlement now."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from payments.models import Merchant, MerchantAccount
+from payments.models import MerchantAccount
 from settlements.models import Destination
-from settlements.queries.destinations import active_destination
 from settlements.queries.lines import LineSums, open_sums, payout_fee_minor, through
 
 
@@ -40,19 +40,36 @@ class Quote:
 
 def quote(account: MerchantAccount, *, business_date: date) -> Quote:
     """Return what a settlement of everything available on a business day would be."""
-    sums = open_sums(
-        {account.merchant_id: through(account, business_date)}, currency=account.currency
-    )
-    plan = Merchant.objects.select_related("fee_plan").get(pk=account.merchant_id).fee_plan
-    return Quote(
-        currency=account.currency,
-        lines=sums.get(account.merchant_id),
-        payout_fee_minor=payout_fee_minor(plan, currency=account.currency),
-        destination=active_destination(account.merchant_id, currency=account.currency),
-    )
+    return _quotes([account], business_date=business_date)[0]
 
 
 def quotes(merchant_id: str, *, business_date: date) -> list[Quote]:
     """Return what a merchant would be paid in each currency, by currency."""
-    accounts = MerchantAccount.objects.filter(merchant_id=merchant_id).order_by("currency")
-    return [quote(account, business_date=business_date) for account in accounts]
+    accounts = (
+        MerchantAccount.objects.filter(merchant_id=merchant_id)
+        .select_related("merchant__fee_plan")
+        .order_by("currency")
+    )
+    return _quotes(list(accounts), business_date=business_date)
+
+
+def _quotes(accounts: Sequence[MerchantAccount], *, business_date: date) -> list[Quote]:
+    """Return the offers of one merchant's accounts; the destinations are read once."""
+    if not accounts:
+        return []
+    merchant = accounts[0].merchant
+    destinations = {
+        destination.currency: destination
+        for destination in Destination.objects.filter(merchant=merchant, is_active=True)
+    }
+    return [
+        Quote(
+            currency=account.currency,
+            lines=open_sums(
+                {merchant.pk: through(account, business_date)}, currency=account.currency
+            ).get(merchant.pk),
+            payout_fee_minor=payout_fee_minor(merchant.fee_plan, currency=account.currency),
+            destination=destinations.get(account.currency),
+        )
+        for account in accounts
+    ]
