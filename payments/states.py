@@ -93,6 +93,9 @@ class PaymentStatus(models.TextChoices):
     REJECTED = "rejected", pgettext_lazy("payment", "rejected")
 
 
+PAID_TWICE = "paid_twice"
+"""The reason code of a paid payment for which money came a second time; that is in suspense."""
+
 PAYMENT = StateTable(
     PaymentStatus,
     noun=_("A payment"),

@@ -5,35 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Model, Q
-from django.http import HttpRequest
+from django.db.models import Model
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from config.back_office import charts, figures
 from config.back_office.figures import DayMoney, Sums
+from config.back_office.waiting import waiting_for
 from ledger.admin import showing
 from ledger.admin.asking import DoorRequest
 from ledger.admin.panels import Column, Table
 from ledger.models import JournalEntry
-from payments.models import ChannelOperation
 from payments.queries.calendar import business_date_of
-from payments.states import OperationStatus
-from settlements.models import BillLine, BillLineState, Payout, Settlement
-from settlements.states import PayoutStatus, SettlementStatus
 
 SEES_MONEY = "ledger.view_journalentry"
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One kind of thing that waits for somebody: how many there are, and where they stand."""
-
-    what: str
-    how: str
-    count: int
-    url: str
-    tone: str = "attention"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +34,7 @@ def board(request: DoorRequest) -> dict[str, Any]:
     """Return what the home page shows to one person: only what they may see, and may do."""
     today = business_date_of(request.at)
     shown: dict[str, Any] = {
-        "waiting": [*_settlements(request), *_orders(request), *_bank(request)],
+        "waiting": waiting_for(request),
         "house_zone": showing.zone_name(),
         "today": today,
         "sees_money": request.user.has_perm(SEES_MONEY),
@@ -62,94 +47,6 @@ def board(request: DoorRequest) -> dict[str, Any]:
             "books": _books(figures.sums_of_the_books()),
         }
     return shown
-
-
-def _settlements(request: HttpRequest) -> list[Waiting]:
-    if not request.user.has_perm("settlements.view_settlement"):
-        return []
-    mine = Q(approval__maker=f"user:{request.user.pk}")
-    status = SettlementStatus
-    counts = Settlement.objects.filter(
-        status__in=[status.DRAFT, status.SUBMITTED, status.REVIEW, status.PAY_FAILED]
-    ).aggregate(
-        drafts=Count("pk", filter=Q(status=status.DRAFT)),
-        to_decide=Count("pk", filter=Q(status=status.SUBMITTED) & ~mine),
-        in_review=Count("pk", filter=Q(status=status.REVIEW)),
-        failed=Count("pk", filter=Q(status=status.PAY_FAILED)),
-    )
-    found = [
-        (
-            "settlements.approve_settlement",
-            "to_decide",
-            status.SUBMITTED,
-            _("settlements to approve"),
-            _("somebody else submitted them"),
-        ),
-        (
-            "settlements.submit_settlement",
-            "drafts",
-            status.DRAFT,
-            _("settlements to submit"),
-            _("drafted, and not yet submitted"),
-        ),
-        (
-            "settlements.review_settlement",
-            "in_review",
-            status.REVIEW,
-            _("settlements over a limit"),
-            _("released or cancelled by a risk officer"),
-        ),
-        (
-            "settlements.cancel_settlement",
-            "failed",
-            status.PAY_FAILED,
-            _("payouts that failed"),
-            _("the money is on hold again"),
-        ),
-    ]
-    return [
-        Waiting(what, how, counts[name], _filtered(Settlement, status__exact=state.value))
-        for permission, name, state, what, how in found
-        if request.user.has_perm(permission)
-    ]
-
-
-def _orders(request: HttpRequest) -> list[Waiting]:
-    if not request.user.has_perm("payments.view_channeloperation"):
-        return []
-    unknown = [OperationStatus.UNKNOWN, OperationStatus.MANUAL_REVIEW]
-    return [
-        Waiting(
-            _("orders with unknown outcome"),
-            _("asked about by themselves; after the last question people look"),
-            ChannelOperation.objects.filter(status__in=unknown).count(),
-            _filtered(ChannelOperation, status__exact=OperationStatus.UNKNOWN.value),
-            tone="alarm",
-        )
-    ]
-
-
-def _bank(request: HttpRequest) -> list[Waiting]:
-    found = []
-    if request.user.has_perm("settlements.export_paymentfile"):
-        found.append(
-            Waiting(
-                _("payouts to export"),
-                _("approved, and waiting for a payment file"),
-                Payout.objects.filter(status=PayoutStatus.QUEUED).count(),
-                _filtered(Payout, status__exact=PayoutStatus.QUEUED.value),
-            )
-        )
-    if request.user.has_perm("settlements.view_billline"):
-        found.append(
-            Waiting(
-                _("open bill lines"),
-                _("the bank's movements that nobody knows yet"),
-                BillLine.objects.filter(state=BillLineState.OPEN).count(),
-                _filtered(BillLine, state__exact=BillLineState.OPEN.value),
-            )
-        )
-    return found
 
 
 def _money_table(days: Mapping[str, Sequence[DayMoney]]) -> Table:

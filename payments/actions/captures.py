@@ -22,7 +22,7 @@ from payments.models import (
     PaymentAttempt,
 )
 from payments.queries.calendar import BusinessDays, business_date_of
-from payments.states import AttemptStatus, PaymentStatus
+from payments.states import PAID_TWICE, AttemptStatus, PaymentStatus
 
 _WITH_MONEY = (
     PaymentStatus.PAID,
@@ -203,7 +203,8 @@ def _park_late(payment: Payment, receipt: _Receipt) -> None:
 def _park_second(payment: Payment, receipt: _Receipt) -> None:
     """Leave money that came once more in suspense; the payment stays what it is."""
     _park(receipt, partial(postings.paid_twice, receipt.attempt), currency=payment.currency)
-    moves.tell(payment, "payment.paid_twice", actor=receipt.actor, at=receipt.at)
+    code = PAID_TWICE if payment.status == PaymentStatus.PAID else payment.status_code
+    moves.tell_code(payment, "payment.paid_twice", code=code, actor=receipt.actor, at=receipt.at)
 
 
 def _park(receipt: _Receipt, posting: Callable[..., Entry], *, currency: str) -> None:

@@ -66,6 +66,11 @@ class Progress:
         return f"{self.stage}:{live}:{last}"
 
     @property
+    def is_under_way(self) -> bool:
+        """Tell whether it is not decided yet what becomes of the payment."""
+        return self.moves or self.stage == Stage.CHOOSE
+
+    @property
     def moves(self) -> bool:
         """Tell whether the page should look again by itself."""
         return self.stage in MOVING

@@ -1,13 +1,16 @@
 """What workers do for payments: found by name, in the right queue, harmless when run twice."""
 
+from datetime import timedelta
+
 import pytest
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from ledger import jobs
+from ledger.models import AuditEntry
 from payments.actions.attempts import defer_due
-from payments.models import PaymentAttempt
-from tests.factories.payments import confirmed_payment
+from payments.models import Payment, PaymentAttempt
+from tests.factories.payments import confirmed_payment, owed_payment
 from tests.instants import NOON
 from tests.rig.rows import nothing_written
 from tests.rig.stage import let_machines_wait, run_jobs
@@ -16,6 +19,7 @@ NAMES = (
     "payments.send_attempt",
     "payments.query_attempt",
     "payments.janitor",
+    "payments.expire",
     "payments.mature",
 )
 
@@ -68,6 +72,19 @@ class TestJobs:
         # Then
         waiting = ProcrastinateJob.objects.filter(status="todo")
         assert [job.task_name for job in waiting] == ["payments.query_attempt"]
+
+    def test_what_nobody_may_pay_any_more_is_closed(self, transactional_db):
+        # Given
+        payment = owed_payment()
+        jobs.defer("payments.expire", at=payment.expires_at + timedelta(minutes=1))
+
+        # When
+        assert run_jobs() == ["payments.expire"]
+
+        # Then
+        found = Payment.objects.get()
+        assert (found.status, found.status_code) == ("closed", "expired")
+        assert AuditEntry.objects.get(action="payment.closed").actor == "task:payments.expire"
 
     def test_with_nothing_to_do_the_janitor_does_nothing(self, marketplace):
         # Given

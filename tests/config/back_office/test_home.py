@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from config.back_office import figures
 from config.back_office.charts import Bar, bars_by_day
 from config.back_office.figures import Sums
-from payments.models import ChannelOperation
+from payments.models import ChannelOperation, Payment
 from tests.config.back_office.filling import fill
 from tests.factories.payments import (
     AlipayAccountFactory,
@@ -41,6 +41,10 @@ def friday(settings, tmp_path):
     settings.SANDBOX_CLOCK_FILE = str(clock)
 
 
+PARKED = {"payments paid late": 0, "payments paid twice": 0, "conflicted payments": 0}
+"""What everybody sees who sees payments."""
+
+
 def waiting(client) -> dict[str, int]:
     """Return what waits, by what it is called."""
     things = client.get("/admin/").context["waiting"]
@@ -56,16 +60,42 @@ def test_each_role_sees_what_waits_for_it():
         "settlements to submit": 1,
         "payouts that failed": 0,
         "orders with unknown outcome": 0,
+        **PARKED,
         "payouts to export": 0,
         "open bill lines": 1,
     }
     assert waiting(desk("finance_checker")) == {
         "settlements to approve": 1,
         "orders with unknown outcome": 0,
+        **PARKED,
         "open bill lines": 1,
     }
-    assert waiting(desk("support")) == {"orders with unknown outcome": 0}
+    assert waiting(desk("support")) == {"orders with unknown outcome": 0, **PARKED}
     assert waiting(desk("security_admin")) == {}
+
+
+def test_money_that_came_late_or_twice_waits_for_who_sees_payments():
+    # Given one of each kind, past the actions
+    for status, code in (
+        ("paid_late", "cancelled"),
+        ("conflicted", "amount_differs"),
+        ("paid", "paid_twice"),
+    ):
+        payment = owed_payment()
+        steps = ["closed"] if status == "paid_late" else ["awaiting_payment"]
+        for step in [*steps, status]:
+            Payment.objects.filter(pk=payment.pk).update(status=step, status_code=code)
+    seen = desk("support")
+
+    # Then
+    assert {what: count for what, count in waiting(seen).items() if "payments" in what} == {
+        "payments paid late": 1,
+        "payments paid twice": 1,
+        "conflicted payments": 1,
+    }
+    for thing in seen.get("/admin/").context["waiting"]:
+        listed = seen.get(thing.url)
+        assert len(listed.context["cl"].result_list) == thing.count, thing.what
 
 
 def test_what_i_submitted_does_not_wait_for_me():

@@ -1,9 +1,10 @@
 """What the channel tells us unasked: kept once as its raw bytes, and only a reason to ask."""
 
 import pytest
+from django.db import transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from payments.actions import attempts, notifications
+from payments.actions import attempts, closing, notifications
 from payments.actions.channels import channel_of
 from payments.channels.base import PayRequest
 from payments.errors import NotificationRefusedError, UnknownChannelAccountError
@@ -14,7 +15,7 @@ from payments.models import (
     Payment,
     PaymentAttempt,
 )
-from tests.books import assert_balances
+from tests.books import assert_balances, assert_entry
 from tests.contracts.mailbox import Letter, Mailbox
 from tests.factories.payments import BankAccountFactory, confirmed_payment
 from tests.instants import NEXT_NOON, NOON
@@ -34,10 +35,15 @@ def mailbox(settings):
 class Post:
     """A payment that was paid at the channel, and the letter about it."""
 
-    def __init__(self, marketplace, other_side, mailbox) -> None:
+    def __init__(self, marketplace, other_side, mailbox, *, is_late=False) -> None:
         self.market = marketplace
         self.attempt = confirmed_payment()
         attempts.send_attempt(self.attempt.pk, at=NOON)
+        if is_late:
+            with transaction.atomic():
+                closing.cancel_payment(self.attempt.payment_id, actor="key:t", at=NOON)
+            run_jobs()
+            assert Payment.objects.get().status == "closed"
         number = self.attempt.operation.channel_no
         other_side.pay(app_id=marketplace.plan.app_id, out_trade_no=number, at=NOON)
         self.letter = mailbox.about(number)
@@ -76,7 +82,9 @@ def test_is_kept_as_it_came_and_makes_us_ask(post):
     assert (kept.channel_account, kept.claimed_status) == (post.market.alipay, "TRADE_SUCCESS")
     assert kept.channel_no == post.attempt.operation.channel_no
     assert (kept.client_ip, kept.received_at) == ("203.0.113.9", NEXT_NOON)
-    assert questions() == [{"attempt_id": post.attempt.pk, "at": NEXT_NOON.isoformat()}]
+    assert questions() == [
+        {"attempt_id": post.attempt.pk, "at": NEXT_NOON.isoformat(), "is_notified": True}
+    ]
 
 
 def test_its_words_are_not_believed_but_what_we_hear_when_we_ask(post):
@@ -145,6 +153,61 @@ def test_a_wrong_amount_in_it_moves_nothing(marketplace, simulator, mailbox):
     # Then what we asked decided
     assert Payment.objects.get().status == "paid"
     assert BalanceTransaction.objects.get().gross_minor == 10_000
+
+
+class TestAfterTheEnd:
+    """A payer who paid a code that was never closed at the channel, since nobody had scanned it."""
+
+    @pytest.fixture
+    def late(self, marketplace, simulator, mailbox) -> Post:
+        return Post(marketplace, simulator, mailbox, is_late=True)
+
+    def test_a_letter_makes_us_ask_and_the_answer_makes_it_late(self, late):
+        # When
+        late.hand_in()
+        assert Payment.objects.get().status == "closed"
+        run_jobs()
+
+        # Then
+        assert Payment.objects.get().status == "paid_late"
+        assert BalanceTransaction.objects.count() == 0
+        with nothing_written():
+            late.hand_in()
+
+    def test_a_forged_one_leaves_it_closed(self, late):
+        # Given
+        forged = Letter(late.letter.headers, late.letter.body.replace(b"100.00", b"900.00"))
+        assert forged.body != late.letter.body
+
+        # When, Then
+        with nothing_written(), pytest.raises(NotificationRefusedError):
+            late.hand_in(forged)
+
+    def test_a_foreign_one_leaves_it_closed(self, late):
+        # Given an account at which nobody sends notifications
+        bank = BankAccountFactory()
+
+        # When, Then
+        with nothing_written(), pytest.raises(UnknownChannelAccountError):
+            late.hand_in(account_id=bank.pk)
+
+    def test_a_wrong_amount_in_it_changes_nothing_of_what_is_booked(
+        self, marketplace, simulator, mailbox
+    ):
+        # Given a genuine letter that speaks of 1.00
+        order_fault(
+            simulator, "notify_wrong_amount", app_id=marketplace.plan.app_id, total_amount="1.00"
+        )
+        late = Post(marketplace, simulator, mailbox, is_late=True)
+
+        # When
+        late.hand_in()
+        run_jobs()
+
+        # Then what we asked decided
+        payment = Payment.objects.get()
+        assert payment.status == "paid_late"
+        assert_entry(f"{payment.pk}:paid_late", "Dr 1101 100.00 CNY\nCr 2901 100.00 CNY")
 
 
 def test_one_about_a_number_that_is_not_ours_is_kept_and_asks_nothing(

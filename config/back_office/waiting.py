@@ -1,0 +1,223 @@
+"""What waits for one person on the home page: only what they may see, and may do."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.db.models import Count, Model, Q
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from ledger.admin import showing
+from payments.models import ChannelOperation, Payment, Refund
+from payments.states import PAID_TWICE, OperationStatus, PaymentStatus, RefundStatus
+from settlements.models import BillLine, BillLineState, Payout, Settlement
+from settlements.states import PayoutStatus, SettlementStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One kind of thing that waits for somebody: how many there are, and where they stand."""
+
+    what: str
+    how: str
+    count: int
+    url: str
+    tone: str = "attention"
+
+
+def waiting_for(request: HttpRequest) -> list[Waiting]:
+    """Return each kind of thing that waits, with how many there are; none is a good answer."""
+    return [
+        *_settlements(request),
+        *_refunds(request),
+        *_orders(request),
+        *_parked_money(request),
+        *_bank(request),
+    ]
+
+
+def _settlements(request: HttpRequest) -> list[Waiting]:
+    if not request.user.has_perm("settlements.view_settlement"):
+        return []
+    mine = Q(approval__maker=f"user:{request.user.pk}")
+    status = SettlementStatus
+    counts = Settlement.objects.filter(
+        status__in=[status.DRAFT, status.SUBMITTED, status.REVIEW, status.PAY_FAILED]
+    ).aggregate(
+        drafts=Count("pk", filter=Q(status=status.DRAFT)),
+        to_decide=Count("pk", filter=Q(status=status.SUBMITTED) & ~mine),
+        in_review=Count("pk", filter=Q(status=status.REVIEW)),
+        failed=Count("pk", filter=Q(status=status.PAY_FAILED)),
+    )
+    found = [
+        (
+            "settlements.approve_settlement",
+            "to_decide",
+            status.SUBMITTED,
+            _("settlements to approve"),
+            _("somebody else submitted them"),
+        ),
+        (
+            "settlements.submit_settlement",
+            "drafts",
+            status.DRAFT,
+            _("settlements to submit"),
+            _("drafted, and not yet submitted"),
+        ),
+        (
+            "settlements.review_settlement",
+            "in_review",
+            status.REVIEW,
+            _("settlements over a limit"),
+            _("released or cancelled by a risk officer"),
+        ),
+        (
+            "settlements.cancel_settlement",
+            "failed",
+            status.PAY_FAILED,
+            _("payouts that failed"),
+            _("the money is on hold again"),
+        ),
+    ]
+    return [
+        Waiting(what, how, counts[name], _filtered(Settlement, status__exact=state.value))
+        for permission, name, state, what, how in found
+        if request.user.has_perm(permission)
+    ]
+
+
+def _refunds(request: HttpRequest) -> list[Waiting]:
+    if not request.user.has_perm("payments.view_refund"):
+        return []
+    mine = Q(approval__maker=f"user:{request.user.pk}")
+    status = RefundStatus
+    counts = Refund.objects.filter(
+        status__in=[
+            status.PENDING_APPROVAL,
+            status.FUNDING_REQUIRED,
+            status.UNKNOWN,
+            status.ABNORMAL,
+        ]
+    ).aggregate(
+        to_decide=Count("pk", filter=Q(status=status.PENDING_APPROVAL) & ~mine),
+        without_funds=Count("pk", filter=Q(status=status.FUNDING_REQUIRED)),
+        unknown=Count("pk", filter=Q(status=status.UNKNOWN)),
+        abnormal=Count("pk", filter=Q(status=status.ABNORMAL)),
+    )
+    found = [
+        (
+            "payments.approve_refund",
+            "to_decide",
+            status.PENDING_APPROVAL,
+            _("refunds to approve"),
+            _("somebody else asked for them"),
+            "attention",
+        ),
+        (
+            "payments.request_refund",
+            "without_funds",
+            status.FUNDING_REQUIRED,
+            _("refunds without funds"),
+            _("they go on by themselves once the merchants have enough"),
+            "attention",
+        ),
+        (
+            "payments.ask_refund",
+            "unknown",
+            status.UNKNOWN,
+            _("refunds with unknown outcome"),
+            _("asked about by themselves until the channel has answered"),
+            "alarm",
+        ),
+        (
+            "payments.ask_refund",
+            "abnormal",
+            status.ABNORMAL,
+            _("abnormal refunds"),
+            _("the channel could not deliver the money to the payer"),
+            "alarm",
+        ),
+    ]
+    return [
+        Waiting(what, how, counts[name], _filtered(Refund, status__exact=state.value), tone)
+        for permission, name, state, what, how, tone in found
+        if request.user.has_perm(permission)
+    ]
+
+
+def _orders(request: HttpRequest) -> list[Waiting]:
+    if not request.user.has_perm("payments.view_channeloperation"):
+        return []
+    unknown = [OperationStatus.UNKNOWN, OperationStatus.MANUAL_REVIEW]
+    return [
+        Waiting(
+            _("orders with unknown outcome"),
+            _("asked about by themselves; after the last question people look"),
+            ChannelOperation.objects.filter(status__in=unknown).count(),
+            _filtered(ChannelOperation, status__exact=OperationStatus.UNKNOWN.value),
+            tone="alarm",
+        )
+    ]
+
+
+def _parked_money(request: HttpRequest) -> list[Waiting]:
+    """List money that came late, otherwise than asked, or twice: it waits in suspense."""
+    if not request.user.has_perm("payments.view_payment"):
+        return []
+    late, conflicted = PaymentStatus.PAID_LATE, PaymentStatus.CONFLICTED
+    is_twice = Q(status_code=PAID_TWICE)
+    counts = Payment.objects.filter(Q(status__in=[conflicted, late]) | is_twice).aggregate(
+        late=Count("pk", filter=Q(status=late)),
+        conflicted=Count("pk", filter=Q(status=conflicted)),
+        twice=Count("pk", filter=is_twice),
+    )
+    return [
+        Waiting(
+            _("payments paid late"),
+            _("closed before the money came; it waits in suspense"),
+            counts["late"],
+            _filtered(Payment, status__exact=late.value),
+            tone="alarm",
+        ),
+        Waiting(
+            _("payments paid twice"),
+            _("the money of the second try waits in suspense"),
+            counts["twice"],
+            _filtered(Payment, status_code__exact=PAID_TWICE),
+            tone="alarm",
+        ),
+        Waiting(
+            _("conflicted payments"),
+            _("another amount or currency came; it waits in suspense"),
+            counts["conflicted"],
+            _filtered(Payment, status__exact=conflicted.value),
+            tone="alarm",
+        ),
+    ]
+
+
+def _bank(request: HttpRequest) -> list[Waiting]:
+    found = []
+    if request.user.has_perm("settlements.export_paymentfile"):
+        found.append(
+            Waiting(
+                _("payouts to export"),
+                _("approved, and waiting for a payment file"),
+                Payout.objects.filter(status=PayoutStatus.QUEUED).count(),
+                _filtered(Payout, status__exact=PayoutStatus.QUEUED.value),
+            )
+        )
+    if request.user.has_perm("settlements.view_billline"):
+        found.append(
+            Waiting(
+                _("open bill lines"),
+                _("the bank's movements that nobody knows yet"),
+                BillLine.objects.filter(state=BillLineState.OPEN).count(),
+                _filtered(BillLine, state__exact=BillLineState.OPEN.value),
+            )
+        )
+    return found
+
+
+def _filtered(model: type[Model], **parameters: str) -> str:
+    return showing.list_url(model, urlencode(parameters))
