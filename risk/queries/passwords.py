@@ -94,11 +94,6 @@ def open_relief(password_id: str, kind: str) -> ApprovalRequest | None:
     ).first()
 
 
-def has_password(owner: PasswordOwner) -> bool:
-    """Tell whether the owner ever set one: also after a reset nobody pays without it."""
-    return PaymentPassword.objects.filter(owner_kind=owner.kind, owner_id=owner.id).exists()
-
-
 def is_asked_above(amount_minor: int, *, currency: str) -> bool:
     """Tell whether an amount is above what goes without a password (PAYMENT_PASSWORD_ABOVE)."""
     above: int | None = settings.PAYMENT_PASSWORD_ABOVE.get(currency)

@@ -80,6 +80,31 @@ def test_refuses_what_is_not_on_the_list(monkeypatch):
         env.choice("ROLE", options=["application", "owner"], default="owner")
 
 
+def test_reads_amounts_in_minor_units_by_currency(monkeypatch):
+    monkeypatch.setenv("ABOVE", "CNY:20000, USD:3000")
+
+    assert env.amounts("ABOVE") == {"CNY": 20_000, "USD": 3_000}
+    assert env.amounts("ABOVE_NOTHING") == {}
+    assert env.amounts("ABOVE_NOTHING", default=["CNY:1"]) == {"CNY": 1}
+
+
+@pytest.mark.parametrize(
+    "value", ["20000", "cny:1", "CNY:", "CNY:1.5", "CNY:-1", "CNY=1", "CNY:１"]
+)
+def test_refuses_what_is_no_amount(monkeypatch, value):
+    monkeypatch.setenv("ABOVE", value)
+
+    with pytest.raises(ImproperlyConfigured, match="ABOVE must list amounts"):
+        env.amounts("ABOVE")
+
+
+def test_refuses_two_amounts_of_one_currency(monkeypatch):
+    monkeypatch.setenv("ABOVE", "CNY:1,CNY:2")
+
+    with pytest.raises(ImproperlyConfigured, match="ABOVE names CNY twice"):
+        env.amounts("ABOVE")
+
+
 def test_keeps_encryption_keys_in_order_with_the_current_one_first():
     keys = env.encryption_keys(f"new:{KEY}, old:{'A' * 43}=")
 
@@ -159,6 +184,23 @@ def test_the_environment_goes_before_the_kept_secret(monkeypatch, tmp_path):
                 "SANDBOX_CLOCK_FILE": "var/clock",
             },
             "SANDBOX_CLOCK_FILE is for a sandbox",
+        ),
+        (
+            {
+                "SECRET_KEY": "x" * 60,
+                "ENCRYPTION_KEYS": f"a:{KEY}",
+                "ALLOWED_HOSTS": "pay.example.com",
+            },
+            "PAYMENT_PASSWORD_PEPPERS must be set",
+        ),
+        (
+            {
+                "SECRET_KEY": "x" * 60,
+                "ENCRYPTION_KEYS": f"a:{KEY}",
+                "ALLOWED_HOSTS": "pay.example.com",
+                "PAYMENT_PASSWORD_PEPPERS": "a:c2hvcnQ=",
+            },
+            "PAYMENT_PASSWORD_PEPPERS must list keys as id:base64",
         ),
     ],
 )
