@@ -18,7 +18,7 @@ from payments.queries.methods import methods_offered
 from risk.actions import passwords
 from risk.pin_forms import NewPinForm, PinForm
 from risk.pins import PasswordOwner
-from risk.queries.passwords import payment_binding, standing
+from risk.queries.passwords import merchant_names, payment_binding, standing
 from risk.rules.password import REQUIRED
 
 
@@ -103,6 +103,7 @@ def _page(
         "token": token,
         "session": session,
         "payment": session.payment,
+        "merchants": merchant_names(session.payment),
         "standing": standing(owner),
         "form": form,
         "refusal": refusal,

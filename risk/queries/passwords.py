@@ -1,5 +1,6 @@
 """How a password stands: whether it is set, locked, or resting after a reset."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,6 +77,11 @@ def payment_binding(payment: Payment) -> TokenBinding:
         currency=payment.currency,
         payees=tuple(payment.allocations.order_by("place").values_list("merchant_id", flat=True)),
     )
+
+
+def merchant_names(payment: Payment) -> Sequence[str]:
+    """Return whose money a payment becomes, by name, in the order of its allocations."""
+    return list(payment.allocations.order_by("place").values_list("merchant__name", flat=True))
 
 
 def owner_of_member(*, user_id: int, merchant_id: str) -> PasswordOwner:

@@ -46,7 +46,7 @@ def alipay():
 
 @pytest.fixture
 def payment() -> Payment:
-    return owed_payment(MerchantFactory(), payer_no="P1")
+    return owed_payment(MerchantFactory(name="Old Tea House"), payer_no="P1")
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_challenged_payer_is_led_here_and_nothing_is_ordered(challenged, path,
     response = client.get(challenged)
     assert response.status_code == 200
     assert "Type your payment password" in words(response)
-    assert "100.00" in words(response)
+    assert "Old Tea House 100.00 CNY Goods" in words(response)
     assert 'inputmode="numeric"' in response.text
     assert 'autocomplete="off"' in response.text
     assert "no-store" in response["Cache-Control"]
