@@ -8,7 +8,7 @@ from django.db import transaction
 from ledger.actions import approvals, journal
 from ledger.actions.approvals import Decider
 from ledger.actions.audit import record_audit
-from ledger.errors import ApprovalClosedError
+from ledger.errors import ApprovalClosedError, StaleApprovalError
 from ledger.models import ApprovalRequest
 from ledger.states import ApprovalState
 from payments.actions.events import record_event
@@ -80,7 +80,8 @@ def approve_wallet_topup(
     )
     if request.state != ApprovalState.APPROVED:
         return line
-    approvals.execute(request, payload=_payload(line, wallet), at=at)
+    if not approvals.execute_unchanged({request.pk: _payload(line, wallet)}, at=at):
+        raise StaleApprovalError(object_id=str(line))
     line.entry_id = journal.post_entry(
         postings.wallet_topped_up(
             source=f"bank:{line.bill_id}/{line.line_no}:topup",

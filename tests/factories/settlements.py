@@ -13,8 +13,10 @@ from ledger.actions.approvals import Decider, digest_of
 from ledger.money import to_decimal_text
 from payments.actions.channels import ChannelAccountRequest, register_channel_account
 from payments.actions.maturity import mature
+from payments.actions.operations import Lease
+from payments.channels.base import Outcome
 from payments.models import ChannelAccount, Merchant
-from settlements.actions import payouts, settlements
+from settlements.actions import payouts, settlements, transfers
 from settlements.actions.destinations import register_destination
 from settlements.models import Destination, DestinationKind, PaymentFile, Payout, Settlement
 from settlements.rehearsal.marketplace import Marketplace
@@ -300,3 +302,28 @@ def alipay_destination_of(
         actor="user:9",
         at=NOON,
     )
+
+
+def sent_transfer(merchant: Merchant, *, channel: ChannelAccount) -> tuple[Payout, Lease]:
+    """Bring the merchant's available money to a transfer that is being sent from our wallet.
+
+    What the channel answers is the test's: it goes into `answered_transfer`.
+    """
+    channel.can_transfer = True
+    channel.save(update_fields=["can_transfer"])
+    alipay_destination_of(merchant)
+    settlement = approved_settlement(merchant)
+    payout = Payout.objects.get(settlement=settlement)
+    lease = transfers._claim_to_send(payout.pk, at=NEXT_NOON)
+    assert lease is not None, "it waits to be sent"
+    return payout, lease
+
+
+def answered_transfer(
+    merchant: Merchant, *, channel: ChannelAccount, outcome: Outcome, at: datetime = NEXT_NOON
+) -> Payout:
+    """Bring the merchant's available money to a transfer of which the channel said this."""
+    payout, lease = sent_transfer(merchant, channel=channel)
+    transfers._record(payout.pk, lease=lease, outcome=outcome, at=at)
+    payout.refresh_from_db()
+    return payout

@@ -1,12 +1,14 @@
 """Jobs: what is due is settled and exported, and doing it again changes nothing."""
 
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from settlements import tasks
 from settlements.models import PaymentFile, Payout, Settlement
 from tests.books import assert_balances
 from tests.factories.payments import paid_payment
 from tests.factories.settlements import (
+    alipay_destination_of,
     approved_settlement,
     available_money,
     house,
@@ -71,3 +73,40 @@ def test_the_export_takes_all_that_waits_for_the_next_bank_day(monkeypatch):
     # When, Then
     with nothing_written():
         tasks.export(bank_account_id=bank.pk, at=SATURDAY_NOON.isoformat())
+
+
+def test_the_janitor_has_a_waiting_transfer_sent_whose_job_was_lost():
+    # Given
+    accounts = house()
+    accounts.channel.can_transfer = True
+    accounts.channel.save(update_fields=["can_transfer"])
+    merchant = settled_merchant(with_destination=False)
+    alipay_destination_of(merchant)
+    available_money(merchant)
+    settlement = approved_settlement(merchant)
+    payout = Payout.objects.get(settlement=settlement)
+
+    # When
+    tasks.janitor(at=NEXT_NOON.isoformat())
+    tasks.janitor(at=NEXT_NOON.isoformat())
+
+    # Then one job of the janitor's waits beside that of approving
+    waiting = ProcrastinateJob.objects.filter(task_name="settlements.send_payout", status="todo")
+    assert [job.args["payout_id"] for job in waiting] == [payout.pk, payout.pk]
+    assert [job.queueing_lock for job in waiting.order_by("id")] == [
+        None,
+        f"{payout.operation_id}:send",
+    ]
+
+
+def test_the_janitor_leaves_payouts_by_file_to_the_bank():
+    # Given
+    bank = house().bank
+    merchant = settled_merchant()
+    available_money(merchant)
+    approved_settlement(merchant)
+    assert bank.pk == Payout.objects.get().operation.channel_account_id
+
+    # When, Then
+    with nothing_written():
+        tasks.janitor(at=NEXT_NOON.isoformat())

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from payments.channels.base import Outcome, OutcomeKind
 from payments.models import BalanceTransaction
 from settlements import locks
 from settlements.actions import payouts, settlements
@@ -17,6 +18,7 @@ from settlements.states import SettlementStatus
 from tests.factories.payments import MemberFactory
 from tests.factories.settlements import (
     CHECKER,
+    answered_transfer,
     available_money,
     destination_of,
     drafted_settlement,
@@ -278,6 +280,24 @@ def test_teaches_before_the_first_settlement(client, merchant):
 
     assert "No settlements yet" in page
     assert "another person approves the list, and the bank pays it out" in page
+
+
+def test_a_payment_by_alipay_reads_as_one(client, merchant):
+    # Given
+    ours = house()
+    available_money(merchant, channel=ours.channel)
+    made = Outcome(OutcomeKind.SUCCEEDED, channel_ref="20260306110070", paid_at=NEXT_NOON)
+    payout = answered_transfer(merchant, channel=ours.channel, outcome=made)
+
+    # When
+    page = words(client.get(f"{PATH}{payout.settlement_id}/"))
+
+    # Then
+    assert "Paid out to your Alipay account." in page
+    assert "To 张三 Alipay account ···· .com" in page
+    assert f"Paid by Alipay {payout.pk}" in page
+    assert "Alipay's reference 20260306110070" in page
+    assert "the bank" not in page
 
 
 def test_explains_every_state_there_is():

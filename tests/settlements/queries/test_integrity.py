@@ -3,6 +3,8 @@
 import pytest
 from django.core.management import call_command
 
+from payments.channels.base import Outcome, OutcomeKind
+from settlements.actions import transfer_outcomes
 from settlements.actions.bills import import_bill
 from settlements.models import BillLine, Payout
 from settlements.queries.integrity import LAWS, verify
@@ -11,6 +13,7 @@ from tests.factories.payments import paid_payment
 from tests.factories.settlements import (
     MAKER,
     Movement,
+    answered_transfer,
     approved_settlement,
     available_money,
     bank_statement,
@@ -18,6 +21,7 @@ from tests.factories.settlements import (
     exported_file,
     house,
     paying_payout,
+    sent_transfer,
     settled_merchant,
 )
 from tests.instants import NEXT_NOON
@@ -268,6 +272,85 @@ def test_finds_money_at_the_bank_that_no_statement_showed(accounts, merchant):
     # Then
     assert not BillLine.objects.exists()
     assert by_law == {"bank_is_its_statements": [f"{accounts.bank.pk} CNY: -9700 / 0"]}
+
+
+# --- transfers from a wallet --------------------------------------------------------------------
+
+MADE = Outcome(OutcomeKind.SUCCEEDED, channel_ref="R-1", paid_at=NEXT_NOON, fee_minor=50)
+
+
+def test_every_end_of_a_transfer_is_sound(accounts, merchant):
+    payout = answered_transfer(merchant, channel=accounts.channel, outcome=MADE)
+    assert verify().violations == []
+
+    back = Outcome(OutcomeKind.RETURNED, code="REFUND")
+    transfer_outcomes.look_again(payout.pk, outcome=back, at=NEXT_NOON)
+    assert verify().violations == []
+
+
+def test_finds_a_transfer_that_was_made_and_not_booked(accounts, merchant):
+    # Given
+    payout, _lease = sent_transfer(merchant, channel=accounts.channel)
+
+    # When
+    by_law = found("UPDATE settlements_payout SET status = 'succeeded'")
+
+    # Then
+    assert by_law["payouts_are_booked"] == [f"{payout.pk} succeeded: E08 and E09 / E08"]
+
+
+def test_finds_a_transfer_that_came_back_and_was_not_booked(accounts, merchant):
+    # Given
+    payout = answered_transfer(merchant, channel=accounts.channel, outcome=MADE)
+
+    # When
+    by_law = found("UPDATE settlements_payout SET status = 'returned'")
+
+    # Then
+    assert by_law["payouts_are_booked"] == [
+        f"{payout.pk} returned: E08 and E09 and E10w / E08 and E09"
+    ]
+    assert by_law["settlements_have_their_payout"] == [
+        f"{payout.settlement_id} paid: 1 succeeded / 0 live, 0 succeeded"
+    ]
+
+
+def test_finds_money_in_transit_at_a_wallet_that_no_transfer_explains(accounts, merchant):
+    # Given
+    answered_transfer(merchant, channel=accounts.channel, outcome=MADE)
+
+    # When
+    by_law = found("UPDATE settlements_payout SET confirmed_entry_id = NULL")
+
+    # Then
+    assert by_law["in_transit_is_2401"] == [f"{accounts.channel.pk} CNY: 0 / 9700"]
+
+
+def test_finds_a_payout_that_left_without_an_executed_approval(accounts, merchant):
+    # Given
+    payout, _lease = sent_transfer(merchant, channel=accounts.channel)
+
+    # When
+    by_law = found("UPDATE ledger_approvalrequest SET state = 'voided'")
+
+    # Then
+    assert [one.partition(":")[0] for one in by_law["two_people_approved"]] == [
+        payout.pk,
+        payout.settlement_id,
+    ]
+
+
+def test_finds_a_new_payout_that_is_under_way_without_its_settlement(accounts, merchant):
+    # Given
+    payout, _lease = sent_transfer(merchant, channel=accounts.channel)
+
+    # When
+    by_law = found("UPDATE settlements_settlement SET status = 'pay_failed'")
+
+    # Then
+    assert by_law["settlements_have_their_payout"] == [
+        f"{payout.settlement_id} pay_failed: none, or 1 queued / 1 live, 0 succeeded"
+    ]
 
 
 # --- the command --------------------------------------------------------------------------------

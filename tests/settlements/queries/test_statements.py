@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from settlements.actions import settlements
+from payments.channels.base import Outcome, OutcomeKind
+from settlements.actions import settlements, transfer_outcomes
 from settlements.actions.bills import import_bill
 from settlements.errors import InvalidPositionError
 from settlements.models import Payout
@@ -13,6 +14,7 @@ from settlements.queries.statements import all_rows, rows_page, statement
 from tests.factories.payments import MerchantFactory, paid_payment
 from tests.factories.settlements import (
     MAKER,
+    answered_transfer,
     approved_settlement,
     available_money,
     drafted_settlement,
@@ -287,3 +289,25 @@ def test_a_statement_and_a_page_are_one_question_each(merchant, bank, django_ass
     # The balance before a later page is one more.
     with django_assert_num_queries(2):
         rows_page(told, after=page.after, limit=3)
+
+
+def test_a_transfer_that_came_back_is_a_payout_returned():
+    # Given 97.00 paid out by Alipay on Friday, and back in the wallet on Monday
+    accounts = house()
+    merchant = settled_merchant(payout_fee_minor=100)
+    available_money(merchant, channel=accounts.channel)
+    made = Outcome(OutcomeKind.SUCCEEDED, channel_ref="R-1", paid_at=NEXT_NOON)
+    payout = answered_transfer(merchant, channel=accounts.channel, outcome=made)
+    back = Outcome(OutcomeKind.RETURNED, code="REFUND")
+    transfer_outcomes.look_again(payout.pk, outcome=back, at=NEXT_NOON + timedelta(days=3))
+
+    # When
+    told = statement(merchant.pk, currency="CNY", from_date=FRIDAY, to_date=MONDAY)
+
+    # Then
+    assert (told.payouts_sent_minor, told.payouts_returned_minor) == (9_700, 9_700)
+    assert (told.closing_minor, told.remainder_minor) == (9_700, 0)
+    assert [(row.kind, row.net_minor) for row in all_rows(told)][-2:] == [
+        ("payout", -9_700),
+        ("payout_failed", 9_700),
+    ]
