@@ -78,6 +78,7 @@ def build_house(name: str) -> House:
             "DATABASE_OWNER_URL": make_conninfo(settings.DATABASE_OWNER_URL, dbname=name),
             "SECRET_KEY": "only-for-tests-" + "0" * 50,
             "ENCRYPTION_KEYS": "test1:" + "A" * 43 + "=",
+            "PAYMENT_PASSWORD_PEPPERS": "test1:" + "B" * 43 + "=",
             "LOG_LEVEL": "WARNING",
         },
     )

@@ -29,6 +29,7 @@ def stage(transactional_db, tmp_path, monkeypatch):
         "DATABASE_OWNER_URL": make_conninfo(settings.DATABASE_OWNER_URL, dbname=name),
         "SECRET_KEY": settings.SECRET_KEY,
         "ENCRYPTION_KEYS": "test1:" + "A" * 43 + "=",
+        "PAYMENT_PASSWORD_PEPPERS": "test1:" + "B" * 43 + "=",
     }.items():
         monkeypatch.setenv(variable, value)
     web_port, simulator_port = free_ports(2)
