@@ -70,11 +70,14 @@ def opened_session(request: HttpRequest, token: str) -> PayerSession:
 def enter(request: CheckoutRequest, token: str) -> Entry:
     """Open a session: the first browser that does so is the payer's.
 
+    A HEAD opens nothing: chats ask so about the links that people send.
+
     Raises Http404 if there is none, SessionRefused if it is over or another browser's.
     """
     session = _found(token).session
     secret = _secret_of(request)
-    if session.payer_id is None or _is_bound_to(session, secret):
+    is_glance = request.method == "HEAD" and session.browser_sha256 is None
+    if session.payer_id is None or _is_bound_to(session, secret) or is_glance:
         return Entry(session)
     fresh_secret = "" if secret else secrets.token_urlsafe(32)
     is_ours = session.browser_sha256 is None and payer_sessions.bind_session(

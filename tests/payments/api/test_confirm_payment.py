@@ -4,8 +4,10 @@ import pytest
 import time_machine
 
 from ledger.models import AuditEntry
-from payments.models import ChannelOperation, Payment, PaymentAttempt
+from payments.models import ChannelOperation, Event, Payment, PaymentAttempt
+from risk.actions.passwords import set_password
 from risk.models import Screening
+from risk.pins import PasswordOwner
 from tests.factories.payments import AlipayAccountFactory, attempted_payment
 from tests.instants import NOON
 from tests.rig.rows import ITS_KEPT_REFUSAL, nothing_written
@@ -91,6 +93,29 @@ def test_a_payment_over_the_limit_is_rejected_with_its_code(partner, order, chan
     assert body["status_code"] == Payment.objects.get().status_code != ""
     assert Screening.objects.get().verdict == "deny"
     assert not ChannelOperation.objects.exists()
+
+
+def test_a_payer_who_has_to_type_their_password_keeps_the_payment_created(
+    partner, payment_id, channel
+):
+    # Given
+    set_password(
+        owner=PasswordOwner.payer(Payment.objects.get().payer_id),
+        pin="836194",
+        actor="payer:P-1",
+        client_ip=None,
+        at=NOON,
+    )
+
+    # When
+    response = confirm(partner, payment_id)
+
+    # Then
+    body = response.json()
+    assert response.status_code == 200
+    assert (body["status"], body["status_code"]) == ("created", "password.required")
+    assert body["attempts"] == []
+    assert Event.objects.filter(kind="payment.challenged").count() == 1
 
 
 def test_without_a_channel_nothing_is_confirmed(partner, payment_id):

@@ -13,6 +13,8 @@ from payments.actions import checkout, closing
 from payments.checkout.access import SessionRefused, opened_session
 from payments.models import PayerSession, Payment, PaymentAttempt
 from payments.queries.payer_sessions import digest_of
+from risk.actions.passwords import set_password
+from risk.pins import PasswordOwner
 from tests.factories.payments import (
     AlipayAccountFactory,
     MerchantFactory,
@@ -20,6 +22,7 @@ from tests.factories.payments import (
     minted_session,
     owed_payment,
 )
+from tests.factories.risk import used_minor
 from tests.instants import NOON
 from tests.rig.pages import words
 from tests.rig.rows import ITS_OWN_REFUSAL, nothing_written
@@ -117,6 +120,16 @@ class TestWhoMayOpen:
         kept = answer.cookies["__Host-tianping_payer"]
         assert (kept["secure"], kept["path"], kept["domain"]) == (True, "/", "")
 
+    def test_a_glance_at_the_address_opens_nothing(self, client, path):
+        # When a chat asks what is there
+        with nothing_written():
+            assert Client().head(path).status_code == 200
+
+        # Then it is still to be opened
+        assert PayerSession.objects.get().browser_sha256 is None
+        assert client.get(path).status_code == 200
+        assert Client().head(path).status_code == 403
+
     def test_one_browser_pays_several_payments(self, client, path):
         # Given
         client.get(path)
@@ -172,6 +185,17 @@ class TestWhoMayOpen:
         with pytest.raises(SessionRefused):
             opened_session(stranger, minted.token)
         assert opened_session(ours, minted.token) == minted.session
+
+
+def payer_with_password(payer) -> None:
+    """Let a payer have set their payment password."""
+    set_password(
+        owner=PasswordOwner.payer(payer.pk),
+        pin="836194",
+        actor=f"payer:{payer.pk}",
+        client_ip=None,
+        at=NOON,
+    )
 
 
 class TestStages:
@@ -420,6 +444,36 @@ class TestChoose:
 
         # Then
         assert "This payment cannot be made Nothing was taken." in words(answer)
+
+
+class TestChallenge:
+    """A payer who has set a payment password types it on risk's page, which confirms."""
+
+    def test_leads_to_where_the_password_is_typed(self, client, path, payment):
+        # Given
+        AlipayAccountFactory()
+        payer_with_password(payment.payer)
+        client.get(path)
+
+        # When
+        answer = client.post(f"{path}/method", {"method": "alipay_qr"})
+
+        # Then
+        assert (answer.status_code, answer.url) == (302, f"{path}/password?method=alipay_qr")
+        payment.refresh_from_db()
+        assert (payment.status, payment.method) == ("created", "alipay_qr")
+        assert not PaymentAttempt.objects.exists()
+        assert used_minor(payment.payer_id) is None
+
+    def test_asks_a_second_time_only_through_the_page(self, client, path, payment):
+        # Given
+        AlipayAccountFactory()
+        payer_with_password(payment.payer)
+        client.get(path)
+        client.post(f"{path}/method", {"method": "alipay_qr"})
+
+        # When, Then the payer who came back chooses anew
+        assert "How do you want to pay?" in words(client.get(path))
 
 
 class TestState:
