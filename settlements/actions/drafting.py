@@ -14,6 +14,7 @@ from django.db import connection
 from ledger.actions import journal
 from ledger.actions.journal import Entry
 from ledger.identifiers import new_id
+from payments.actions import debts
 from payments.actions.events import record_event
 from payments.models import BalanceTransaction, LineKind, MerchantAccount
 from settlements import postings
@@ -76,6 +77,7 @@ def write(drafts: Sequence[Draft], *, at: datetime) -> None:
     The drafts are of one currency, and their merchants' accounts are locked.
     """
     assert connection.in_atomic_block, "write is a part; open a transaction around it"
+    _recover_debts(drafts, at=at)
     _book(drafts, at=at)
     _list_items(drafts)
 
@@ -94,6 +96,16 @@ def tell(settlement: Settlement, *, at: datetime) -> None:
             "currency": settlement.currency,
         },
     )
+
+
+def _recover_debts(drafts: Sequence[Draft], *, at: datetime) -> None:
+    """Take what the merchants owe first (E16a): their lines add up to what is left after it."""
+    for business_date in {draft.settlement.business_date for draft in drafts}:
+        debts.recover_debts(
+            [draft.account for draft in drafts if draft.settlement.business_date == business_date],
+            effective_date=business_date,
+            at=at,
+        )
 
 
 def _book(drafts: Sequence[Draft], *, at: datetime) -> None:

@@ -14,7 +14,7 @@ from settlements import locks
 from settlements.actions import drafting, judgements
 from settlements.actions.drafting import Draft
 from settlements.models import Destination, Settlement, SettlementBatch
-from settlements.queries.lines import open_sums, payout_fee_minor, through
+from settlements.queries.lines import open_sums, payout_fee_minor, standing_of, through
 from settlements.states import SettlementStatus
 
 CHUNK = MAX_POSTINGS // 5
@@ -86,6 +86,7 @@ def _planned(
             merchant_id__in=list(sums), currency=batch.currency, is_active=True
         )
     }
+    standing = standing_of(accounts)
     drafts: list[Draft] = []
     # Risk asks for the order of the owners' ids, so that two runs never wait for each other.
     for account in sorted(accounts, key=lambda one: one.merchant_id):
@@ -93,7 +94,8 @@ def _planned(
         if lines is None or account.merchant_id in done:
             continue
         fee_minor = payout_fee_minor(plans[account.merchant_id], currency=batch.currency)
-        if lines.net_minor <= fee_minor:
+        # A run of a day that is over does not see what was refunded since; that money is gone.
+        if lines.net_minor <= fee_minor or lines.net_minor > standing[account.merchant_id]:
             chunk.carried += 1
         elif account.merchant_id not in destinations:
             chunk.skipped.append(SkippedMerchant(account.merchant_id, NO_DESTINATION))

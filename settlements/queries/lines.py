@@ -1,11 +1,12 @@
 """Questions about the lines that a settlement could take."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
 
+from ledger.models import AccountBalance
 from payments.models import FeePlan, MerchantAccount
 
 
@@ -27,6 +28,22 @@ def payout_fee_minor(plan: FeePlan, *, currency: str) -> int:
 def through(account: MerchantAccount, business_date: date) -> date:
     """Return the last day whose lines a settlement of `business_date` takes of this merchant."""
     return min(business_date, account.matured_through_date)
+
+
+def standing_of(accounts: Collection[MerchantAccount]) -> dict[str, int]:
+    """Return what is available less what is owed (2002 less 1201), by merchant, in minor units."""
+    ids = {
+        pk: (account.merchant_id, sign)
+        for account in accounts
+        for pk, sign in ((account.available_account_id, 1), (account.debt_account_id, -1))
+    }
+    standing: dict[str, int] = dict.fromkeys((account.merchant_id for account in accounts), 0)
+    for pk, minor in AccountBalance.objects.filter(pk__in=list(ids)).values_list(
+        "pk", "balance_minor"
+    ):
+        merchant_id, sign = ids[pk]
+        standing[merchant_id] += sign * minor
+    return standing
 
 
 def open_sums(through_dates: Mapping[str, date], *, currency: str) -> dict[str, LineSums]:

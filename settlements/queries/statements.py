@@ -256,7 +256,10 @@ FROM (
     + """) every
   WHERE (day, at, rank, row_id) > (%(day)s, %(at)s, %(rank)s, %(row_id)s)
   ORDER BY day, at, rank, row_id LIMIT %(limit)s) r
-LEFT JOIN payments_paymentallocation a ON r.kind = 'payment' AND a.id = r.subject
+LEFT JOIN payments_refundallocation refunded
+  ON r.kind IN ('refund', 'refund_failed', 'reserve_release') AND refunded.id = r.subject
+LEFT JOIN payments_paymentallocation a
+  ON a.id = CASE r.kind WHEN 'payment' THEN r.subject ELSE refunded.allocation_id END
 LEFT JOIN payments_payment payment ON payment.id = a.payment_id
 ORDER BY r.day, r.at, r.rank, r.row_id"""
 )
