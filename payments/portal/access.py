@@ -37,6 +37,12 @@ class Member:
     merchant: Merchant
     role: MemberRole
     may_switch: bool
+    membership_id: int
+
+    @property
+    def actor(self) -> str:
+        """Name the person as audit rows do: by their membership."""
+        return f"member:{self.membership_id}"
 
 
 class ChoiceNeeded(Exception):  # noqa: N818  a turn of the way, not a failure
@@ -121,4 +127,5 @@ def _member(membership: MerchantMember, *, may_switch: bool) -> Member:
         merchant=membership.merchant,
         role=MemberRole(membership.role),
         may_switch=may_switch,
+        membership_id=membership.pk,
     )

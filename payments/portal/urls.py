@@ -2,9 +2,13 @@
 
 from django.urls import path
 
-from payments.portal import merchants, payments
+from payments.portal import merchants, payments, refunds
 
 urlpatterns = [
     path("merchants/", merchants.merchants, name="portal_merchants"),
     path("payments/", payments.payments, name="portal_payments"),
+    path("payments/<str:payment_id>/", payments.payment, name="portal_payment"),
+    path("payments/<str:payment_id>/refund/", refunds.ask, name="portal_refund_ask"),
+    path("refunds/", refunds.refunds, name="portal_refunds"),
+    path("refunds/<str:refund_id>/", refunds.refund, name="portal_refund"),
 ]

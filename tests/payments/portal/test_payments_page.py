@@ -9,12 +9,14 @@ from payments.models import PaymentAllocation
 from payments.portal.payments import PAGE_SIZE
 from tests.factories.payments import (
     AlipayAccountFactory,
+    FeePlanFactory,
     MemberFactory,
     MerchantFactory,
+    attempted_payment,
     owed_payment,
     paid_payment,
 )
-from tests.instants import BEFORE_MIDNIGHT, NOON
+from tests.instants import BEFORE_MIDNIGHT, NEXT_NOON, NOON
 from tests.rig.pages import tables, words
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +106,106 @@ def test_goes_on_where_the_page_before_ended(client, member):
     ]
     assert f"before={newest_first[PAGE_SIZE - 1][1]}" in client.get(PATH).content.decode()
     assert "Older" not in words(client.get(f"{PATH}?before={newest_first[PAGE_SIZE - 1][1]}"))
+
+
+@pytest.fixture
+def three(member) -> dict[str, str]:
+    """Return 50.00 owed on Thursday, 100.00 awaited, and 200.00 paid on Friday."""
+    owed = owed_payment(member.merchant, amounts_minor=(5_000,), payer_no="P-1")
+    awaiting = owed_payment(member.merchant)
+    attempted_payment(awaiting, channel=AlipayAccountFactory())
+    paid = paid_payment(member.merchant, amounts_minor=(20_000,), at=NEXT_NOON)
+    operation = paid.attempts.get().operation
+    operation.channel_ref = "2026030622001"
+    operation.save(update_fields=["channel_ref"])
+    return {
+        "owed": owed.merchant_order_no,
+        "awaiting": awaiting.merchant_order_no,
+        "paid": paid.merchant_order_no,
+        "id": paid.pk,
+        "share": paid.allocations.get().pk,
+        "channel_no": operation.channel_no,
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("status=paid", ["paid"]),
+        ("status=created&from_amount=50", ["owed"]),
+        ("method=alipay_qr", ["paid", "awaiting"]),
+        ("from_amount=100", ["paid", "awaiting"]),
+        ("to_amount=99.99", ["owed"]),
+        ("from_amount=100&to_amount=100.00", ["awaiting"]),
+        ("from_date=2026-03-06", ["paid"]),
+        ("to_date=2026-03-05", ["awaiting", "owed"]),
+        ("from_date=2026-03-05&to_date=2026-03-06", ["paid", "awaiting", "owed"]),
+        ("reference={id}", ["paid"]),
+        ("reference={share}", ["paid"]),
+        ("reference={owed}", ["owed"]),
+        ("reference={channel_no}", ["paid"]),
+        ("reference=2026030622001", ["paid"]),
+        ("reference=P-1", ["owed"]),
+        ("reference=+{owed}+", ["owed"]),
+    ],
+)
+def test_looks_for_what_was_asked(client, three, query, names):
+    rows = page_rows(client, "?" + query.format(**three))
+
+    found = [next(name for name, no in three.items() if row[0].startswith(no)) for row in rows]
+    assert found == names
+
+
+def test_finds_nothing_and_says_so(client, three):
+    text = words(client.get(f"{PATH}?reference=nothing"))
+
+    assert "Nothing found" in text
+    assert "Show all" in text
+
+
+def test_a_number_of_others_finds_nothing(client, member):
+    theirs = paid_payment()
+
+    for number in (theirs.pk, theirs.merchant_order_no, theirs.allocations.get().pk):
+        page = client.get(f"{PATH}?reference={number}")
+        assert "Nothing found" in words(page)
+
+
+@pytest.mark.parametrize(
+    ("query", "complaint"),
+    [
+        ("status=lost", "Select a valid choice."),
+        ("method=cash", "Select a valid choice."),
+        ("from_amount=1e2", "Write an amount such as 12.34."),
+        ("from_amount=1.005", "Write an amount such as 12.34."),
+        ("from_amount=2&to_amount=1", "The range ends before it begins."),
+        ("from_date=2026-02-30", "This is not a day."),
+        ("from_date=2026-03-06&to_date=2026-03-05", "The range ends before it begins."),
+        ("reference=%00", "Null characters are not allowed."),
+        ("reference=" + "x" * 81, "at most 80 characters"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_explained(client, three, query, complaint):
+    response = client.get(f"{PATH}?{query}")
+
+    assert response.status_code == 200
+    assert complaint in words(response)
+    assert "nothing was looked for" in words(response)
+
+
+def test_amounts_of_two_currencies_need_one_of_them(client, member):
+    # Given
+    paid_payment(member.merchant)
+    yen = FeePlanFactory(currency="JPY")
+    member.merchant.fee_plan = yen
+    member.merchant.save(update_fields=["fee_plan"])
+    paid = paid_payment(member.merchant, amounts_minor=(10_000,))
+
+    # When / Then
+    assert "Choose the currency of the amount." in words(client.get(f"{PATH}?from_amount=100"))
+    rows = page_rows(client, "?from_amount=10000&currency=JPY")
+    assert [row[0].startswith(paid.merchant_order_no) for row in rows] == [True]
+    assert len(page_rows(client, "?currency=CNY")) == 1
 
 
 @pytest.mark.parametrize("before", ["", "1", "pal_x", "%00", "stl_" + "0" * 26])
