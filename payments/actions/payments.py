@@ -164,11 +164,16 @@ def _locked(payment_id: str) -> Payment:
 
 
 def _require_fitting(request: PaymentRequest) -> int:
-    """Return what the allocations leave over. Raises AllocationMismatchError."""
+    """Return what the allocations leave over. Raises AllocationMismatchError.
+
+    The platform may take money that belongs to no merchant at all; a merchant takes their own.
+    """
     amounts = [allocation.amount_minor for allocation in request.allocations]
     merchant_ids = {allocation.merchant_id for allocation in request.allocations}
     left = request.amount_minor - sum(amounts)
-    if left < 0 or not amounts or min(amounts) <= 0 or len(merchant_ids) < len(amounts):
+    if left < 0 or min(amounts, default=1) <= 0 or len(merchant_ids) < len(amounts):
+        raise AllocationMismatchError
+    if not amounts and request.merchant_id is not None:
         raise AllocationMismatchError
     return left
 

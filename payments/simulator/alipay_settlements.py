@@ -10,7 +10,7 @@ from payments.simulator.day_sums import DaySum
 from payments.simulator.refunds import RefundBook
 from payments.simulator.store import Store
 
-_DAYS = """
+DAYS = """
     SELECT app_id, seller_id, day, sum(trades) AS trades, sum(gross_minor) AS gross_minor,
         sum(fee_minor) AS fee_minor, sum(refunds) AS refunds,
         sum(refunded_minor) AS refunded_minor, sum(fee_back_minor) AS fee_back_minor
@@ -30,6 +30,7 @@ _DAYS = """
     )
     GROUP BY app_id, day ORDER BY day, app_id
 """
+"""What each day that is not booked came to; of one bank account, before a date."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class AlipaySettlements:
         """
         self.refunds.conclude(at_ms=self.clock.now_ms())
         waiting: dict[str, DaySum] = {}
-        for day in self.store.rows(_DAYS, account.account_no, through_date.isoformat()):
+        for day in self.store.rows(DAYS, account.account_no, through_date.isoformat()):
             total = waiting.setdefault(day["app_id"], DaySum())
             total.add(day)
             if total.net_minor > 0:

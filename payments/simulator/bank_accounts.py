@@ -73,7 +73,7 @@ class AccountBook:
             app = connection.execute(
                 "SELECT app_id FROM apps WHERE bank_account_no = ? AND currency <> ?"
                 " UNION ALL SELECT mchid FROM wechat_merchants"
-                " WHERE bank_account_no = ? AND 'CNY' <> ?",
+                " WHERE bank_account_no = ? AND currency <> ?",
                 (account_no, currency, account_no, currency),
             ).fetchone()
             connection.execute(

@@ -15,6 +15,7 @@ from payments.simulator.faults import FaultBook, fault_from
 from payments.simulator.json_fields import JsonFields, bad_request
 from payments.simulator.money import amount_text
 from payments.simulator.notifier import Notifier
+from payments.simulator.owed import owed_minor
 from payments.simulator.store import Store
 from payments.simulator.trades import Trade, TradeBook
 from payments.simulator.wechatpay_control import WechatControl
@@ -66,6 +67,8 @@ class Control:
                 return self._notification_counts()
             case ["effects"]:
                 return self._effects(request.query)
+            case ["bank", "owed", account_no]:
+                return {"owed_minor": owed_minor(self.accounts.store, account_no)}
             case ["alipay", *parts]:
                 return self.alipay.shown(parts)
             case _:

@@ -11,7 +11,7 @@ from payments.simulator.wechatpay_merchants import MerchantBook
 from payments.simulator.wechatpay_refunds import RefundBook
 from payments.simulator.wechatpay_trades import TradeBook
 
-_DAYS = """
+DAYS = """
     SELECT mchid, day, sum(trades) AS trades, sum(gross_minor) AS gross_minor,
         sum(fee_minor) AS fee_minor, sum(refunds) AS refunds,
         sum(refunded_minor) AS refunded_minor, sum(fee_back_minor) AS fee_back_minor
@@ -26,6 +26,7 @@ _DAYS = """
     WHERE bank_account_no = ? AND day < ?
     GROUP BY mchid, day ORDER BY day, mchid
 """
+"""What each day that is not booked came to; of one bank account, before a date."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class SettlementDesk:
         """
         self._end_refunds(account)
         waiting: dict[str, DaySum] = {}
-        for day in self.store.rows(_DAYS, account.account_no, through_date.isoformat()):
+        for day in self.store.rows(DAYS, account.account_no, through_date.isoformat()):
             total = waiting.setdefault(day["mchid"], DaySum())
             total.add(day)
             if total.net_minor > 0:

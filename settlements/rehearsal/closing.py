@@ -12,7 +12,8 @@ from payments.actions.maturity import mature
 from settlements.actions import bills, payouts, settlements
 from settlements.models import PaymentFile, Payout, Settlement
 from settlements.queries.payouts import payment_file_content
-from settlements.rehearsal.marketplace import ACTOR, Marketplace
+from settlements.rehearsal.channel_accounts import ACTOR
+from settlements.rehearsal.marketplace import Marketplace
 from settlements.rehearsal.other_side import OtherSide
 from settlements.rehearsal.people import Person
 from settlements.states import PayoutStatus, SettlementStatus

@@ -16,15 +16,15 @@ from django.utils.translation import gettext as _
 
 from payments.actions.calendar import fill_year
 from payments.actions.channels import point_at_gateway
-from payments.actions.credentials import issue_credential
+from payments.actions.credentials import SCOPES, issue_credential
 from payments.actions.merchants import add_member
 from payments.models import ChannelAccount, Merchant, MerchantMember
 from payments.queries.calendar import BusinessDays
+from settlements.rehearsal.channel_accounts import ACTOR
 from settlements.rehearsal.clocks import Clocks
 from settlements.rehearsal.closing import Closing
 from settlements.rehearsal.folder import Folder
 from settlements.rehearsal.marketplace import (
-    ACTOR,
     Marketplace,
     open_marketplace,
     take_in_merchants,
@@ -40,6 +40,7 @@ from settlements.rehearsal.other_side import OtherSide
 from settlements.rehearsal.people import Person, give_new_password, take_on
 from settlements.rehearsal.processes import Stage
 from settlements.rehearsal.progress import Progress
+from settlements.rehearsal.returns import Returns
 from settlements.rehearsal.till import Purchase, Till
 
 STAFF = (
@@ -132,7 +133,7 @@ class Demo:
         if "api_secret" not in self.record:
             _credential, secret = issue_credential(
                 name="Demo partner",
-                scopes=["platform", "payments:read", "payments:write", "settlements:read"],
+                scopes=list(SCOPES),
                 merchant_id=None,
                 actor=ACTOR,
                 at=at,
@@ -183,6 +184,7 @@ class Demo:
             for number, day in enumerate(days, 1)
         }
         progress = Progress(_("a month of days"), total=sum(map(len, by_day.values())))
+        maker, checker = take_on("lin", name="Lin"), take_on("wang", name="Wang")
         till = Till(
             market=market,
             other_side=clocks.other_side,
@@ -192,12 +194,13 @@ class Demo:
             },
             watch=stage.require_alive,
             set_clock=clocks.move,
+            returns=Returns(maker=maker, checker=checker),
         )
         closing = Closing(
             market=market,
             other_side=clocks.other_side,
-            maker=take_on("lin", name="Lin"),
-            checker=take_on("wang", name="Wang"),
+            maker=maker,
+            checker=checker,
             set_clock=clocks.move,
         )
         is_business_day = BusinessDays(from_date=first_day)

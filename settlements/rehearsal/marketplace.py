@@ -1,31 +1,27 @@
-"""What a rehearsed marketplace needs before its first order: keys, accounts, merchants, people."""
+"""What a rehearsed marketplace needs before its first order: accounts, merchants, people."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-
-from payments.actions.channels import (
-    ChannelAccountRequest,
-    point_at_gateway,
-    register_channel_account,
-)
 from payments.actions.fees import create_fee_plan
 from payments.actions.merchants import register_merchant
 from payments.models import ChannelAccount, FeePlan, Merchant
 from payments.pricing import FeeTerms
 from settlements.actions.destinations import register_destination
 from settlements.models import Destination
+from settlements.rehearsal import channel_accounts
+from settlements.rehearsal.channel_accounts import ACTOR, Terms
 from settlements.rehearsal.other_side import OtherSide
-
-ACTOR = "task:rehearsal"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is agreed for one rehearsed marketplace. Rates in basis points, amounts minor."""
+    """What is agreed for one rehearsed marketplace. Rates in basis points, amounts minor.
+
+    `wechat` is its mchid and appid at WeChat Pay, `wallet` the app id and seller id of the Alipay
+    application that pays out; each may be missing.
+    """
 
     name: str
     currency: str
@@ -36,6 +32,8 @@ class Plan:
     seller_id: str
     bank_account_no: str
     bank_opening_minor: int
+    wechat: tuple[str, str] | None = None
+    wallet: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +44,12 @@ class Marketplace:
     fee_plan: FeePlan
     alipay: ChannelAccount
     bank: ChannelAccount
+    wechat: ChannelAccount | None = None
+    wallet: ChannelAccount | None = None
 
 
 def open_marketplace(plan: Plan, *, other_side: OtherSide, at: datetime) -> Marketplace:
-    """Register fee plan, bank and Alipay account, and exchange keys. Again: finds them."""
+    """Register fee plan and channel accounts, and exchange keys. Again: finds them."""
     other_side.open_bank_account(
         account_no=plan.bank_account_no,
         holder=plan.name,
@@ -65,12 +65,38 @@ def open_marketplace(plan: Plan, *, other_side: OtherSide, at: datetime) -> Mark
         actor=ACTOR,
         at=at,
     )
-    bank = _bank(plan, at=at)
+    terms = Terms(plan.name, plan.currency, plan.channel_fee_bps, plan.bank_account_no)
+    bank = channel_accounts.bank_account(terms, at=at)
     return Marketplace(
         plan=plan,
         fee_plan=fee_plan,
         bank=bank,
-        alipay=_alipay(plan, bank=bank, other_side=other_side, at=at),
+        alipay=channel_accounts.alipay_account(
+            terms,
+            app_id=plan.app_id,
+            seller_id=plan.seller_id,
+            bank=bank,
+            other_side=other_side,
+            at=at,
+        ),
+        wechat=plan.wechat
+        and channel_accounts.wechat_account(
+            terms,
+            mchid=plan.wechat[0],
+            appid=plan.wechat[1],
+            bank=bank,
+            other_side=other_side,
+            at=at,
+        ),
+        wallet=plan.wallet
+        and channel_accounts.wallet_account(
+            terms,
+            app_id=plan.wallet[0],
+            seller_id=plan.wallet[1],
+            bank=bank,
+            other_side=other_side,
+            at=at,
+        ),
     )
 
 
@@ -104,64 +130,3 @@ def take_in_merchants(
                 at=at,
             )
     return known
-
-
-def _bank(plan: Plan, *, at: datetime) -> ChannelAccount:
-    found = ChannelAccount.objects.filter(
-        channel="bank", merchant_no=plan.bank_account_no, currency=plan.currency
-    ).first()
-    return found or register_channel_account(
-        ChannelAccountRequest(
-            channel="bank",
-            name=f"{plan.name} · bank",
-            currency=plan.currency,
-            merchant_no=plan.bank_account_no,
-            agent_code="308100005019",
-        ),
-        actor=ACTOR,
-        at=at,
-    )
-
-
-def _alipay(
-    plan: Plan, *, bank: ChannelAccount, other_side: OtherSide, at: datetime
-) -> ChannelAccount:
-    gateway_url = f"{other_side.url}/gateway.do"
-    found = ChannelAccount.objects.filter(
-        channel="alipay", app_id=plan.app_id, currency=plan.currency
-    ).first()
-    if found is not None:
-        return point_at_gateway(found, gateway_url=gateway_url, actor=ACTOR, at=at)
-    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
-    public_pem = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    private_pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    channel_key = other_side.register_app(
-        app_id=plan.app_id,
-        public_key_pem=public_pem.decode(),
-        seller_id=plan.seller_id,
-        fee_bps=plan.channel_fee_bps,
-        currency=plan.currency,
-        bank_account_no=plan.bank_account_no,
-    )
-    return register_channel_account(
-        ChannelAccountRequest(
-            channel="alipay",
-            name=f"{plan.name} · Alipay",
-            currency=plan.currency,
-            merchant_no=plan.seller_id,
-            app_id=plan.app_id,
-            gateway_url=gateway_url,
-            private_key_pem=private_pem.decode(),
-            channel_public_key_pem=channel_key,
-            channel_fee_bps=plan.channel_fee_bps,
-            settles_to=bank,
-        ),
-        actor=ACTOR,
-        at=at,
-    )

@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,11 +12,25 @@ from django.utils.translation import gettext as _
 
 from ledger.errors import AmountError
 from ledger.money import from_decimal_text
+from payments.models import PaymentMethod
 from settlements.rehearsal.till import Purchase
 
 CURRENCY = "BRL"
-PAYING = ("delivered", "shipped")
-"""Statuses whose orders are paid; the others stay unpaid in this release."""
+PAYING = ("approved", "processing", "invoiced", "shipped", "delivered")
+"""Statuses whose orders are paid; what is sold and shipped of them is the marketplace's affair."""
+REFUNDING = ("canceled", "unavailable")
+"""Statuses whose orders are paid and refunded; so are those without items."""
+OWING = ("created",)
+"""Statuses whose orders are owed and never confirmed."""
+METHOD_OF_KIND = {
+    "boleto": PaymentMethod.WECHAT_NATIVE,
+    "voucher": PaymentMethod.ALIPAY_QR,
+    # Cards wait for the card channel; until then their payers pay like the others.
+    "credit_card": PaymentMethod.ALIPAY_QR,
+    "debit_card": PaymentMethod.ALIPAY_QR,
+    "not_defined": PaymentMethod.ALIPAY_QR,
+}
+"""Which way the files' kinds of payment go."""
 PREFIX = "olist"
 
 Rows = list["Row"]
@@ -75,11 +89,27 @@ class Row:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What some purchases come to; what is not allocated belongs to no seller."""
+
+    count: int
+    total_minor: int
+    allocations: int
+    allocated_minor: int
+
+    @property
+    def unallocated_minor(self) -> int:
+        """What of it is beyond the items, and belongs to no seller."""
+        return self.total_minor - self.allocated_minor
+
+
 @dataclass
 class Orders:
     """What the files say, ready to be sold; counts of what is not, with the reason."""
 
     purchases: list[Purchase] = field(default_factory=list)
+    kinds: Counter[str] = field(default_factory=Counter)
     seller_names: dict[str, str] = field(default_factory=dict)
     statuses: Counter[str] = field(default_factory=Counter)
     unpaid: Counter[str] = field(default_factory=Counter)
@@ -93,19 +123,25 @@ class Orders:
         return sum(self.statuses.values())
 
     @property
-    def allocation_count(self) -> int:
-        """Into how many sellers' shares the payments fall."""
-        return sum(len(purchase.shares_minor) for purchase in self.purchases)
+    def paid(self) -> list[Purchase]:
+        """What is paid, also if it is refunded afterwards."""
+        return [purchase for purchase in self.purchases if purchase.is_confirmed]
 
     @property
-    def sold_minor(self) -> int:
-        """What all payments come to."""
-        return sum(purchase.amount_minor for purchase in self.purchases)
+    def refunded(self) -> list[Purchase]:
+        """What is paid and goes back in full."""
+        return [purchase for purchase in self.purchases if purchase.is_refunded]
 
-    @property
-    def unallocated_minor(self) -> int:
-        """What of it is beyond the items, and belongs to no seller."""
-        return sum(amount_minor for _order_no, amount_minor in self.unallocated)
+
+def amounts_of(purchases: Iterable[Purchase]) -> Amounts:
+    """Add purchases up."""
+    every = list(purchases)
+    return Amounts(
+        count=len(every),
+        total_minor=sum(purchase.amount_minor for purchase in every),
+        allocations=sum(len(purchase.shares_minor) for purchase in every),
+        allocated_minor=sum(sum(purchase.shares_minor.values()) for purchase in every),
+    )
 
 
 def read_orders(folder: Path, *, zone: ZoneInfo) -> Orders:
@@ -113,6 +149,9 @@ def read_orders(folder: Path, *, zone: ZoneInfo) -> Orders:
 
     An order's payments, in sequence, fill its items (price and freight) in order. What they
     exceed the items by belongs to no merchant; what they fall short by lowers the last seller.
+    What becomes of an order says its status (PAYING, REFUNDING, OWING); one without items, and so
+    without a seller, is paid and refunded. Which way a payment goes says its kind
+    (METHOD_OF_KIND). Payments of zero, and orders of a status not named here, are left out.
     The files' times carry no zone: they are read as times of `zone`, so that an order's own day
     is its business day. Amounts are exact decimals.
 
@@ -139,7 +178,7 @@ def _read(folder: Path, *, zone: ZoneInfo) -> Orders:
     )
     tenders = _by_order(
         folder / "olist_order_payments_dataset.csv",
-        *("payment_sequential", "payment_value"),
+        *("payment_sequential", "payment_type", "payment_value"),
         place="payment_sequential",
     )
     for row in _rows(
@@ -187,12 +226,10 @@ def _by_order(path: Path, *columns: str, place: str) -> dict[str, Rows]:
 def _add(orders: Orders, order: Row, *, items: Rows, tenders: Rows, zone: ZoneInfo) -> None:
     status, order_id = order.text("order_status"), order.text("order_id")
     orders.statuses[status] += 1
-    if status not in PAYING:
+    if status not in PAYING + REFUNDING + OWING:
         orders.unpaid[_("status %(status)s") % {"status": status}] += 1
         return
-    if not items:
-        orders.unpaid[_("no items")] += 1
-        return
+    is_owed = status in OWING
     left = [_owed(item, sellers=orders.seller_names) for item in items]
     at = order.instant("order_purchase_timestamp", zone=zone)
     for tender in tenders:
@@ -202,12 +239,9 @@ def _add(orders: Orders, order: Row, *, items: Rows, tenders: Rows, zone: ZoneIn
             orders.refused.append((order_no, _("a payment of zero")))
             continue
         shares, left = _filled(left, amount_minor=amount_minor)
-        if not shares:
-            orders.refused.append((order_no, _("no item is left to be paid")))
-            continue
-        over_minor = amount_minor - sum(shares.values())
-        if over_minor:
+        if items and (over_minor := amount_minor - sum(shares.values())):
             orders.unallocated.append((order_no, over_minor))
+        orders.kinds[tender.text("payment_type")] += 1
         orders.purchases.append(
             Purchase(
                 order_no=order_no,
@@ -215,11 +249,23 @@ def _add(orders: Orders, order: Row, *, items: Rows, tenders: Rows, zone: ZoneIn
                 shares_minor=shares,
                 at=at,
                 payer_no=f"{PREFIX}-{order.text('customer_id')}",
+                method=_method(tender),
+                is_confirmed=not is_owed,
+                is_paid=not is_owed,
+                is_refunded=not is_owed and (status in REFUNDING or not items),
             )
         )
     short_minor = sum(owed_minor for _, owed_minor in left)
-    if short_minor:
+    if short_minor and tenders:
         orders.short.append((order_id, short_minor))
+
+
+def _method(tender: Row) -> str:
+    """Return which way a payment goes. Raises OrderFilesError for a kind that is not known."""
+    try:
+        return METHOD_OF_KIND[tender.text("payment_type")]
+    except KeyError:
+        raise tender.wrong("payment_type") from None
 
 
 def _owed(item: Row, *, sellers: Mapping[str, str]) -> tuple[str, int]:

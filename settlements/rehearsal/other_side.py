@@ -1,5 +1,6 @@
 """Talking to the simulator as its people would: onboarding, payers, the bank's counter."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import TracebackType
@@ -189,6 +190,10 @@ class OtherSide:
     def bank_statement(self, *, account_no: str, from_date: date, to_date: date) -> bytes:
         """Return the bank's camt.053 over days, both included."""
         return self._get(f"/bank/{account_no}/statement?from={from_date}&to={to_date}")
+
+    def owed_minor(self, *, account_no: str) -> int:
+        """Say what the channels have not paid to a bank account; below zero we owe them."""
+        return int(json.loads(self._get(f"/control/bank/owed/{account_no}"))["owed_minor"])
 
     def _post(self, path: str, body: dict[str, object]) -> dict[str, object]:
         response = self.client.post(path, json=body)

@@ -15,11 +15,11 @@ from payments.pricing import FeeTerms
 from payments.queries.calendar import business_date_of
 from risk.actions.limits import set_limit
 from risk.models import LimitDeed, LimitSubject, LimitWindow
+from settlements.rehearsal.channel_accounts import ACTOR
 from settlements.rehearsal.clocks import Clocks
 from settlements.rehearsal.closing import Closing
 from settlements.rehearsal.folder import Folder
 from settlements.rehearsal.marketplace import (
-    ACTOR,
     Marketplace,
     Plan,
     open_marketplace,
@@ -31,6 +31,7 @@ from settlements.rehearsal.people import take_on
 from settlements.rehearsal.processes import Stage, free_ports, is_free
 from settlements.rehearsal.progress import Progress
 from settlements.rehearsal.replay_report import ReplayReport, tie
+from settlements.rehearsal.returns import Returns
 from settlements.rehearsal.till import Purchase, Till
 
 PLAN = Plan(
@@ -43,6 +44,7 @@ PLAN = Plan(
     seller_id="2088000000000901",
     bank_account_no="110900000000901",
     bank_opening_minor=0,
+    wechat=("1900000901", "wx00000000000901"),
 )
 CLOSING_MONTHS = (1, 4, 7, 10)
 CLOSING_DAY = 5
@@ -86,11 +88,12 @@ class Replay:
                 )
             if not self.folder.read().get("is_finished"):
                 self.folder.keep(orders=digest)
-                self._run(purchases)
-                self.folder.keep(is_finished=True)
-            return tie(self.orders, plan=PLAN)
+                owed_minor = self._run(purchases)
+                self.folder.keep(is_finished=True, owed_minor=owed_minor)
+            return tie(self.orders, plan=PLAN, owed_minor=self.folder.read().get("owed_minor", 0))
 
-    def _run(self, purchases: list[Purchase]) -> None:
+    def _run(self, purchases: list[Purchase]) -> int:
+        """Play all of it; return what the channels say that they still owe the house."""
         zone = ZoneInfo(str(settings.BUSINESS_TIME_ZONE))
         opening = purchases[0].at
         stage = self._stage()
@@ -112,6 +115,7 @@ class Replay:
                     reason="replay",
                 )
             self._play(purchases, zone=zone, market=market, stage=stage, clocks=clocks)
+            return other_side.owed_minor(account_no=PLAN.bank_account_no)
 
     def _stage(self) -> Stage:
         """Prepare the processes, at the addresses of an earlier run where they are free.
@@ -139,18 +143,21 @@ class Replay:
         clocks: Clocks,
     ) -> None:
         progress = Progress("orders", total=len(purchases))
+        maker = take_on("replay-maker", name="Replay maker", role="finance_maker")
+        checker = take_on("replay-checker", name="Replay checker", role="finance_checker")
         till = Till(
             market=market,
             other_side=clocks.other_side,
             merchants=take_in_merchants(market, self._sellers(), at=purchases[0].at),
             watch=stage.require_alive,
             set_clock=clocks.move,
+            returns=Returns(maker=maker, checker=checker),
         )
         closing = Closing(
             market=market,
             other_side=clocks.other_side,
-            maker=take_on("replay-maker", name="Replay maker", role="finance_maker"),
-            checker=take_on("replay-checker", name="Replay checker", role="finance_checker"),
+            maker=maker,
+            checker=checker,
             set_clock=clocks.move,
         )
 

@@ -15,13 +15,16 @@ from payments.models import (
     ChannelKind,
     Payment,
     PaymentAllocation,
+    PaymentMethod,
+    Refund,
+    RefundAllocation,
 )
 from payments.postings import UNALLOCATED
-from payments.states import PaymentStatus
+from payments.states import PaymentStatus, RefundStatus
 from settlements.models import Bill, BillKind, BillLine, BillLineState, Payout, Settlement
 from settlements.queries import integrity
 from settlements.rehearsal.marketplace import Plan
-from settlements.rehearsal.olist import PREFIX, Orders
+from settlements.rehearsal.olist import METHOD_OF_KIND, PREFIX, Orders, amounts_of
 from settlements.states import PayoutStatus, SettlementStatus
 
 
@@ -81,11 +84,15 @@ class ReplayReport:
         return "\n".join([*lines, "", *self.notes])
 
 
-def tie(orders: Orders, *, plan: Plan) -> ReplayReport:
-    """Compare files, payments, lines, books, settlements and bank, and list what explains them."""
+def tie(orders: Orders, *, plan: Plan, owed_minor: int) -> ReplayReport:
+    """Compare files, payments, lines, books, settlements and bank, and list what explains them.
+
+    `owed_minor` is what the channels say that they owe us: after refunds on the last days it may
+    lie below zero, and then waits for the takings of a day that does not come.
+    """
     report = ReplayReport()
     _tie_payments(report, orders, plan.currency)
-    _tie_books(report, orders, plan.currency)
+    _tie_books(report, orders, plan.currency, owed_minor=owed_minor)
     _tie_payouts(report, plan.currency)
     _tie_bank(report, plan)
     proof = integrity.verify()
@@ -100,36 +107,79 @@ def _tie_payments(report: ReplayReport, orders: Orders, currency: str) -> None:
     paid = ours.filter(status=PaymentStatus.PAID).aggregate(
         count=Count("id"), amount=Sum("amount_minor"), rest=Sum("unallocated_minor")
     )
-    allocated = PaymentAllocation.objects.filter(payment__in=ours).aggregate(
-        count=Count("id"), amount=Sum("amount_minor")
-    )
+    allocated = PaymentAllocation.objects.filter(
+        payment__in=ours.filter(status=PaymentStatus.PAID)
+    ).aggregate(count=Count("id"), amount=Sum("amount_minor"))
+    expected = amounts_of(orders.paid)
     report.add(_("payments made"), len(orders.purchases), ours.count())
-    report.add(_("payments paid"), len(orders.purchases), paid["count"])
-    report.add_money(_("paid"), orders.sold_minor, paid["amount"], currency=currency)
-    report.add(_("allocations"), orders.allocation_count, allocated["count"])
+    report.add(
+        _("payments only owed"),
+        len(orders.purchases) - expected.count,
+        ours.filter(status=PaymentStatus.CREATED).count(),
+    )
+    report.add(_("payments paid"), expected.count, paid["count"])
+    report.add(_("allocations"), expected.allocations, allocated["count"])
+    for label, expected_minor, found_minor in (
+        (_("paid"), expected.total_minor, paid["amount"]),
+        (_("allocated"), expected.allocated_minor, allocated["amount"]),
+        (_("unallocated"), expected.unallocated_minor, paid["rest"]),
+    ):
+        report.add_money(label, expected_minor, found_minor, currency=currency)
+    _tie_ways(report, orders, currency)
+
+
+def _tie_ways(report: ReplayReport, orders: Orders, currency: str) -> None:
+    """Compare what went each way, and what came back of it."""
+    paid = Payment.objects.filter(
+        merchant=None,
+        merchant_order_no__startswith=f"{PREFIX}-",
+        status=PaymentStatus.PAID,
+    )
+    for method in PaymentMethod:
+        expected = amounts_of(one for one in orders.paid if one.method == method)
+        found = paid.filter(method=method).aggregate(amount=Sum("amount_minor"))
+        label = _("paid by %(method)s") % {"method": method.label}
+        report.add_money(label, expected.total_minor, found["amount"], currency=currency)
+    refunds = Refund.objects.filter(
+        payment__in=paid, status__in=[RefundStatus.SUCCEEDED]
+    ).aggregate(count=Count("id"), amount=Sum("amount_minor"), rest=Sum("unallocated_minor"))
+    shares = RefundAllocation.objects.filter(
+        refund__payment__in=paid, refund__status=RefundStatus.SUCCEEDED
+    ).count()
+    expected = amounts_of(orders.refunded)
+    report.add(_("payments refunded"), expected.count, refunds["count"])
+    report.add(_("allocations refunded"), expected.allocations, shares)
+    report.add_money(_("refunded"), expected.total_minor, refunds["amount"], currency=currency)
     report.add_money(
-        _("allocated"),
-        orders.sold_minor - orders.unallocated_minor,
-        allocated["amount"],
+        _("refunded of what belonged to nobody"),
+        expected.unallocated_minor,
+        refunds["rest"],
         currency=currency,
     )
-    report.add_money(_("unallocated"), orders.unallocated_minor, paid["rest"], currency=currency)
 
 
-def _tie_books(report: ReplayReport, orders: Orders, currency: str) -> None:
+def _tie_books(report: ReplayReport, orders: Orders, currency: str, *, owed_minor: int) -> None:
+    paid, refunded = amounts_of(orders.paid), amounts_of(orders.refunded)
     lines = BalanceTransaction.objects.filter(currency=currency).aggregate(
         gross=Sum("gross_minor"), fee=Sum("fee_minor")
     )
     fees_minor = _balance(chart.SERVICE_FEE, currency) + _balance(chart.PAYOUT_FEE, currency)
-    suspense_minor = _balance(chart.SUSPENSE_LONG, currency, owner_id=UNALLOCATED)
-    receivable_minor = _balance(chart.CHANNEL_RECEIVABLE, currency)
-    transit_minor = _balance(chart.PAYOUTS_IN_TRANSIT, currency)
     for label, expected_minor, found_minor in (
-        (_("lines, gross"), orders.sold_minor - orders.unallocated_minor, lines["gross"]),
+        (_("lines, gross"), paid.allocated_minor - refunded.allocated_minor, lines["gross"]),
         (_("lines, fees = fees earned (4001, 4002)"), lines["fee"], fees_minor),
-        (_("suspense of nobody (2901)"), orders.unallocated_minor, suspense_minor),
-        (_("channel still owes us (1101)"), 0, receivable_minor),
-        (_("payouts in transit (2401)"), 0, transit_minor),
+        (
+            _("suspense of nobody (2901)"),
+            paid.unallocated_minor - refunded.unallocated_minor,
+            _balance(chart.SUSPENSE_LONG, currency, owner_id=UNALLOCATED),
+        ),
+        (
+            _("channels still owe us, as they say (1101)"),
+            owed_minor,
+            _balance(chart.CHANNEL_RECEIVABLE, currency),
+        ),
+        (_("refunds in transit (2101)"), 0, _balance(chart.REFUND_PAYABLE, currency)),
+        (_("payouts in transit (2401)"), 0, _balance(chart.PAYOUTS_IN_TRANSIT, currency)),
+        (_("merchants owe us (1201)"), 0, _balance(chart.MERCHANT_DEBT, currency)),
     ):
         report.add_money(label, expected_minor, found_minor, currency=currency)
 
@@ -179,8 +229,14 @@ def _explain(report: ReplayReport, orders: Orders, currency: str) -> None:
     notes = report.notes
     notes.append(_("Orders: %(count)d, by status:") % {"count": orders.order_count})
     notes += [f"  {count:>6}  {status}" for status, count in orders.statuses.most_common()]
-    notes.append(_("Left unpaid in this release, with the reason:"))
-    notes += [f"  {count:>6}  {reason}" for reason, count in orders.unpaid.most_common()]
+    notes.append(_("Payments by kind, and the way each kind goes:"))
+    notes += [
+        f"  {count:>6}  {kind} → {METHOD_OF_KIND[kind]}"
+        for kind, count in orders.kinds.most_common()
+    ]
+    if orders.unpaid:
+        notes.append(_("Left out, with the reason:"))
+        notes += [f"  {count:>6}  {reason}" for reason, count in orders.unpaid.most_common()]
     notes.append(_("Payments refused: %(count)d") % {"count": len(orders.refused)})
     notes += [f"  {order_no}  {reason}" for order_no, reason in orders.refused]
     for title, amounts in (

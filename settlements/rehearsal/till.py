@@ -15,14 +15,17 @@ from payments.actions import payments
 from payments.actions.payments import AllocationRequest, PaymentRequest
 from payments.models import Merchant, Payment, PaymentAttempt, PaymentMethod
 from payments.states import OperationStatus, PaymentStatus
-from settlements.rehearsal.marketplace import ACTOR, Marketplace
+from settlements.rehearsal.channel_accounts import ACTOR
+from settlements.rehearsal.marketplace import Marketplace
 from settlements.rehearsal.other_side import OtherSide
+from settlements.rehearsal.returns import Returns
 
 WINDOW = 48
 """Payments under way at once."""
 SPAN = timedelta(days=3)
 """How far apart in virtual time payments under way may be; codes live longer than that."""
 LIFETIME = timedelta(days=7)
+RETURNED_AFTER = timedelta(minutes=30)
 PATIENCE_SECONDS = 120
 PAUSE_SECONDS = 0.06
 PAYERS = 4
@@ -30,23 +33,31 @@ PAYERS = 4
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """One thing to be paid for. `shares_minor` is what each seller (partner's number) is owed."""
+    """One thing to be paid for. `shares_minor` is what each seller (partner's number) is owed.
+
+    Without `is_confirmed` it is only owed; without `is_paid` its payer walks away from the code.
+    What `is_refunded` was paid first, and goes back in full.
+    """
 
     order_no: str
     amount_minor: int
     shares_minor: Mapping[str, int]
     at: datetime
     payer_no: str | None
+    method: str = PaymentMethod.ALIPAY_QR
+    is_confirmed: bool = True
     is_paid: bool = True
+    is_refunded: bool = False
 
 
 @dataclass
 class Till:
     """Takes purchases in order and keeps up to WINDOW of them under way.
 
-    The till only creates and confirms, and plays the payers. That a payment is paid it learns
-    from the database, as everybody does: order, notification, question and booking are the
-    house's own work. Purchases that were taken before are found by their order numbers.
+    The till only creates and confirms, plays the payers, and sends back what is not wanted to the
+    returns desk. That a payment is paid or refunded it learns from the database, as everybody
+    does: order, notification, question and booking are the house's own work. Purchases that were
+    taken before are found by their order numbers.
     """
 
     market: Marketplace
@@ -54,8 +65,10 @@ class Till:
     merchants: Mapping[str, Merchant]
     watch: Callable[[], None]
     set_clock: Callable[[datetime], None]
+    returns: Returns
     _under_way: dict[str, Purchase] = field(default_factory=dict)
     _paying: dict[str, Future[None]] = field(default_factory=dict)
+    _returning: set[str] = field(default_factory=set)
     _moved_at: float = 0.0
 
     def take(
@@ -91,30 +104,33 @@ class Till:
         known: tuple[str, str] | None,
         on_done: Callable[[Purchase, str], None],
     ) -> None:
-        if known is not None and known[1] not in (
-            PaymentStatus.CREATED,
-            PaymentStatus.AWAITING_PAYMENT,
-        ):
-            on_done(purchase, known[1])
-            return
         self.set_clock(purchase.at)
         with transaction.atomic(durable=True):
-            payment_id = known[0] if known else self._create(purchase).id
-            payment = payments.confirm_payment(
-                payment_id,
-                method=PaymentMethod.ALIPAY_QR,
-                client_ip="127.0.0.1",
-                actor=ACTOR,
-                at=purchase.at,
-            )
-        if payment.status == PaymentStatus.AWAITING_PAYMENT:
-            self._under_way[payment.id] = purchase
-        else:
-            on_done(purchase, payment.status)
+            payment_id, status = known or (self._create(purchase), str(PaymentStatus.CREATED))
+            if purchase.is_confirmed and status in (
+                PaymentStatus.CREATED,
+                PaymentStatus.AWAITING_PAYMENT,
+            ):
+                status = self._confirm(payment_id, purchase)
+        self._under_way[payment_id] = purchase
+        if status == PaymentStatus.PAID and purchase.is_refunded:
+            self._give_back(payment_id)
+        elif status != PaymentStatus.AWAITING_PAYMENT:
+            self._end(payment_id, status, on_done)
         self._moved_at = time.monotonic()
 
-    def _create(self, purchase: Purchase) -> Payment:
-        return payments.create_payment(
+    def _confirm(self, payment_id: str, purchase: Purchase) -> str:
+        payment = payments.confirm_payment(
+            payment_id,
+            method=purchase.method,
+            client_ip="127.0.0.1",
+            actor=ACTOR,
+            at=purchase.at,
+        )
+        return str(payment.status)
+
+    def _create(self, purchase: Purchase) -> str:
+        payment = payments.create_payment(
             PaymentRequest(
                 merchant_order_no=purchase.order_no,
                 amount_minor=purchase.amount_minor,
@@ -132,6 +148,7 @@ class Till:
             actor=ACTOR,
             at=purchase.at,
         )
+        return str(payment.id)
 
     def _look(
         self, payers: ThreadPoolExecutor, *, on_done: Callable[[Purchase, str], None]
@@ -147,12 +164,19 @@ class Till:
         # Of a payment that was tried before a cut, and again, the last try counts.
         latest = {payment_id: row for payment_id, *row in rows}
         for payment_id, (payment_status, attempt_status, channel_no) in latest.items():
-            if payment_status != PaymentStatus.AWAITING_PAYMENT:
+            if payment_id in self._returning:
+                continue
+            if payment_status == PaymentStatus.PAID and self._under_way[payment_id].is_refunded:
+                self._give_back(payment_id)
+            elif payment_status != PaymentStatus.AWAITING_PAYMENT:
                 self._end(payment_id, payment_status, on_done)
             elif attempt_status == OperationStatus.FAILED:
                 self._end(payment_id, f"{payment_status}: try failed", on_done)
             elif attempt_status == OperationStatus.AWAITING_PAYER:
                 self._let_pay(payment_id, channel_no, payers, on_done)
+        for payment_id, status in self.returns.over(self._returning).items():
+            self._returning.discard(payment_id)
+            self._end(payment_id, f"{PaymentStatus.PAID}, refund {status}", on_done)
         if time.monotonic() - self._moved_at > PATIENCE_SECONDS:
             raise CommandError(
                 _("%(count)d payments do not get on; the logs of the processes say why.")
@@ -175,12 +199,28 @@ class Till:
         if payment_id not in self._paying:
             self._paying[payment_id] = payers.submit(
                 self.other_side.pay,
-                app_id=self.market.plan.app_id,
+                app_id=self._app_id(purchase),
                 out_trade_no=channel_no,
                 at=purchase.at + timedelta(minutes=1),
             )
         elif self._paying[payment_id].done():
             self._paying[payment_id].result()
+
+    def _app_id(self, purchase: Purchase) -> str:
+        """Name whom the payer pays at the channel."""
+        if purchase.method == PaymentMethod.WECHAT_NATIVE:
+            assert self.market.wechat is not None, "who sells by WeChat Pay has an account there"
+            return self.market.wechat.merchant_no
+        return self.market.plan.app_id
+
+    def _give_back(self, payment_id: str) -> None:
+        """Send a paid purchase to the returns desk, once it is paid a while."""
+        purchase = self._under_way[payment_id]
+        self.returns.give_back(
+            payment_id, number=f"{purchase.order_no}-R", at=purchase.at + RETURNED_AFTER
+        )
+        self._returning.add(payment_id)
+        self._moved_at = time.monotonic()
 
     def _end(self, payment_id: str, status: str, on_done: Callable[[Purchase, str], None]) -> None:
         self._paying.pop(payment_id, None)

@@ -200,6 +200,16 @@ class TestCreate:
             payments.create_payment(again, actor="key:ak_1", at=NOON)
 
 
+def test_the_platform_may_take_money_that_belongs_to_no_merchant(order, laws_now):
+    # When
+    payment = create(replace(order, allocations=[]))
+
+    # Then
+    assert (payment.amount_minor, payment.unallocated_minor) == (10_000, 10_000)
+    assert not payment.allocations.exists()
+    laws_now()
+
+
 class TestCreateRefusals:
     """Nothing is written, not even the merchant's accounts."""
 
@@ -208,11 +218,14 @@ class TestCreateRefusals:
             create(request)
 
     @pytest.mark.parametrize(
-        "amounts", [[10_001], [5_000, 5_001], [0], [-1], [10_000, 0], [10_001, -1], []]
+        "amounts", [[10_001], [5_000, 5_001], [0], [-1], [10_000, 0], [10_001, -1]]
     )
     def test_allocations_that_do_not_fit(self, order, amounts):
         shares = [AllocationRequest(MerchantFactory().pk, amount) for amount in amounts]
         self.refused(replace(order, allocations=shares), AllocationMismatchError)
+
+    def test_a_merchant_takes_no_money_that_belongs_to_nobody(self, order, seller):
+        self.refused(replace(order, allocations=[], merchant_id=seller.pk), AllocationMismatchError)
 
     def test_one_merchant_twice(self, order, seller):
         shares = [AllocationRequest(seller.pk, 5_000)] * 2
@@ -506,16 +519,16 @@ class TestConfirm:
         kinds = Event.objects.order_by("sequence").values_list("kind", flat=True)
         assert list(kinds)[-2:] == ["payment.closing", "payment.closed"]
 
-    def test_costs_twelve_round_trips_however_many_sellers(
+    def test_costs_thirteen_round_trips_however_many_sellers(
         self, channel, django_assert_num_queries
     ):
         # Given
         sellers = [MerchantFactory() for _ in range(3)]
         payment = owed_payment(*sellers, amounts_minor=(100,) * 3, payer_no="P1")
 
-        # When: the payment locked, its channel, its sellers; of the judge the limits, the
-        # counters and the judgement; order, try, job; the payment, its event, its audit row
-        with django_assert_num_queries(12):
+        # When: the payment locked, its channel, its sellers; of the judge how all stand, the
+        # limits, the counters and the judgement; order, try, job; the payment, its event, its audit row
+        with django_assert_num_queries(13):
             payments.confirm_payment(
                 payment.pk, method="alipay_qr", client_ip=None, actor="key:ak_1", at=NOON
             )

@@ -33,6 +33,7 @@ class OrderFiles:
         items: Sequence[tuple[str, str, str]] = (),
         paid: Sequence[str] = (),
         status: str = "delivered",
+        kind: str = "credit_card",
         at: str = "2017-03-06 10:00:00",
     ) -> "OrderFiles":
         """Add an order with its items (seller, price, freight) and its payments, in sequence."""
@@ -40,7 +41,7 @@ class OrderFiles:
         for number, (seller, price, freight) in enumerate(items, 1):
             self.items.append(f"{name},{number},product,{seller}-seller,,{price},{freight}")
         for number, amount in enumerate(paid, 1):
-            self.tenders.append(f"{name},{number},credit_card,1,{amount}")
+            self.tenders.append(f"{name},{number},{kind},1,{amount}")
         return self
 
     def write(self, folder: Path) -> Path:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from settlements.rehearsal.olist import OrderFilesError, read_orders
+from settlements.rehearsal.olist import OrderFilesError, amounts_of, read_orders
 from tests.settlements.rehearsal.order_files import OrderFiles
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
@@ -48,8 +48,9 @@ class TestAllocation:
             "olist-o1-2": (8_000, {"ana-seller": 4_950, "bia-seller": 3_050}),
             "olist-o1-3": (3_000, {"bia-seller": 2_000, "ana-seller": 1_000}),
         }
-        assert (orders.allocation_count, orders.unallocated, orders.short) == (5, [], [])
-        assert orders.sold_minor == 17_000
+        assert (orders.unallocated, orders.short) == ([], [])
+        sold = amounts_of(orders.purchases)
+        assert (sold.count, sold.total_minor, sold.allocations) == (3, 17_000, 5)
 
     def test_two_items_of_one_seller_are_one_share(self, read):
         # When
@@ -67,7 +68,7 @@ class TestAllocation:
         # Then
         assert shares(orders) == {"olist-o1-1": (1_126, {"ana-seller": 1_100})}
         assert orders.unallocated == [("olist-o1-1", 26)]
-        assert orders.unallocated_minor == 26
+        assert amounts_of(orders.purchases).unallocated_minor == 26
 
     def test_what_falls_short_lowers_the_last_seller_and_is_listed(self, read):
         # When
@@ -116,29 +117,79 @@ class TestWhatIsLeftOut:
         assert orders.refused == [("olist-o1-1", "a payment of zero")]
         assert shares(orders) == {"olist-o1-2": (500, {"ana-seller": 500})}
 
-    def test_a_payment_for_which_no_item_is_left_is_refused_with_its_reason(self, read):
-        # When
-        orders = read(OrderFiles().order("o1", items=[("ana", "5", "0")], paid=["5", "2"]))
-
-        # Then
-        assert orders.refused == [("olist-o1-2", "no item is left to be paid")]
-        assert orders.unallocated == []
-
-    def test_orders_of_other_statuses_stay_unpaid_and_are_counted(self, read):
+    def test_a_status_that_is_not_known_leaves_the_order_out_and_is_counted(self, read):
         # Given
-        files = OrderFiles()
-        for number, status in enumerate(["canceled", "delivered", "shipped", "canceled"]):
-            files.order(f"o{number}", items=[("ana", "5", "0")], paid=["5"], status=status)
-        files.order("o9", status="delivered", paid=["5"])
+        files = OrderFiles().order("o1", items=[("ana", "5", "0")], paid=["5"], status="lost")
 
         # When
         orders = read(files)
 
         # Then
-        assert dict(orders.statuses) == {"canceled": 2, "delivered": 2, "shipped": 1}
-        assert dict(orders.unpaid) == {"status canceled": 2, "no items": 1}
-        assert sorted(shares(orders)) == ["olist-o1-1", "olist-o2-1"]
-        assert orders.order_count == 5
+        assert dict(orders.unpaid) == {"status lost": 1}
+        assert orders.purchases == []
+        assert orders.order_count == 1
+
+
+class TestFate:
+    def fates(self, orders):
+        return {
+            purchase.order_no: (purchase.is_confirmed, purchase.is_paid, purchase.is_refunded)
+            for purchase in orders.purchases
+        }
+
+    @pytest.mark.parametrize(
+        ("status", "fate"),
+        [
+            ("delivered", (True, True, False)),
+            ("shipped", (True, True, False)),
+            ("invoiced", (True, True, False)),
+            ("processing", (True, True, False)),
+            ("approved", (True, True, False)),
+            ("canceled", (True, True, True)),
+            ("unavailable", (True, True, True)),
+            ("created", (False, False, False)),
+        ],
+    )
+    def test_an_order_goes_as_far_as_its_status_says(self, read, status, fate):
+        # When
+        orders = read(
+            OrderFiles().order("o1", items=[("ana", "5", "0")], paid=["5"], status=status)
+        )
+
+        # Then
+        assert self.fates(orders) == {"olist-o1-1": fate}
+        assert len(orders.refunded) == (1 if fate[2] else 0)
+
+    def test_an_order_without_items_belongs_to_nobody_and_is_refunded(self, read):
+        # When
+        orders = read(OrderFiles().order("o1", paid=["5", "2.5"]))
+
+        # Then
+        assert shares(orders) == {"olist-o1-1": (500, {}), "olist-o1-2": (250, {})}
+        assert set(self.fates(orders).values()) == {(True, True, True)}
+        assert amounts_of(orders.refunded).unallocated_minor == 750
+        assert (orders.unallocated, orders.short) == ([], [])
+
+    def test_a_payment_for_which_no_item_is_left_belongs_to_nobody(self, read):
+        # When
+        orders = read(OrderFiles().order("o1", items=[("ana", "5", "0")], paid=["5", "2"]))
+
+        # Then
+        assert shares(orders)["olist-o1-2"] == (200, {})
+        assert self.fates(orders)["olist-o1-2"] == (True, True, False)
+        assert orders.unallocated == [("olist-o1-2", 200)]
+
+    def test_each_kind_of_payment_goes_its_way(self, read):
+        # Given
+        files = OrderFiles().order("o1", items=[("ana", "50", "0")], paid=["5", "6"])
+        files.tenders[1] = files.tenders[1].replace("credit_card", "boleto")
+
+        # When
+        orders = read(files)
+
+        # Then
+        assert [purchase.method for purchase in orders.purchases] == ["alipay_qr", "wechat_native"]
+        assert dict(orders.kinds) == {"credit_card": 1, "boleto": 1}
 
 
 class TestBrokenFiles:
@@ -156,6 +207,13 @@ class TestBrokenFiles:
     def test_so_does_a_price(self, tmp_path, price):
         files = OrderFiles().order("o1", items=[("ana", price, "0")], paid=["5"])
         self.refused(tmp_path, files, reason=r"items_dataset\.csv, line 2: price is")
+
+    def test_a_kind_of_payment_that_is_not_known_names_its_line(self, tmp_path):
+        files = OrderFiles().order("o1", items=[("ana", "5", "0")], paid=["5"])
+        files.tenders[0] = files.tenders[0].replace("credit_card", "shells")
+        self.refused(
+            tmp_path, files, reason=r"payments_dataset\.csv, line 2: payment_type is 'shells'"
+        )
 
     def test_a_missing_file_is_named(self, tmp_path):
         # Given
@@ -225,12 +283,23 @@ def test_the_real_orders_come_to_the_known_totals(shared):
         ("created", 5),
         ("approved", 2),
     ]
-    assert sum(orders.unpaid.values()) == 8_135 - 6_278
-    assert orders.unpaid["no items"] == 1
-    assert (len(orders.purchases), orders.allocation_count) == (6_957, 7_029)
-    assert orders.unallocated_minor == 42_626
+    assert dict(orders.unpaid) == {}
+    assert orders.kinds.most_common() == [
+        ("credit_card", 6_255),
+        ("boleto", 1_580),
+        ("voucher", 962),
+        ("debit_card", 122),
+    ]
+    every = amounts_of(orders.purchases)
+    assert (every.count, every.total_minor) == (8_919, 142_860_281)
+    assert [reason for _, reason in orders.refused] == ["a payment of zero"] * 5
+    assert len(orders.paid) == 8_919 - 5
+    assert amounts_of(orders.paid).total_minor == 142_791_471
+    refunded = amounts_of(orders.refunded)
+    assert (refunded.count, refunded.total_minor, refunded.allocations) == (1_313, 26_996_207, 492)
+    assert amounts_of(orders.purchases).allocated_minor == 126_555_274 - 16
+    assert sum(amount_minor for _, amount_minor in orders.unallocated) == 45_812 + 16
     assert sum(amount_minor for _, amount_minor in orders.short) == 16
-    assert [reason for _, reason in orders.refused] == ["a payment of zero"] * 2
     for purchase in orders.purchases:
-        assert 0 < sum(purchase.shares_minor.values()) <= purchase.amount_minor
-        assert min(purchase.shares_minor.values()) > 0
+        assert 0 <= sum(purchase.shares_minor.values()) <= purchase.amount_minor
+        assert min(purchase.shares_minor.values(), default=1) > 0

@@ -7,10 +7,12 @@ from django.core.management.base import CommandError
 from django.db import transaction
 
 from payments.actions import payments
-from payments.models import Payment, PaymentAttempt
+from payments.models import Payment, PaymentAttempt, Refund
 from payments.states import OperationStatus
 from settlements.rehearsal import till as till_module
 from settlements.rehearsal.marketplace import take_in_merchants
+from settlements.rehearsal.people import take_on
+from settlements.rehearsal.returns import Returns
 from settlements.rehearsal.till import Purchase, Till
 from tests.instants import NOON
 from tests.rig.stage import run_jobs
@@ -18,14 +20,14 @@ from tests.rig.stage import run_jobs
 SELLERS = {"ana": "Ana", "bia": "Bia"}
 
 
-def purchase(order_no, *, minutes=0, is_paid=True, **shares_minor):
+def purchase(order_no, *, minutes=0, fate=None, **shares_minor):
     return Purchase(
         order_no=order_no,
         amount_minor=sum(shares_minor.values()),
         shares_minor=shares_minor,
         at=NOON + timedelta(minutes=minutes),
         payer_no="payer-1",
-        is_paid=is_paid,
+        **(fate or {}),
     )
 
 
@@ -39,6 +41,9 @@ def till(marketplace, simulator, live_server, settings):
         merchants=take_in_merchants(marketplace, SELLERS, at=NOON),
         watch=run_jobs,
         set_clock=simulator.set_clock,
+        returns=Returns(
+            maker=take_on("maker", name="Maker"), checker=take_on("checker", name="Checker")
+        ),
     )
 
 
@@ -54,7 +59,7 @@ def test_sells_in_the_order_of_time_and_leaves_what_nobody_pays(till):
     statuses = sold(
         till,
         purchase("o2", minutes=2, ana=1_000, bia=500),
-        purchase("o3", minutes=3, ana=1_000, is_paid=False),
+        purchase("o3", minutes=3, ana=1_000, fate={"is_paid": False}),
         purchase("o1", minutes=1, ana=1_000),
     )
 
@@ -85,7 +90,7 @@ def test_goes_on_with_what_was_created_or_confirmed_before_a_cut(till):
         till._create(orders[0])
         confirmed = till._create(orders[1])
         payments.confirm_payment(
-            confirmed.id, method="alipay_qr", client_ip=None, actor="task:test", at=NOON
+            confirmed, method="alipay_qr", client_ip=None, actor="task:test", at=NOON
         )
 
     # When
@@ -102,7 +107,7 @@ def test_of_an_order_that_was_tried_twice_the_last_try_counts(till):
     with transaction.atomic():
         payment = till._create(first)
         payments.confirm_payment(
-            payment.id, method="alipay_qr", client_ip=None, actor="task:test", at=NOON
+            payment, method="alipay_qr", client_ip=None, actor="task:test", at=NOON
         )
     attempt = PaymentAttempt.objects.select_related("operation").get()
     for status in (OperationStatus.SENDING, OperationStatus.FAILED):
@@ -137,3 +142,36 @@ def test_complains_when_nothing_moves(till, monkeypatch):
     # When, Then
     with pytest.raises(CommandError, match="1 payments do not get on"):
         sold(till, purchase("o1", ana=1_000))
+
+
+def test_what_is_not_wanted_is_paid_and_goes_back_large_amounts_by_two_people(till):
+    # Given
+    back = {"is_refunded": True}
+
+    # When
+    statuses = sold(
+        till,
+        purchase("o1", fate=back, ana=1_000, bia=500),
+        purchase("o2", minutes=1, fate=back, ana=50_001),
+    )
+
+    # Then
+    assert statuses == dict.fromkeys(("o1", "o2"), "paid, refund succeeded")
+    asked = Refund.objects.order_by("merchant_refund_no")
+    assert [(one.merchant_refund_no, one.amount_minor) for one in asked] == [
+        ("o1-R", 1_500),
+        ("o2-R", 50_001),
+    ]
+    assert [one.approval_id is not None for one in asked] == [False, True]
+
+    # When: once more, as after a cut.
+    again = sold(till, purchase("o1", minutes=2, fate=back, ana=1_000, bia=500))
+
+    # Then
+    assert again == {"o1": "paid, refund succeeded"}
+    assert Refund.objects.count() == 2
+
+
+def test_what_is_only_owed_is_asked_of_nobody(till):
+    assert sold(till, purchase("o1", fate={"is_confirmed": False}, ana=1_000)) == {"o1": "created"}
+    assert not PaymentAttempt.objects.exists()

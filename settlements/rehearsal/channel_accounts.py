@@ -1,0 +1,215 @@
+"""A rehearsed marketplace's accounts at its channels: keys are made, exchanged and registered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.conf import settings
+
+from payments.actions.channels import (
+    ChannelAccountRequest,
+    point_at_gateway,
+    register_channel_account,
+)
+from payments.models import ChannelAccount, ChannelKind
+from settlements.rehearsal.alipay_side import AlipayCertificates
+from settlements.rehearsal.other_side import OtherSide
+
+ACTOR = "task:rehearsal"
+BANK_CODE = "308100005019"
+WECHAT_SERIAL = "3775B6A45ACD588826D15E583A95F5DD00000001"
+WECHAT_API_KEY = "rehearsal0rehearsal0rehearsal000"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What all accounts of one marketplace share: whose they are, and where they settle to."""
+
+    name: str
+    currency: str
+    fee_bps: int
+    bank_account_no: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """A pair of ours, as PEM texts."""
+
+    private_pem: str
+    public_pem: str
+
+
+def bank_account(terms: Terms, *, at: datetime) -> ChannelAccount:
+    """Register our account at the bank. Again: finds it."""
+    found = _known(ChannelKind.BANK, merchant_no=terms.bank_account_no, currency=terms.currency)
+    return found or _register(
+        ChannelAccountRequest(
+            channel=ChannelKind.BANK,
+            name=f"{terms.name} · bank",
+            currency=terms.currency,
+            merchant_no=terms.bank_account_no,
+            agent_code=BANK_CODE,
+        ),
+        at=at,
+    )
+
+
+def alipay_account(
+    terms: Terms,
+    *,
+    app_id: str,
+    seller_id: str,
+    bank: ChannelAccount,
+    other_side: OtherSide,
+    at: datetime,
+) -> ChannelAccount:
+    """Register an Alipay application in key mode, which takes payments. Again: finds it."""
+    gateway_url = f"{other_side.url}/gateway.do"
+    found = _known(ChannelKind.ALIPAY, app_id=app_id, currency=terms.currency)
+    if found is not None:
+        return point_at_gateway(found, gateway_url=gateway_url, actor=ACTOR, at=at)
+    keys = _new_keys()
+    channel_key = other_side.register_app(
+        app_id=app_id,
+        public_key_pem=keys.public_pem,
+        seller_id=seller_id,
+        fee_bps=terms.fee_bps,
+        currency=terms.currency,
+        bank_account_no=terms.bank_account_no,
+    )
+    return _register(
+        ChannelAccountRequest(
+            channel=ChannelKind.ALIPAY,
+            name=f"{terms.name} · Alipay",
+            currency=terms.currency,
+            merchant_no=seller_id,
+            app_id=app_id,
+            gateway_url=gateway_url,
+            private_key_pem=keys.private_pem,
+            channel_public_key_pem=channel_key,
+            channel_fee_bps=terms.fee_bps,
+            settles_to=bank,
+        ),
+        at=at,
+    )
+
+
+def wechat_account(
+    terms: Terms,
+    *,
+    mchid: str,
+    appid: str,
+    bank: ChannelAccount,
+    other_side: OtherSide,
+    at: datetime,
+) -> ChannelAccount:
+    """Register a WeChat Pay merchant in public-key mode. Again: finds it."""
+    found = _known(ChannelKind.WECHATPAY, merchant_no=mchid, currency=terms.currency)
+    if found is not None:
+        return point_at_gateway(found, gateway_url=other_side.url, actor=ACTOR, at=at)
+    keys = _new_keys()
+    told = other_side.register_wechat_merchant(
+        mchid=mchid,
+        appid=appid,
+        serial_no=WECHAT_SERIAL,
+        public_key_pem=keys.public_pem,
+        api_v3_key=WECHAT_API_KEY,
+        fee_bps=terms.fee_bps,
+        key_mode="public_key",
+        bank_account_no=terms.bank_account_no,
+        currency=terms.currency,
+    )
+    return _register(
+        ChannelAccountRequest(
+            channel=ChannelKind.WECHATPAY,
+            name=f"{terms.name} · WeChat Pay",
+            currency=terms.currency,
+            merchant_no=mchid,
+            app_id=appid,
+            gateway_url=other_side.url,
+            private_key_pem=keys.private_pem,
+            channel_public_key_pem=told.platform_public_key_pem,
+            key_serial=WECHAT_SERIAL,
+            channel_key_id=told.platform_key_id,
+            api_key=WECHAT_API_KEY,
+            channel_fee_bps=terms.fee_bps,
+            settles_to=bank,
+        ),
+        at=at,
+    )
+
+
+def wallet_account(
+    terms: Terms,
+    *,
+    app_id: str,
+    seller_id: str,
+    bank: ChannelAccount,
+    other_side: OtherSide,
+    at: datetime,
+) -> ChannelAccount:
+    """Register an Alipay application in certificate mode, which pays out. Again: finds it.
+
+    It takes no payments, so that what its wallet holds is what was put into it.
+    """
+    gateway_url = f"{other_side.url}/gateway.do"
+    found = _known(ChannelKind.ALIPAY, app_id=app_id, currency=terms.currency)
+    if found is not None:
+        return point_at_gateway(found, gateway_url=gateway_url, actor=ACTOR, at=at)
+    keys = _new_keys()
+
+    def exchange(message_url: str | None) -> AlipayCertificates:
+        return other_side.alipay.register_app(
+            app_id=app_id,
+            public_key_pem=keys.public_pem,
+            seller_id=seller_id,
+            fee_bps=terms.fee_bps,
+            currency=terms.currency,
+            bank_account_no=terms.bank_account_no,
+            message_url=message_url,
+        )
+
+    issued = exchange(None)
+    account = _register(
+        ChannelAccountRequest(
+            channel=ChannelKind.ALIPAY,
+            name=f"{terms.name} · Alipay wallet",
+            currency=terms.currency,
+            merchant_no=seller_id,
+            app_id=app_id,
+            gateway_url=gateway_url,
+            private_key_pem=keys.private_pem,
+            channel_public_key_pem=issued.alipay_cert_pem,
+            key_serial=issued.app_cert_sn,
+            root_cert_serial=issued.root_cert_sn,
+            can_transfer=True,
+            channel_fee_bps=terms.fee_bps,
+            settles_to=bank,
+        ),
+        at=at,
+    )
+    # Where it tells of transfers has our account's id in it, which there is only now.
+    exchange(f"{settings.PUBLIC_URL}/notify/{account.id}/")
+    return account
+
+
+def _known(channel: ChannelKind, **columns: str) -> ChannelAccount | None:
+    return ChannelAccount.objects.filter(channel=channel, **columns).first()
+
+
+def _register(request: ChannelAccountRequest, *, at: datetime) -> ChannelAccount:
+    return register_channel_account(request, actor=ACTOR, at=at)
+
+
+def _new_keys() -> _Keys:
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+    public_pem = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    private_pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return _Keys(private_pem=private_pem.decode(), public_pem=public_pem.decode())
