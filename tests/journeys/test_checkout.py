@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
+from payments.actions import attempts
 from payments.checkout import views
 from payments.models import PaymentAttempt
 from tests.instants import NOON
-from tests.rig.stage import run_jobs
+from tests.rig.stage import open_wechat_account, run_jobs
 
 pytestmark = pytest.mark.browser
 
@@ -136,6 +137,40 @@ def test_who_comes_too_late_is_told_so_and_a_link_needs_no_session(story, browse
     heading(payer, "The time to pay has run out")
     expect(payer.get_by_text("The payment has expired.")).to_be_visible()
     assert not PaymentAttempt.objects.exists()
+
+
+def test_who_changes_their_mind_pays_by_wechat_and_never_twice(story, browser_of):
+    # Given a payer who was shown Alipay's code
+    wechat = open_wechat_account(story.market, other_side=story.other_side)
+    payment, address = checkout_of(story)
+    payer = browser_of()
+    payer.goto(address)
+    payer.get_by_role("button", name="Alipay QR code").click()
+    heading(payer, "One moment, your code is being made")
+    run_jobs()
+    heading(payer, "Pay with Alipay")
+
+    # When WeChat Pay is chosen instead
+    payer.get_by_text("Pay another way").click()
+    payer.get_by_role("button", name="WeChat Pay QR code").click()
+    heading(payer, "The earlier code is being withdrawn")
+    run_jobs()
+
+    # Then the first code is closed before the second is shown
+    heading(payer, "Pay with WeChat Pay")
+    first, second = PaymentAttempt.objects.order_by("id")
+    assert (first.status, second.status) == ("closed", "awaiting_payer")
+
+    # When that one is paid
+    story.other_side.pay(
+        app_id=wechat.merchant_no, out_trade_no=second.operation.channel_no, at=PAID_AT
+    )
+    attempts.query_attempt(second.pk, at=PAID_AT)
+
+    # Then
+    heading(payer, "Thank you, your money has arrived")
+    shown = story.shown(payment)
+    assert (shown["status"], shown["method"]) == ("paid", "wechat_native")
 
 
 def test_without_scripts_the_page_looks_again_by_itself(story, browser_of, monkeypatch):
