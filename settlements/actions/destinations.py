@@ -51,17 +51,12 @@ def register_destination(
     """
     exponent(currency)
     if kind == DestinationKind.BANK:
-        number = account_numbers.normalised(account_no)
+        number, account_type = account_numbers.normalised(account_no), ""
         _require_payable(number, holder_name=holder_name, bank_name=bank_name, bank_code=bank_code)
-        account_type = ""
     else:
-        number = account_no.strip()
+        number, bank_name, bank_code = account_no.strip(), "", ""
         _require_reachable(number, account_type=account_type, holder_name=holder_name)
-        bank_name = bank_code = ""
     old = locks.locked_active_destination(merchant_id, currency=currency)
-    if old is not None:
-        old.is_active = False
-        old.save(update_fields=["is_active"])
     destination = Destination(
         merchant_id=merchant_id,
         kind=kind,
@@ -75,29 +70,32 @@ def register_destination(
         version=1 if old is None else old.version + 1,
         created_at=at,
     )
-    destination.account_encrypted = encryption.encrypt(number, aad=destination.account_place)
-    destination.save(force_insert=True)
+    _replace(old, destination, number=number)
+    _tell(old, destination, actor=actor, at=at)
+    return destination
+
+
+def _replace(old: Destination | None, new: Destination, *, number: str) -> None:
+    """Put the new account in the place of the old one; its number is bound to its row."""
+    if old is not None:
+        old.is_active = False
+        old.save(update_fields=["is_active"])
+    new.account_encrypted = encryption.encrypt(number, aad=new.account_place)
+    new.save(force_insert=True)
+
+
+def _tell(old: Destination | None, new: Destination, *, actor: str, at: datetime) -> None:
+    """Write the event and the audit row; of the number only its end."""
+    facts = {"merchant": new.merchant_id, "currency": new.currency, "version": new.version}
     record_audit(
         action="destination.registered",
-        subject=destination.pk,
+        subject=new.pk,
         actor=actor,
         at=at,
         before={} if old is None else {"destination": old.pk, "account_tail": old.account_tail},
-        after={
-            "merchant": merchant_id,
-            "currency": currency,
-            "kind": destination.kind,
-            "version": destination.version,
-            "account_tail": destination.account_tail,
-        },
+        after={**facts, "kind": new.kind, "account_tail": new.account_tail},
     )
-    record_event(
-        kind="destination.registered",
-        subject=destination.pk,
-        at=at,
-        payload={"merchant": merchant_id, "currency": currency, "version": destination.version},
-    )
-    return destination
+    record_event(kind="destination.registered", subject=new.pk, at=at, payload=facts)
 
 
 def _require_payable(number: str, *, holder_name: str, bank_name: str, bank_code: str) -> None:

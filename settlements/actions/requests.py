@@ -91,17 +91,17 @@ def request_settlement(
     # Under this lock a number is not taken twice, and no money is promised twice.
     account = _locked_account(merchant_id, currency=currency)
     _require_new_number(merchant_id, merchant_settlement_no)
-    offer = quote(account, business_date=business_date_of(at))
+    day = business_date_of(at)
+    offer = quote(account, business_date=day)
     destination = _agreed(offer, amount_minor=amount_minor, destination_id=destination_id)
     _use_proof(offer, destination, actor=actor, token=token)
 
-    assert offer.lines is not None, "what can be paid has lines"
     draft = drafting.plan(
         account,
-        offer.lines,
+        offer.taken_lines,
         destination=destination,
         payout_fee_minor=offer.payout_fee_minor,
-        business_date=business_date_of(at),
+        business_date=day,
         at=at,
         merchant_settlement_no=merchant_settlement_no,
         requested_by=actor,

@@ -81,13 +81,13 @@ def defer_due(*, at: datetime) -> int:
     """
     due = transfers_due(limit=DUE_MAX)
     for operation in due:
-        verb = "send" if operation.status == OperationStatus.PREPARED else "query"
-        jobs.defer(
-            f"settlements.{verb}_payout",
-            at=at,
-            queueing_lock=f"{operation.pk}:{verb}",
-            payout_id=operation.subject,
-        )
+        payout_id = operation.subject
+        if operation.status == OperationStatus.PREPARED:
+            lock = f"{operation.pk}:send"
+            jobs.defer("settlements.send_payout", at=at, queueing_lock=lock, payout_id=payout_id)
+        else:
+            lock = f"{operation.pk}:query"
+            jobs.defer("settlements.query_payout", at=at, queueing_lock=lock, payout_id=payout_id)
     return len(due)
 
 

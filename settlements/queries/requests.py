@@ -28,6 +28,12 @@ class Quote:
         return self.lines.net_minor if self.lines else 0
 
     @property
+    def taken_lines(self) -> LineSums:
+        """Return the lines; what can be paid out has some."""
+        assert self.lines is not None, "what can be paid out has lines"
+        return self.lines
+
+    @property
     def net_minor(self) -> int:
         """Return what would be paid out, after the payout fee."""
         return self.available_minor - self.payout_fee_minor
