@@ -89,21 +89,8 @@ def _settlements(request: HttpRequest) -> list[Waiting]:
 def _refunds(request: HttpRequest) -> list[Waiting]:
     if not request.user.has_perm("payments.view_refund"):
         return []
-    mine = Q(approval__maker=f"user:{request.user.pk}")
     status = RefundStatus
-    counts = Refund.objects.filter(
-        status__in=[
-            status.PENDING_APPROVAL,
-            status.FUNDING_REQUIRED,
-            status.UNKNOWN,
-            status.ABNORMAL,
-        ]
-    ).aggregate(
-        to_decide=Count("pk", filter=Q(status=status.PENDING_APPROVAL) & ~mine),
-        without_funds=Count("pk", filter=Q(status=status.FUNDING_REQUIRED)),
-        unknown=Count("pk", filter=Q(status=status.UNKNOWN)),
-        abnormal=Count("pk", filter=Q(status=status.ABNORMAL)),
-    )
+    counts = _refund_counts(request)
     found = [
         (
             "payments.approve_refund",
@@ -143,6 +130,24 @@ def _refunds(request: HttpRequest) -> list[Waiting]:
         for permission, name, state, what, how, tone in found
         if request.user.has_perm(permission)
     ]
+
+
+def _refund_counts(request: HttpRequest) -> dict[str, int]:
+    mine = Q(approval__maker=f"user:{request.user.pk}")
+    status = RefundStatus
+    return Refund.objects.filter(
+        status__in=[
+            status.PENDING_APPROVAL,
+            status.FUNDING_REQUIRED,
+            status.UNKNOWN,
+            status.ABNORMAL,
+        ]
+    ).aggregate(
+        to_decide=Count("pk", filter=Q(status=status.PENDING_APPROVAL) & ~mine),
+        without_funds=Count("pk", filter=Q(status=status.FUNDING_REQUIRED)),
+        unknown=Count("pk", filter=Q(status=status.UNKNOWN)),
+        abnormal=Count("pk", filter=Q(status=status.ABNORMAL)),
+    )
 
 
 def _orders(request: HttpRequest) -> list[Waiting]:

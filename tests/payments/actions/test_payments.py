@@ -527,7 +527,8 @@ class TestConfirm:
         payment = owed_payment(*sellers, amounts_minor=(100,) * 3, payer_no="P1")
 
         # When: the payment locked, its channel, its sellers; of the judge how all stand, the
-        # limits, the counters and the judgement; order, try, job; the payment, its event, its audit row
+        # limits, the counters and the judgement; order, try, job; the payment, its event, its
+        # audit row
         with django_assert_num_queries(13):
             payments.confirm_payment(
                 payment.pk, method="alipay_qr", client_ip=None, actor="key:ak_1", at=NOON
