@@ -1,0 +1,97 @@
+"""Say what can be refused when money is given back."""
+
+from django.utils.translation import gettext_lazy as _
+
+from ledger.errors import DomainError
+
+
+class RefundNotFoundError(DomainError):
+    """There is no such refund, or the caller may not see it: both answer alike.
+
+    Nothing was written. Check the id.
+    """
+
+    code = "refund_not_found"
+    status = 404
+    detail = _("There is no such refund.")
+
+
+class RefundNumberTakenError(DomainError):
+    """The merchant's refund number was used before; it stays taken for ever.
+
+    Nothing was written. The first refund stands: ask for it by the number.
+    """
+
+    code = "refund_number_taken"
+    status = 409
+    detail = _("The refund number %(merchant_refund_no)s has already been used.")
+
+
+class PaymentNotPaidError(DomainError):
+    """A refund was asked of a payment that nobody has paid, or whose money is in dispute here.
+
+    Nothing was written; no money moved. Ask again once the payment is paid.
+    """
+
+    code = "payment_not_paid"
+    status = 409
+    detail = _("Only a payment that is paid can be refunded.")
+
+
+class RefundTooLargeError(DomainError):
+    """A refund asks for more than is left of what was paid, refunds under way included.
+
+    Nothing was written; no money moved. Ask for at most what is left, under a new key.
+    """
+
+    code = "refund_too_large"
+    status = 409
+    retry = "new_key"
+    detail = _("At most %(left_minor)s minor units of this can still be refunded.")
+
+
+class RefundSharesMissingError(DomainError):
+    """A partial refund of a payment that belongs to several does not say whose money it is.
+
+    Nothing was written; no money moved. Name the allocations and send it under a new key.
+    """
+
+    code = "refund_shares_missing"
+    status = 422
+    retry = "new_key"
+    detail = _("The payment belongs to several merchants. Say how much of each is refunded.")
+
+
+class RefundSharesMismatchError(DomainError):
+    """The shares of a refund are not those of the payment, or do not add up to its amount.
+
+    Nothing was written; no money moved. Correct the shares and send them under a new key.
+    """
+
+    code = "refund_shares_mismatch"
+    status = 422
+    retry = "new_key"
+    detail = _("The shares do not fit the refund: each merchant of the payment once, in all it.")
+
+
+class ForeignShareError(DomainError):
+    """A merchant asked to refund money of others, or money that belongs to nobody.
+
+    Nothing was written; no money moved. Ask for your own share only, under a new key.
+    """
+
+    code = "foreign_share"
+    status = 403
+    detail = _("A merchant can refund its own share of a payment only.")
+
+
+class RefundReasonMissingError(DomainError):
+    """A refund was to be rejected or given up without a reason.
+
+    Nothing was written. Say why, and do it again.
+    """
+
+    code = "refund_reason_missing"
+    status = 422
+    retry = "new_key"
+    detail = _("Say why.")
