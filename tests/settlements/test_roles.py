@@ -12,8 +12,11 @@ MAKING = {
     "import_bill",
     "retry_payout",
     "propose_topup",
+    "request_refund",
 }
-CHECKING = {"approve_settlement", "decide_approvals", "approve_topup"}
+CHECKING = {"approve_settlement", "decide_approvals", "approve_topup", "approve_refund"}
+ASKING = {"ask_payout", "ask_refund"}
+CANCELLING = {"cancel_settlement", "cancel_refund"}
 
 
 def rights(role: str) -> set[str]:
@@ -46,11 +49,20 @@ def test_nobody_prepares_and_approves(role):
 @pytest.mark.parametrize(
     ("role", "may"),
     [
-        ("finance_maker", MAKING | {"cancel_settlement", "download_paymentfile", "ask_payout"}),
-        ("finance_checker", CHECKING | {"ask_payout"}),
-        ("finance_head", CHECKING | {"cancel_settlement", "ask_payout"}),
-        ("risk_officer", {"review_settlement"}),
-        ("support", set()),
+        ("finance_maker", MAKING | CANCELLING | ASKING | {"download_paymentfile"}),
+        ("finance_checker", CHECKING | ASKING),
+        ("finance_head", CHECKING | CANCELLING | ASKING),
+        (
+            "risk_officer",
+            {
+                "review_settlement",
+                "change_block_list",
+                "bind_network",
+                "request_password_relief",
+                "decide_password_relief",
+            },
+        ),
+        ("support", {"request_password_relief"}),
         ("auditor", set()),
         ("security_admin", {"change_apicredential"}),
     ],

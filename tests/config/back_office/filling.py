@@ -6,6 +6,7 @@ from ledger.actions.approvals import Decider
 from payments.actions.credentials import issue_credential
 from payments.models import BusinessDay, ChannelNotification, Merchant, Payment
 from risk.actions import screenings
+from risk.models import BlockListEntry, BoundNetwork
 from risk.pins import PasswordOwner
 from settlements.actions import bills, settlements
 from settlements.models import Payout, Settlement
@@ -92,6 +93,23 @@ def _particulars(sellers: list[Merchant], *, count: int) -> None:
             merchant_id=sellers[0].pk,
             actor="user:1",
             at=NOON,
+        )
+        payer = PayerFactory()
+        BlockListEntry.objects.create(
+            kind="payer",
+            value=payer.pk,
+            label=payer.external_no,
+            reason="stolen cards",
+            created_by="user:1",
+            created_at=NOON,
+        )
+        BoundNetwork.objects.create(
+            subject_kind="merchant",
+            subject_id=sellers[0].pk,
+            network=f"10.{BoundNetwork.objects.count()}.0.0/16",
+            reason="the office",
+            created_by="user:1",
+            created_at=NOON,
         )
         day = NEXT_YEAR + timedelta(days=BusinessDay.objects.count())
         BusinessDay.objects.create(date=day, is_business_day=False, name="Holiday")
