@@ -60,10 +60,15 @@ class RecordsForm(forms.Form):
         *,
         statuses: Iterable[tuple[str, Any]],
         currencies: Sequence[str],
+        groups: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """Offer the states of what is listed, and the currencies that the reader has."""
+        """Offer the states of what is listed, and the currencies that the reader has.
+
+        With `groups` the states offered are names of several.
+        """
         super().__init__(query, label_suffix="")
         self.currencies = currencies
+        self.groups = groups or {}
         anything = [("", _("all"))]
         self.fields = {
             "reference": forms.CharField(
@@ -112,8 +117,9 @@ class RecordsForm(forms.Form):
     def sought(self) -> Sought:
         """Return what a valid form looks for."""
         found = self.cleaned_data
+        status = found["status"]
         return Sought(
-            status=found["status"],
+            statuses=self.groups.get(status, [status]) if status else (),
             method=found["method"],
             currency=self._currency(found) if self._names_money(found) else "",
             amount_from_minor=found["from_amount"],

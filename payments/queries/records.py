@@ -30,7 +30,7 @@ class Sought:
     is not included.
     """
 
-    status: str = ""
+    statuses: Sequence[str] = ()
     method: str = ""
     currency: str = ""
     amount_from_minor: int | None = None
@@ -42,7 +42,7 @@ class Sought:
     def of(self, path: str, *, amount: str, method: str) -> Q:
         """Return the condition; `path` leads from a row to what has the state and the instant."""
         wanted: dict[str, Any] = {
-            f"{path}status": self.status or None,
+            f"{path}status__in": self.statuses or None,
             method: self.method or None,
             f"{path}currency": self.currency or None,
             f"{amount}__gte": self.amount_from_minor,

@@ -204,10 +204,15 @@ def paid_payment(
     unallocated_minor: int = 0,
     at: datetime = NOON,
     channel: ChannelAccount | None = None,
+    payer_no: str | None = None,
 ) -> Payment:
     """Create a payment and book it as paid at `at`, through the actions."""
     payment = owed_payment(
-        *merchants, amounts_minor=amounts_minor, unallocated_minor=unallocated_minor, at=at
+        *merchants,
+        amounts_minor=amounts_minor,
+        unallocated_minor=unallocated_minor,
+        at=at,
+        payer_no=payer_no,
     )
     account = channel or AlipayAccountFactory(currency=payment.currency)
     attempt = attempted_payment(payment, channel=account)

@@ -1,0 +1,145 @@
+"""What a payer has paid on this platform, and what went back; only in their own session."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from ledger.identifiers import is_id
+from payments.checkout.access import CheckoutRequest, checkout_door, opened_session
+from payments.forms import RecordsForm
+from payments.models import Payment, Refund
+from payments.queries import records
+from payments.queries.records import Page
+from payments.states import PaymentStatus, RefundStatus
+
+PAGE_SIZE = 20
+
+PAYMENT_GROUPS: Mapping[str, Sequence[PaymentStatus]] = {
+    "open": (
+        PaymentStatus.CREATED,
+        PaymentStatus.AWAITING_PAYMENT,
+        PaymentStatus.AUTHORIZED,
+        PaymentStatus.CLOSING,
+    ),
+    "paid": (PaymentStatus.PAID,),
+    "checked": (PaymentStatus.RISK_REVIEW, PaymentStatus.CONFLICTED, PaymentStatus.PAID_LATE),
+    "given_back": (PaymentStatus.REFUNDING_LATE, PaymentStatus.REFUNDED_LATE),
+    "ended": (PaymentStatus.CLOSED, PaymentStatus.REJECTED),
+}
+"""What of our states a payer has to tell apart."""
+
+REFUND_GROUPS: Mapping[str, Sequence[RefundStatus]] = {
+    "under_way": (
+        RefundStatus.REQUESTED,
+        RefundStatus.PENDING_APPROVAL,
+        RefundStatus.FUNDING_REQUIRED,
+        RefundStatus.SUBMITTING,
+        RefundStatus.PROCESSING,
+        RefundStatus.UNKNOWN,
+        RefundStatus.ABNORMAL,
+    ),
+    "given_back": (RefundStatus.SUCCEEDED, RefundStatus.SETTLED_BY_HAND),
+    "not_given": (
+        RefundStatus.FAILED,
+        RefundStatus.REJECTED,
+        RefundStatus.CANCELLED,
+        RefundStatus.REVERSED,
+    ),
+}
+
+WORDS: Mapping[str, str | Promise] = {
+    "open": _("not paid yet"),
+    "paid": _("paid"),
+    "checked": _("being checked"),
+    "given_back": _("given back"),
+    "ended": _("ended, not paid"),
+    "under_way": _("being worked on"),
+    "not_given": _("not given back"),
+}
+
+TONES = {"paid": "good", "given_back": "good", "checked": "wait", "under_way": "wait"}
+"""How a state looks; what is not named here looks neutral."""
+
+
+@require_safe
+@checkout_door
+def payments(request: CheckoutRequest, token: str) -> HttpResponse:
+    """List the payer's payments that are looked for, newest first."""
+    return _listed(
+        request,
+        token,
+        template="checkout/payments.html",
+        prefix="pay",
+        groups=PAYMENT_GROUPS,
+        read=records.payers_payments,
+        row=_payment_row,
+    )
+
+
+@require_safe
+@checkout_door
+def refunds(request: CheckoutRequest, token: str) -> HttpResponse:
+    """List the refunds of the payer's payments that are looked for, newest first."""
+    return _listed(
+        request,
+        token,
+        template="checkout/refunds.html",
+        prefix="ref",
+        groups=REFUND_GROUPS,
+        read=records.payers_refunds,
+        row=_refund_row,
+    )
+
+
+def _listed(
+    request: CheckoutRequest,
+    token: str,
+    *,
+    template: str,
+    prefix: str,
+    groups: Mapping[str, Sequence[str]],
+    read: Callable[..., Page[Any]],
+    row: Callable[[Any], dict[str, Any]],
+) -> HttpResponse:
+    """Show one page of a list.
+
+    Raises Http404 for a payment link, which is nobody's, and for a page that was never named.
+    """
+    payer_id = opened_session(request, token).payer_id
+    before = request.GET.get("before")
+    if payer_id is None or (before is not None and not is_id(prefix, before)):
+        raise Http404
+    form = RecordsForm(
+        request.GET,
+        statuses=[(name, WORDS[name]) for name in groups],
+        groups=groups,
+        currencies=records.currencies_of_payer(payer_id),
+    )
+    shown: dict[str, Any] = {"rows": [], "before": None}
+    if form.is_valid():
+        page = read(payer_id, sought=form.sought(), before=before, limit=PAGE_SIZE)
+        shown = {"rows": [row(each) for each in page.rows], "before": page.before}
+    return render(
+        request, template, {"token": token, "form": form, "is_first": before is None, **shown}
+    )
+
+
+def _payment_row(payment: Payment) -> dict[str, Any]:
+    merchants = [share.merchant.name for share in payment.allocations.all()]
+    return {"payment": payment, "merchants": merchants, **_state(payment.status, PAYMENT_GROUPS)}
+
+
+def _refund_row(refund: Refund) -> dict[str, Any]:
+    merchants = [part.allocation.merchant.name for part in refund.allocations.all()]
+    return {"refund": refund, "merchants": merchants, **_state(refund.status, REFUND_GROUPS)}
+
+
+def _state(status: str, groups: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return the words and the look of a state, as a payer reads it."""
+    (name,) = (name for name, statuses in groups.items() if status in statuses)
+    return {"state": WORDS[name], "tone": TONES.get(name, "")}
