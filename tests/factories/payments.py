@@ -272,7 +272,9 @@ def answered_refund(refund: Refund, outcome: Outcome, *, at: datetime = NOON) ->
     It takes the engine's own steps: claim, then record.
     """
     with transaction.atomic():
-        lease = operations.claim_to_send(refund.pk) or operations.claim_to_ask(refund.pk)
+        lease = operations.claim_to_send(refund.pk) or operations.claim_to_ask(
+            refund.pk, is_notified=True
+        )
     assert lease is not None
     refund_orders._record(refund.pk, lease=lease, outcome=outcome, at=at)
     refund.refresh_from_db()

@@ -6,18 +6,23 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from payments.actions import attempts, closing, notifications
 from payments.actions.channels import channel_of
-from payments.channels.base import PayRequest
+from payments.channels.base import Notification, NotificationAbout, PayRequest
 from payments.errors import NotificationRefusedError, UnknownChannelAccountError
 from payments.models import (
     BalanceTransaction,
     ChannelNotification,
+    ChannelOperation,
     DatabaseClock,
     Payment,
     PaymentAttempt,
 )
 from tests.books import assert_balances, assert_entry
 from tests.contracts.mailbox import Letter, Mailbox
-from tests.factories.payments import BankAccountFactory, confirmed_payment
+from tests.factories.payments import (
+    AlipayAccountFactory,
+    BankAccountFactory,
+    confirmed_payment,
+)
 from tests.instants import NEXT_NOON, NOON
 from tests.rig.rows import nothing_written
 from tests.rig.stage import order_fault, run_jobs
@@ -249,3 +254,60 @@ def test_an_account_that_nobody_notifies_is_refused(post):
     # When, Then
     with nothing_written(), pytest.raises(UnknownChannelAccountError):
         post.hand_in(account_id=bank.pk)
+
+
+@pytest.mark.parametrize(
+    ("about", "kind", "asked"),
+    [
+        ("payment", "pay", ("payments.query_attempt", {"attempt_id": "x_1", "is_notified": True})),
+        ("refund", "refund", ("payments.query_refund", {"refund_id": "x_1", "is_notified": True})),
+        (
+            "transfer",
+            "payout",
+            ("settlements.query_payout", {"payout_id": "x_1", "is_notified": True}),
+        ),
+    ],
+)
+@pytest.mark.django_db
+def test_those_whose_order_it_is_are_asked(monkeypatch, about, kind, asked):
+    # Given one order of each kind, and a notification about one of them
+    account = AlipayAccountFactory()
+    for one in ("pay", "refund", "payout"):
+        ChannelOperation.objects.create(
+            kind=one,
+            channel_account=account,
+            channel_no=one.upper(),
+            subject="x_1" if one == kind else "x_other",
+            amount_minor=1,
+            currency="CNY",
+            created_at=NOON,
+        )
+    told = Notification("n1", kind.upper(), "DONE", {}, about=NotificationAbout(about))
+    deaf = Notification("n2", "PAYOUT" if kind == "pay" else "PAY", "DONE", {}, about=told.about)
+    heard = iter([told, deaf, told])
+    monkeypatch.setattr(notifications, "listener_of", lambda account: Listener(heard))
+
+    # When it comes, and one that names an order of another kind, and the first again
+    for _ in range(3):
+        notifications.receive_notification(
+            account.pk, headers={}, body=b"", client_ip=None, at=NEXT_NOON
+        )
+
+    # Then
+    (job,) = ProcrastinateJob.objects.all()
+    name, arguments = asked
+    assert (job.task_name, job.args) == (name, {**arguments, "at": NEXT_NOON.isoformat()})
+    assert ChannelNotification.objects.count() == 2
+
+
+class Listener:
+    """An adapter that believes what the test wants it to have heard."""
+
+    def __init__(self, heard) -> None:
+        self._heard = heard
+
+    def verify_notification(self, **_message) -> Notification:
+        return next(self._heard)
+
+    def acknowledge(self) -> tuple[bytes, str]:
+        return b"success", "text/plain"

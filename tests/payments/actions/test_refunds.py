@@ -678,6 +678,9 @@ class TestOutcomes:
         # Then
         assert (refund.status, refund.operation.status) == ("abnormal", "manual_review")
         assert on_the_way(payment) == "100.00"
+        refunded(refund, at=NEXT_NOON)
+        assert (refund.status, refund.operation.status) == ("succeeded", "succeeded")
+        assert on_the_way(payment) == "0.00"
 
     def test_settled_money_can_be_refunded_too(self):
         """E05e drives 1101 below zero until the channel's next settlement nets it."""
