@@ -17,6 +17,7 @@ from settlements.rehearsal.alipay_side import AlipayCertificates
 from settlements.rehearsal.other_side import OtherSide
 
 ACTOR = "task:rehearsal"
+ALIPAY_PATH = "/gateway.do"
 BANK_CODE = "308100005019"
 WECHAT_SERIAL = "3775B6A45ACD588826D15E583A95F5DD00000001"
 WECHAT_API_KEY = "rehearsal0rehearsal0rehearsal000"
@@ -65,10 +66,9 @@ def alipay_account(
     at: datetime,
 ) -> ChannelAccount:
     """Register an Alipay application in key mode, which takes payments. Again: finds it."""
-    gateway_url = f"{other_side.url}/gateway.do"
     found = _known(ChannelKind.ALIPAY, app_id=app_id, currency=terms.currency)
     if found is not None:
-        return point_at_gateway(found, gateway_url=gateway_url, actor=ACTOR, at=at)
+        return point_at(found, simulator_url=other_side.url, at=at)
     keys = _new_keys()
     channel_key = other_side.register_app(
         app_id=app_id,
@@ -85,7 +85,7 @@ def alipay_account(
             currency=terms.currency,
             merchant_no=seller_id,
             app_id=app_id,
-            gateway_url=gateway_url,
+            gateway_url=f"{other_side.url}{ALIPAY_PATH}",
             private_key_pem=keys.private_pem,
             channel_public_key_pem=channel_key,
             channel_fee_bps=terms.fee_bps,
@@ -107,7 +107,7 @@ def wechat_account(
     """Register a WeChat Pay merchant in public-key mode. Again: finds it."""
     found = _known(ChannelKind.WECHATPAY, merchant_no=mchid, currency=terms.currency)
     if found is not None:
-        return point_at_gateway(found, gateway_url=other_side.url, actor=ACTOR, at=at)
+        return point_at(found, simulator_url=other_side.url, at=at)
     keys = _new_keys()
     told = other_side.register_wechat_merchant(
         mchid=mchid,
@@ -153,10 +153,9 @@ def wallet_account(
 
     It takes no payments, so that what its wallet holds is what was put into it.
     """
-    gateway_url = f"{other_side.url}/gateway.do"
     found = _known(ChannelKind.ALIPAY, app_id=app_id, currency=terms.currency)
     if found is not None:
-        return point_at_gateway(found, gateway_url=gateway_url, actor=ACTOR, at=at)
+        return point_at(found, simulator_url=other_side.url, at=at)
     keys = _new_keys()
 
     def exchange(message_url: str | None) -> AlipayCertificates:
@@ -178,7 +177,7 @@ def wallet_account(
             currency=terms.currency,
             merchant_no=seller_id,
             app_id=app_id,
-            gateway_url=gateway_url,
+            gateway_url=f"{other_side.url}{ALIPAY_PATH}",
             private_key_pem=keys.private_pem,
             channel_public_key_pem=issued.alipay_cert_pem,
             key_serial=issued.app_cert_sn,
@@ -192,6 +191,12 @@ def wallet_account(
     # Where it tells of transfers has our account's id in it, which there is only now.
     exchange(f"{settings.PUBLIC_URL}/notify/{account.id}/")
     return account
+
+
+def point_at(account: ChannelAccount, *, simulator_url: str, at: datetime) -> ChannelAccount:
+    """Send an account's orders to where the simulator answers. The same address: no change."""
+    path = ALIPAY_PATH if account.channel == ChannelKind.ALIPAY else ""
+    return point_at_gateway(account, gateway_url=f"{simulator_url}{path}", actor=ACTOR, at=at)
 
 
 def _known(channel: ChannelKind, **columns: str) -> ChannelAccount | None:

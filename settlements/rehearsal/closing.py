@@ -16,6 +16,7 @@ from settlements.rehearsal.channel_accounts import ACTOR
 from settlements.rehearsal.marketplace import Marketplace
 from settlements.rehearsal.other_side import OtherSide
 from settlements.rehearsal.people import Person
+from settlements.rehearsal.wallets import WalletDesk
 from settlements.states import PayoutStatus, SettlementStatus
 
 BANK_HAS_IT = (PayoutStatus.EXPORTED, PayoutStatus.PROCESSING)
@@ -51,10 +52,13 @@ class Closing:
             currency=currency, business_date=business_date, actor=self.maker.actor, at=at
         )
         self._submit(at=at)
+        wallet = WalletDesk(self.market, self.other_side, maker=self.maker, checker=self.checker)
         if self.is_approved:
+            wallet.fill(at=at)
             self._approve(at=at)
         self._pay(business_date, at=at)
         self._confirm(business_date, statement_from=statement_from, at=at)
+        wallet.book(at=at)
 
     def _open(self, status: SettlementStatus) -> list[Settlement]:
         return list(

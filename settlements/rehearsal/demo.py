@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import time as time_module
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,11 +16,13 @@ from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
 from payments.actions.calendar import fill_year
-from payments.actions.channels import point_at_gateway
 from payments.actions.credentials import SCOPES, issue_credential
 from payments.actions.merchants import add_member
-from payments.models import ChannelAccount, Merchant, MerchantMember
+from payments.models import ChannelAccount, ChannelKind, Merchant, MerchantMember
 from payments.queries.calendar import BusinessDays
+from settlements.actions.destinations import register_destination
+from settlements.models import Destination, DestinationKind, Payout
+from settlements.rehearsal import channel_accounts
 from settlements.rehearsal.channel_accounts import ACTOR
 from settlements.rehearsal.clocks import Clocks
 from settlements.rehearsal.closing import Closing
@@ -33,6 +36,10 @@ from settlements.rehearsal.month import (
     CLOSED_AT_BANK,
     DAYS,
     MERCHANTS,
+    PAID_BY_ALIPAY,
+    PAYEE_ID,
+    PAYEE_LOGON,
+    PAYEE_NAME,
     PLAN,
     purchases_of,
 )
@@ -42,6 +49,7 @@ from settlements.rehearsal.processes import Stage
 from settlements.rehearsal.progress import Progress
 from settlements.rehearsal.returns import Returns
 from settlements.rehearsal.till import Purchase, Till
+from settlements.states import LIVE_PAYOUTS
 
 STAFF = (
     ("lin", "Lin (finance, makes)", "finance_maker"),
@@ -55,6 +63,7 @@ CLOSED_FROM_DAY = 12
 LEFT_FOR_VISITORS = 3
 """Of the last so many days nobody approves the settlements."""
 OWN_SIMULATOR = "own"
+TRANSFER_PATIENCE_SECONDS = 60
 
 
 @dataclass
@@ -112,14 +121,16 @@ class Demo:
         with stage, other_side:
             clocks.start(opening)
             market = open_marketplace(PLAN, other_side=clocks.other_side, at=opening)
-            self.seed(market, at=opening)
+            self.seed(market, other_side=other_side, at=opening)
             self._play_days(first_day, zone=zone, market=market, stage=stage, clocks=clocks)
+            _wait_for_transfers(stage)
             clocks.other_side.let_clock_run()
         self.record["is_played"] = True
         self.save()
 
-    def seed(self, market: Marketplace, *, at: datetime) -> None:
+    def seed(self, market: Marketplace, *, other_side: OtherSide, at: datetime) -> None:
         """Take in merchants and people, fill the calendar, issue the partner's key. Idempotent."""
+        other_side.alipay.open_payee(user_id=PAYEE_ID, logon_id=PAYEE_LOGON, real_name=PAYEE_NAME)
         for year in {at.year, (at + timedelta(days=DAYS)).year}:
             fill_year(year, actor=ACTOR, at=at)
         merchants = take_in_merchants(market, MERCHANTS, at=at)
@@ -127,6 +138,7 @@ class Demo:
             self._remember(take_on(username, name=name, role=role), name)
         owner = take_on(OWNER, name=OWNER_NAME)
         self._remember(owner, OWNER_NAME)
+        self._pay_by_alipay(merchants[PAID_BY_ALIPAY], at=at)
         tea_house = merchants["B001"]
         if not MerchantMember.objects.filter(merchant=tea_house, user=owner.user).exists():
             add_member(merchant=tea_house, user=owner.user, role="owner", actor=ACTOR, at=at)
@@ -141,11 +153,29 @@ class Demo:
             self.record["api_secret"] = secret
         self.save()
 
+    def _pay_by_alipay(self, merchant: Merchant, *, at: datetime) -> None:
+        """Let one merchant be paid to an Alipay account. Again: finds it."""
+        known = Destination.objects.filter(
+            merchant=merchant, kind=DestinationKind.ALIPAY, is_active=True
+        )
+        if not known.exists():
+            register_destination(
+                merchant_id=merchant.pk,
+                currency=PLAN.currency,
+                holder_name=PAYEE_NAME,
+                bank_name="",
+                bank_code="",
+                account_no=PAYEE_LOGON,
+                kind=DestinationKind.ALIPAY,
+                account_type="logon_id",
+                actor=ACTOR,
+                at=at,
+            )
+
     def point_at(self, stage: Stage, *, at: datetime) -> None:
         """Send orders to where the simulator answers this time. The same address: no change."""
-        account = ChannelAccount.objects.get(app_id=PLAN.app_id)
-        gateway_url = f"{stage.simulator_url}/gateway.do"
-        point_at_gateway(account, gateway_url=gateway_url, actor=ACTOR, at=at)
+        for account in ChannelAccount.objects.exclude(gateway_url=""):
+            channel_accounts.point_at(account, simulator_url=stage.simulator_url, at=at)
 
     def sign_ins(self) -> list[str]:
         """Return the lines that tell who can sign in, and the partner's key."""
@@ -229,6 +259,17 @@ class Demo:
         )
         self.record["closed_through"] = day.isoformat()
         self.save()
+
+
+def _wait_for_transfers(stage: Stage) -> None:
+    """Let what was sent to Alipay accounts be known: each is asked about, seconds after it."""
+    under_way = Payout.objects.filter(
+        status__in=LIVE_PAYOUTS, operation__channel_account__channel=ChannelKind.ALIPAY
+    )
+    deadline = time_module.monotonic() + TRANSFER_PATIENCE_SECONDS
+    while under_way.exists() and time_module.monotonic() < deadline:
+        stage.require_alive()
+        time_module.sleep(0.2)
 
 
 def _account_of(external_no: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from payments.models import PaymentMethod
 from payments.pricing import FeeTerms
 from settlements.rehearsal.marketplace import Plan
 from settlements.rehearsal.till import Purchase
@@ -19,6 +20,8 @@ PLAN = Plan(
     seller_id="2088000000000001",
     bank_account_no="110900000000001",
     bank_opening_minor=0,
+    wechat=("1900000001", "wx00000000000001"),
+    wallet=("2021000000000091", "2088000000000091"),
 )
 MERCHANTS = {
     "B001": "老茶馆 · Old Tea House",
@@ -32,6 +35,9 @@ BUSY = "B002"
 """A weekend of this one goes over the settlement limit and waits for a risk officer."""
 CLOSED_AT_BANK = "B006"
 """The bank rejects transfers to this one: its account was closed."""
+PAID_BY_ALIPAY = "B005"
+"""The payouts of this one go to its Alipay account; the others have a bank."""
+PAYEE_ID, PAYEE_LOGON, PAYEE_NAME = "2088000000005005", "clothing@example.com", "云裳服饰"
 DAYS = 30
 PER_DAY = 9
 TAKINGS_MINOR = {"B001": 9_000, "B002": 60_000, "B003": 6_000, "B004": 15_000, "B005": 30_000}
@@ -40,8 +46,9 @@ TAKINGS_MINOR = {"B001": 9_000, "B002": 60_000, "B003": 6_000, "B004": 15_000, "
 def purchases_of(day: date, *, zone: ZoneInfo, number: int) -> Iterator[Purchase]:
     """Yield the purchases of the month's `number`-th day, the same at every call.
 
-    One in ten has two sellers, one in twenty is never paid, and one in forty is above what a
-    payer may pay at once and is refused.
+    Two in five are paid by WeChat Pay. One in ten has two sellers, one in twenty is never paid,
+    one in fifteen goes back, and one in forty is above what a payer may pay at once and is
+    refused.
     """
     chance = random.Random(f"{number}")  # noqa: S311  a play, not a secret
     count = PER_DAY + chance.randrange(-3, 5)
@@ -57,7 +64,13 @@ def purchases_of(day: date, *, zone: ZoneInfo, number: int) -> Iterator[Purchase
             at=at,
             payer_no=f"payer-{chance.randrange(60):03}",
             is_paid=chance.randrange(20) > 0,
+            method=_method(chance),
+            is_refunded=chance.randrange(15) == 0,
         )
+
+
+def _method(chance: random.Random) -> PaymentMethod:
+    return PaymentMethod.WECHAT_NATIVE if chance.randrange(5) < 2 else PaymentMethod.ALIPAY_QR
 
 
 def _shares(chance: random.Random, *, is_weekend: bool) -> dict[str, int]:

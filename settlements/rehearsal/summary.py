@@ -6,8 +6,8 @@ from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
 from ledger.money import to_decimal_text
-from payments.models import BalanceTransaction, Payment
-from payments.states import PaymentStatus
+from payments.models import BalanceTransaction, Payment, Refund
+from payments.states import PaymentStatus, RefundStatus
 from settlements.models import Payout, Settlement
 from settlements.queries import integrity
 from settlements.rehearsal.month import PLAN
@@ -34,10 +34,14 @@ def summary() -> list[tuple[str, str]]:
         .exclude(status=SettlementStatus.PAID)
         .values_list("status", flat=True)
     )
+    refunds = Refund.objects.filter(currency=currency, status=RefundStatus.SUCCEEDED).aggregate(
+        count=Count("id"), amount=Sum("amount_minor")
+    )
     proof = integrity.verify()
     return [
         (_("payments paid"), f"{paid['count']}  {to_decimal_text(paid['amount'] or 0, currency)}"),
         (_("not paid"), _counted(statuses)),
+        (_("refunded"), f"{refunds['count']}  {to_decimal_text(refunds['amount'] or 0, currency)}"),
         (_("fees earned"), to_decimal_text(lines["fee"] or 0, currency)),
         (_("paid out"), f"{payouts['count']}  {to_decimal_text(payouts['amount'] or 0, currency)}"),
         (_("settlements waiting"), _counted(waiting)),

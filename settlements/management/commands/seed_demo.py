@@ -44,7 +44,8 @@ class Command(BaseCommand):
         with OtherSide(options["simulator_url"].rstrip("/")) as other_side:
             _require_answering(other_side)
             with demo.held(simulator=other_side.url):
-                demo.seed(open_marketplace(PLAN, other_side=other_side, at=at), at=at)
+                market = open_marketplace(PLAN, other_side=other_side, at=at)
+                demo.seed(market, other_side=other_side, at=at)
         for line in demo.sign_ins():
             self.stdout.write(line)
 

@@ -52,4 +52,6 @@ def test_some_of_everything_happens():
     assert any(not purchase.is_paid for purchase in purchases)
     assert any(len(purchase.shares_minor) == 2 for purchase in purchases)
     assert any(purchase.amount_minor > 100_000 for purchase in purchases)
+    assert any(purchase.is_refunded for purchase in purchases)
+    assert {purchase.method for purchase in purchases} == {"alipay_qr", "wechat_native"}
     assert {seller for purchase in purchases for seller in purchase.shares_minor} == set(MERCHANTS)
