@@ -14,7 +14,7 @@ from ledger.admin.panels import Notice, Panel
 from settlements.actions import settlements
 from settlements.admin import panels
 from settlements.admin.agreement import DIGEST, agreed_to, digest_sent, digest_shown
-from settlements.models import Settlement
+from settlements.models import DestinationKind, Settlement
 from settlements.states import SETTLEMENT, SettlementStatus
 
 FIRST_LINES = 10
@@ -63,7 +63,8 @@ class Approve(Operation[Settlement]):
     name = "approve"
     label = gettext_lazy("Approve settlement")
     explanation = gettext_lazy(
-        "You agree that exactly this is paid. The payout is queued for the next payment file; if"
+        "You agree that exactly this is paid. The payout waits for the next payment file, or goes"
+        " to an Alipay account at once; if"
         " anything changes before that, your approval is worth nothing."
     )
     permission = "settlements.approve_settlement"
@@ -108,6 +109,8 @@ class Approve(Operation[Settlement]):
             decider=asking.decider,
             at=asking.at,
         )
+        if row.destination is not None and row.destination.kind == DestinationKind.ALIPAY:
+            return _("Approved. The transfer to the Alipay account is sent now.")
         return _("Approved. The payout waits for the next payment file; no money has left yet.")
 
 

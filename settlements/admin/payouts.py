@@ -25,7 +25,7 @@ from payments.models import ChannelAccount, ChannelKind
 from payments.queries.calendar import BusinessDays, business_date_of
 from settlements.actions import payouts, transfers
 from settlements.models import BillLine, Payout
-from settlements.states import PayoutStatus
+from settlements.queries.payouts import payouts_awaiting_export
 
 
 class ExportForm(forms.Form):
@@ -69,7 +69,7 @@ class ExportFile(Operation[None]):
     def panels(self, request: HttpRequest, row: None) -> Sequence[Panel]:
         """Show what waits at each account, in money."""
         waiting = (
-            Payout.objects.filter(status=PayoutStatus.QUEUED)
+            payouts_awaiting_export()
             .values_list("operation__channel_account__name", "currency")
             .annotate(Count("pk"), Sum("amount_minor"))
             .order_by("operation__channel_account__name")

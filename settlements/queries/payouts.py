@@ -31,7 +31,9 @@ def payment_file_content(file: PaymentFile) -> bytes:
 
 def payouts_awaiting_export(bank_account_id: str | None = None) -> QuerySet[Payout]:
     """Return the payouts that wait for a file, of one bank account of ours or of all."""
-    payouts = Payout.objects.filter(status=PayoutStatus.QUEUED)
+    payouts = Payout.objects.filter(
+        status=PayoutStatus.QUEUED, operation__channel_account__channel=ChannelKind.BANK
+    )
     if bank_account_id is not None:
         payouts = payouts.filter(operation__channel_account_id=bank_account_id)
     return payouts.select_related("settlement__merchant", "operation").order_by("pk")

@@ -243,7 +243,13 @@ def _add_amount(parent: ET.Element, signed_minor: int, *, currency: str) -> None
     _add(parent, "CdtDbtInd", "DBIT" if signed_minor < 0 else "CRDT")
 
 
-def wallet_at(market: Marketplace, other_side: OtherSide, *, fee_minor: int = 0) -> ChannelAccount:
+def wallet_at(
+    market: Marketplace,
+    other_side: OtherSide,
+    *,
+    fee_minor: int = 0,
+    message_url: str | None = None,
+) -> ChannelAccount:
     """Open a second Alipay account of a marketplace: in certificate mode, with 1,000.00 in it."""
     app_id = f"2029{market.plan.app_id[4:]}"
     key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
@@ -263,6 +269,7 @@ def wallet_at(market: Marketplace, other_side: OtherSide, *, fee_minor: int = 0)
         fee_bps=60,
         currency=market.plan.currency,
         bank_account_no=market.plan.bank_account_no,
+        message_url=message_url,
     )
     other_side.alipay.agree_terms(app_id=app_id, fee_minor=fee_minor)
     other_side.alipay.top_up(app_id=app_id, amount_minor=100_000, number=f"TOPUP{app_id}")

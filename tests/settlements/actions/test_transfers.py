@@ -9,6 +9,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from ledger.models import AuditEntry, JournalEntry
 from payments.actions import operations
 from payments.actions.channels import point_at_gateway
+from payments.actions.notifications import receive_notification
 from payments.models import ChannelAccount, ChannelOperation, Event
 from settlements.actions import retries, settlements, transfers
 from settlements.errors import (
@@ -22,6 +23,7 @@ from settlements.models import Payout, Settlement
 from settlements.queries.integrity import verify
 from settlements.states import PayoutStatus
 from tests.books import assert_balances, assert_entry
+from tests.contracts.mailbox import Mailbox
 from tests.factories.settlements import (
     CHECKER,
     MAKER,
@@ -44,7 +46,7 @@ NOBODY_LISTENS = "http://127.0.0.1:9/gateway.do"
 class Desk:
     """One approved settlement of 98.00 that goes to an Alipay account, and its channel."""
 
-    def __init__(self, market, other_side) -> None:
+    def __init__(self, market, other_side, *, message_url: str | None = None) -> None:
         self.other_side = other_side
         other_side.set_clock(NEXT_NOON)
         other_side.alipay.open_payee(
@@ -53,7 +55,7 @@ class Desk:
         other_side.alipay.open_payee(
             user_id="2088000000000102", logon_id="other@example.com", real_name="张三"
         )
-        self.wallet = wallet_at(market, other_side, fee_minor=50)
+        self.wallet = wallet_at(market, other_side, fee_minor=50, message_url=message_url)
         self.merchant = settled_merchant(with_destination=False)
         self.destination = alipay_destination_of(self.merchant)
         available_money(self.merchant, channel=market.alipay)
@@ -588,6 +590,48 @@ class TestPayingAgain:
         # Then
         assert desk.calls == ["transfer PAYEE_NOT_EXIST", "query ORDER_NOT_EXIST"]
         assert settlement.approval.state == "pending"
+
+
+class TestNews:
+    @pytest.fixture
+    def mailbox(self):
+        mailbox = Mailbox()
+        yield mailbox
+        mailbox.close()
+
+    @pytest.fixture
+    def desk(self, marketplace, simulator, mailbox):
+        return Desk(marketplace, simulator, message_url=mailbox.url)
+
+    def take(self, desk, letter) -> None:
+        receive_notification(
+            desk.wallet.pk,
+            headers=letter.headers,
+            body=letter.body,
+            client_ip="203.0.113.7",
+            at=NEXT_NOON,
+        )
+        run_jobs(queues=["money"])
+
+    def test_the_channel_tells_that_it_was_made_and_that_it_came_back(self, desk, mailbox):
+        # Given
+        desk.send()
+
+        # When
+        self.take(desk, mailbox.about(desk.number))
+
+        # Then
+        assert desk.statuses == ("paid", "succeeded", "succeeded")
+
+        # When
+        desk.other_side.alipay.return_transfer(
+            app_id=desk.wallet.app_id, out_biz_no=desk.number, at=NEXT_NOON
+        )
+        self.take(desk, mailbox.about(desk.number))
+
+        # Then
+        assert desk.statuses == ("returned", "returned", "succeeded")
+        assert_laws()
 
 
 class TestAskingNow:
