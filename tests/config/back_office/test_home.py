@@ -59,6 +59,9 @@ def test_each_role_sees_what_waits_for_it():
     assert waiting(desk("finance_maker")) == {
         "settlements to submit": 1,
         "payouts that failed": 0,
+        "refunds without funds": 0,
+        "refunds with unknown outcome": 0,
+        "abnormal refunds": 0,
         "orders with unknown outcome": 0,
         **PARKED,
         "payouts to export": 0,
@@ -66,6 +69,9 @@ def test_each_role_sees_what_waits_for_it():
     }
     assert waiting(desk("finance_checker")) == {
         "settlements to approve": 1,
+        "refunds to approve": 1,
+        "refunds with unknown outcome": 0,
+        "abnormal refunds": 0,
         "orders with unknown outcome": 0,
         **PARKED,
         "open bill lines": 1,

@@ -188,7 +188,8 @@ def test_what_waits_is_on_the_home_page(maker, checker, payment, held):
     # Then
     assert waiting(checker)["refunds to approve"].count == 1
     assert "refunds to approve" not in waiting(maker)
-    assert {name: thing.count for name, thing in waiting(maker).items()} == {
+    found = {name: thing.count for name, thing in waiting(maker).items() if "refunds" in name}
+    assert found == {
         "refunds without funds": 0,
         "refunds with unknown outcome": 0,
         "abnormal refunds": 0,
