@@ -38,8 +38,14 @@ def test_makes_a_marketplace_with_merchants_and_people(seed, simulator, tmp_path
 
     # Then
     assert Merchant.objects.count() == Destination.objects.filter(is_active=True).count() == 6
-    account = ChannelAccount.objects.get(channel="alipay")
-    assert account.gateway_url == f"{simulator.url}/gateway.do"
+    assert sorted(
+        ChannelAccount.objects.values_list("channel", "gateway_url", "can_transfer")
+    ) == [
+        ("alipay", f"{simulator.url}/gateway.do", False),
+        ("alipay", f"{simulator.url}/gateway.do", True),
+        ("bank", "", False),
+        ("wechatpay", simulator.url, False),
+    ]
     assert list(User.objects.order_by("username").values_list("username", flat=True)) == [
         *("audit", "lin", "tea", "wang", "zhao")
     ]
