@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from ledger.actions import approvals
-from ledger.errors import DomainError, IllegalMoveError, StaleApprovalError
+from ledger.errors import ApprovalError, IllegalMoveError, StaleApprovalError
 from payments import locks, states
 from payments.actions import refund_funding, refund_moves, refund_orders
 from payments.errors import RefundNotFoundError
@@ -66,7 +66,7 @@ def fund_waiting(*, actor: str, at: datetime) -> int:
     for refund_id in refunds_waiting_for_funds(limit=WAITING_MAX):
         try:
             refund = fund_refund(refund_id, actor=actor, at=at)
-        except DomainError:
+        except (IllegalMoveError, ApprovalError):
             continue  # somebody else moved it meanwhile, or people have to look at its approval
         submitted += refund.status == RefundStatus.SUBMITTING
     return submitted

@@ -58,6 +58,13 @@ def test_the_same_name_again_is_the_next_version():
     assert FeePlan.objects.get(pk=first.pk).terms == TERMS
 
 
+def test_keeps_what_refunds_return_and_the_tax_in_it():
+    plan = FeePlan.objects.get(pk=create(vat_bps=600, refund_policy="keep").pk)
+
+    assert (plan.vat_bps, plan.refund_policy) == (600, "keep")
+    assert create("other").refund_policy == "return_proportional"
+
+
 def test_refuses_terms_that_nobody_can_mean():
     with nothing_written(), pytest.raises(AmountError):
         create(terms=FeeTerms(bps=10_001))

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.db import transaction
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from ledger.actions import journal
 from ledger.actions.journal import Entry, credit, debit
@@ -43,9 +44,10 @@ from tests.factories.payments import (
     refund_asked,
     refunded,
 )
-from tests.instants import FRIDAY, NEXT_NOON, NOON, SATURDAY, THURSDAY
+from tests.instants import FRIDAY, MONDAY, NEXT_NOON, NOON, SATURDAY, THURSDAY
 from tests.rig.attacks import check_laws
 from tests.rig.rows import nothing_written
+from tests.rig.stage import run_jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -724,6 +726,25 @@ class TestWaiting:
         assert_entry(f"{part}:request:1", "Dr 2002 100.00 CNY\nCr 2101 100.00 CNY")
         assert refund.status == "submitting"
         assert refund.operation.channel_no == refund.pk.upper()
+
+    @pytest.mark.django_db(transaction=True)
+    def test_is_tried_again_by_a_job_when_money_has_matured_and_only_then(self):
+        # Given nothing waits
+        merchant = merchant_with("keep")
+        payment = paid_payment(merchant)
+        mature()
+        assert not ProcrastinateJob.objects.exists()
+        refund = asked(payment, at=NEXT_NOON)
+        assert refund.status == "funding_required"
+
+        # When two days come, and the second one twice
+        for day in (SATURDAY, MONDAY, MONDAY):
+            mature(day)
+
+        # Then one job waits for all
+        assert run_jobs() == ["payments.fund_refunds"]
+        refund.refresh_from_db()
+        assert refund.status == "funding_required"
 
     def test_what_still_has_no_funds_goes_on_waiting_and_nothing_is_written(self):
         # Given
