@@ -169,6 +169,18 @@ class PayoutContradictedError(DomainError):
     detail = _("The channel says now that the last payout was made. It is not paid again.")
 
 
+class FailureUnconfirmedError(DomainError):
+    """The channel refused the last transfer, and was not heard again since.
+
+    Nothing was written. It is being asked; try again in a minute.
+    """
+
+    code = "failure_unconfirmed"
+    status = 409
+    retry = "same_key"
+    detail = _("The channel is being asked once more whether the last payout failed.")
+
+
 class SameDestinationError(DomainError):
     """The money came back from the account that it would go to again.
 

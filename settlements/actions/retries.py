@@ -14,11 +14,11 @@ from ledger.actions.audit import record_audit
 from ledger.errors import ApprovalClosedError, IllegalMoveError
 from ledger.models import ApprovalRequest
 from ledger.states import ApprovalState
-from payments.models import ChannelKind
 from settlements import locks, states
-from settlements.actions import judgements, payout_orders, transfers
+from settlements.actions import judgements, payout_orders, transfer_outcomes
 from settlements.actions.settlements import APPROVAL_KIND, require_shown, settlement_payload
 from settlements.errors import (
+    FailureUnconfirmedError,
     NoDestinationError,
     PayoutContradictedError,
     ReasonMissingError,
@@ -32,6 +32,7 @@ from settlements.states import CONTRADICTED, LIVE_PAYOUTS, PayoutStatus, Settlem
 RETRYABLE = (SettlementStatus.PAY_FAILED, SettlementStatus.RETURNED)
 
 
+@transaction.atomic(durable=True)
 def retry_payout(
     settlement_id: str,
     *,
@@ -43,7 +44,7 @@ def retry_payout(
 ) -> Settlement:
     """Ask another person to have a settlement paid again, to the merchant's account of now.
 
-    The channel is asked once more first: a transfer that it refused may turn out to be made, and
+    A worker asks the channel once more: a transfer that it refused may turn out to be made, and
     is then not paid again. What came back needs another destination than before.
 
     Raises ReasonMissingError, SettlementNotFoundError, IllegalMoveError, PayoutContradictedError,
@@ -52,15 +53,26 @@ def retry_payout(
     """
     if not reason.strip():
         raise ReasonMissingError
-    _ask_once_more(settlement_id, at=at)
-    return _request(
-        settlement_id,
+    settlement = locks.locked_settlement(settlement_id)
+    payout = _require_retryable(settlement)
+    destination = _next_destination(settlement)
+    judgements.require_allowed_again(settlement, at=at)
+    before = settlement.destination_id
+    _ask_approval(settlement, destination=destination, actor=actor, at=at)
+    if not transfer_outcomes.is_failure_confirmed(payout):
+        transfer_outcomes.ask_anew(payout, at=at)
+    record_audit(
+        action="settlement.retry_requested",
+        subject=settlement.pk,
         actor=actor,
         at=at,
-        reason=reason,
         client_ip=client_ip,
         request_id=request_id,
+        reason=reason,
+        before={"destination": before},
+        after={"destination": destination.pk, "amount": settlement.net_minor},
     )
+    return settlement
 
 
 @transaction.atomic(durable=True)
@@ -70,11 +82,15 @@ def approve_retry(
     """Agree that exactly what was shown is paid again: the new payout is queued.
 
     Raises SelfApprovalError, StaleApprovalError, SettlementStoppedError, PayoutContradictedError,
+    FailureUnconfirmedError while the channel has not said again that the last one failed,
     NoBankAccountError, NoWalletError, IllegalMoveError, ApprovalClosedError, ApprovalExpiredError,
     AlreadyDecidedError or SettlementNotFoundError; nothing is written then.
     """
     settlement, request = _awaited(settlement_id)
     require_shown(settlement, shown_digest)
+    last = newest_payout(settlement.pk)
+    if last is not None and not transfer_outcomes.is_failure_confirmed(last):
+        raise FailureUnconfirmedError
     judgements.require_allowed_again(settlement, at=at)
     request = approvals.decide(
         request.pk, is_approved=True, shown_digest=shown_digest, decider=decider, at=at
@@ -109,21 +125,10 @@ def reject_retry(
     return settlement
 
 
-@transaction.atomic(durable=True)
-def _request(
-    settlement_id: str,
-    *,
-    actor: str,
-    at: datetime,
-    reason: str,
-    client_ip: str | None,
-    request_id: str,
-) -> Settlement:
-    settlement = locks.locked_settlement(settlement_id)
-    _require_retryable(settlement)
-    destination = _next_destination(settlement)
-    judgements.require_allowed_again(settlement, at=at)
-    before = settlement.destination_id
+def _ask_approval(
+    settlement: Settlement, *, destination: Destination, actor: str, at: datetime
+) -> None:
+    """Point the settlement at its new destination, and ask for the agreement to exactly that."""
     settlement.destination = destination
     settlement.approved_digest = None
     settlement.save(update_fields=["destination", "approved_digest"])
@@ -136,31 +141,10 @@ def _request(
         at=at,
     )
     settlement.save(update_fields=["approval"])
-    record_audit(
-        action="settlement.retry_requested",
-        subject=settlement.pk,
-        actor=actor,
-        at=at,
-        client_ip=client_ip,
-        request_id=request_id,
-        reason=reason,
-        before={"destination": before},
-        after={"destination": destination.pk, "amount": settlement.net_minor},
-    )
-    return settlement
 
 
-def _ask_once_more(settlement_id: str, *, at: datetime) -> None:
-    """Ask the channel about a transfer that failed, outside any transaction."""
-    payout = newest_payout(settlement_id)
-    if payout is None or payout.status != PayoutStatus.FAILED:
-        return
-    operation = payout.operation
-    if operation.channel_account.channel != ChannelKind.BANK and operation.first_sent_at:
-        transfers.query_payout(payout.pk, at=at, is_notified=True)
-
-
-def _require_retryable(settlement: Settlement) -> None:
+def _require_retryable(settlement: Settlement) -> Payout:
+    """Return the last payout, if it ended and may be followed by another one."""
     payout = newest_payout(settlement.pk)
     if settlement.status not in RETRYABLE or payout is None or payout.status in LIVE_PAYOUTS:
         raise IllegalMoveError(
@@ -170,6 +154,7 @@ def _require_retryable(settlement: Settlement) -> None:
         )
     if payout.status == PayoutStatus.FAILED and payout.status_code == CONTRADICTED:
         raise PayoutContradictedError
+    return payout
 
 
 def _next_destination(settlement: Settlement) -> Destination:

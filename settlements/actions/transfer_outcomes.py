@@ -1,7 +1,7 @@
 """What a channel's answer about a transfer means for the payout, its settlement and the books."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection, transaction
@@ -10,7 +10,6 @@ from ledger import jobs
 from ledger.actions import journal
 from ledger.actions.audit import record_audit
 from payments.actions.events import record_event
-from payments.actions.operations import QUERY_DELAYS
 from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
 from payments.models import ChannelKind, ChannelOperation, DatabaseClock
 from payments.queries.calendar import business_date_of
@@ -23,6 +22,9 @@ from settlements.states import CONTRADICTED, PayoutStatus, SettlementStatus
 
 AMOUNT_DIFFERS: Final = "AMOUNT_DIFFERS"
 """Our own code: the channel speaks of another amount or currency than we ordered."""
+
+AGAIN: Final = timedelta(minutes=15)
+"""How long to wait before asking again about what has ended, when no answer came."""
 
 _STATUSES: Final[Mapping[str, PayoutStatus]] = {
     OperationStatus.PREPARED: PayoutStatus.QUEUED,
@@ -90,29 +92,65 @@ def is_over(payout_id: str) -> bool:
     return status in _OVER
 
 
-def require_askable(payout_id: str) -> None:
-    """Refuse to ask about what no channel could know.
+@transaction.atomic(durable=True)
+def have_asked(
+    payout_id: str,
+    *,
+    actor: str,
+    at: datetime,
+    client_ip: str | None = None,
+    request_id: str = "",
+) -> None:
+    """Let a worker ask the channel at once, as a person wants it. Only workers hold our keys.
 
-    Raises NotAskableError or PayoutNotFoundError.
+    Raises NotAskableError for a payout that goes by file or was never sent, and
+    PayoutNotFoundError; nothing is written then.
     """
-    payout = Payout.objects.select_related("operation__channel_account").filter(pk=payout_id)
-    found = payout.first()
-    if found is None:
-        raise PayoutNotFoundError
-    if (
-        found.operation.channel_account.channel == ChannelKind.BANK
-        or found.operation.first_sent_at is None
-    ):
+    payout = locks.locked_payout(payout_id)
+    if not is_askable(payout):
         raise NotAskableError
+    ask_anew(payout, at=at)
+    record_audit(
+        action="payout.asked",
+        subject=payout.pk,
+        actor=actor,
+        at=at,
+        client_ip=client_ip,
+        request_id=request_id,
+    )
+
+
+def is_askable(payout: Payout) -> bool:
+    """Tell whether a channel could know this payout."""
+    operation = payout.operation
+    is_transfer = operation.channel_account.channel != ChannelKind.BANK
+    return is_transfer and operation.first_sent_at is not None
+
+
+def ask_anew(payout: Payout, *, at: datetime, due_at: datetime | None = None) -> None:
+    """Have a worker ask about a payout, also if its end is known. A part."""
+    jobs.defer(
+        "settlements.query_payout",
+        at=at,
+        due_at=due_at,
+        queueing_lock=f"{payout.pk}:told",
+        payout_id=payout.pk,
+        is_notified=True,
+    )
+
+
+def is_failure_confirmed(payout: Payout) -> bool:
+    """Tell whether the channel was asked about a transfer since it was refused, and agreed."""
+    return not is_askable(payout) or payout.operation.queries > 0
 
 
 @transaction.atomic(durable=True)
 def look_again(payout_id: str, *, outcome: Outcome, at: datetime) -> None:
     """Take what a channel answered about a payout whose end was known. Idempotent.
 
-    One that was made may have come back (E10w). One that had failed and is said to have been
-    made is marked and told, and never paid again by itself (R8). Anything else changes nothing;
-    without an answer the channel is asked again later.
+    One that was made may have come back (E10w). One that had failed and is said to be made, or
+    worked on, is marked and told, and never paid again by itself (R8); else its failure is
+    confirmed. Without an answer the channel is asked again later.
     """
     payout = locks.locked_payout(payout_id)
     actor = f"channel:{payout.operation.channel_account.channel}"
@@ -123,9 +161,12 @@ def look_again(payout_id: str, *, outcome: Outcome, at: datetime) -> None:
         _contradict(payout, outcome=outcome, actor=actor, at=at)
     elif outcome.kind in _NO_ANSWER and outcome.code != NOT_FOUND:
         _ask_again(payout, at=at)
+    elif payout.status == PayoutStatus.FAILED and payout.operation.queries == 0:
+        payout.operation.queries = 1
+        payout.operation.save(update_fields=["queries"])
 
 
-_MADE = (OutcomeKind.SUCCEEDED, OutcomeKind.RETURNED)
+_MADE = (OutcomeKind.SUCCEEDED, OutcomeKind.RETURNED, OutcomeKind.PROCESSING)
 _NO_ANSWER = (OutcomeKind.UNKNOWN, OutcomeKind.NOT_SENT)
 
 
@@ -189,23 +230,13 @@ def _keep_evidence(operation: ChannelOperation, outcome: Outcome) -> None:
 
 
 def _ask_again(payout: Payout, *, at: datetime) -> None:
-    operation = payout.operation
-    operation.queries += 1
-    operation.save(update_fields=["queries"])
-    delay = QUERY_DELAYS[min(operation.queries, len(QUERY_DELAYS)) - 1]
+    """Have what has ended asked about again: the janitor leaves it alone."""
     due_at = (
-        ChannelOperation.objects.filter(pk=operation.pk)
-        .values_list(DatabaseClock() + delay, flat=True)
+        ChannelOperation.objects.filter(pk=payout.operation_id)
+        .values_list(DatabaseClock() + AGAIN, flat=True)
         .get()
     )
-    jobs.defer(
-        "settlements.query_payout",
-        at=at,
-        due_at=due_at,
-        queueing_lock=f"{payout.pk}:told",
-        payout_id=payout.pk,
-        is_notified=True,
-    )
+    ask_anew(payout, at=at, due_at=due_at)
 
 
 def _code(payout: Payout, outcome: Outcome, *, status: PayoutStatus) -> str:

@@ -62,17 +62,6 @@ def query_payout(payout_id: str, *, at: datetime, is_notified: bool = False) -> 
         _EXCHANGE.query(payout_id, at=at, is_notified=is_notified)
 
 
-def ask_now(payout_id: str, *, at: datetime) -> Payout:
-    """Ask the channel at once, as a person wants it, and return the payout as it is then.
-
-    Raises NotAskableError for a payout that goes by file or was never sent, and
-    PayoutNotFoundError; nothing is asked then.
-    """
-    transfer_outcomes.require_askable(payout_id)
-    query_payout(payout_id, at=at, is_notified=True)
-    return Payout.objects.select_related("operation", "settlement").get(pk=payout_id)
-
-
 @transaction.atomic(durable=True)
 def defer_due(*, at: datetime) -> int:
     """Have every transfer looked after that is due; return how many. The janitor's deed.

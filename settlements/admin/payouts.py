@@ -23,7 +23,7 @@ from payments.admin.channels import operation_moments
 from payments.admin.filters import CurrencyFilter
 from payments.models import ChannelAccount, ChannelKind
 from payments.queries.calendar import BusinessDays, business_date_of
-from settlements.actions import payouts, transfers
+from settlements.actions import payouts, transfer_outcomes
 from settlements.models import BillLine, Payout
 from settlements.queries.payouts import payouts_awaiting_export
 
@@ -114,7 +114,7 @@ class AskNow(Operation[Payout]):
     name = "ask"
     label = gettext_lazy("Ask now")
     explanation = gettext_lazy(
-        "The channel is asked what became of this transfer, and its answer is recorded. Nothing is"
+        "A worker asks the channel what became of this transfer and records its answer. Nothing is"
         " sent a second time before the channel has had its time to know it."
     )
     permission = "settlements.ask_payout"
@@ -123,16 +123,18 @@ class AskNow(Operation[Payout]):
 
     def is_offered(self, row: Payout) -> bool:
         """Offer it for transfers that were sent."""
-        operation = row.operation
-        is_transfer = operation.channel_account.channel != ChannelKind.BANK
-        return is_transfer and operation.first_sent_at is not None
+        return transfer_outcomes.is_askable(row)
 
     def perform(self, request: DoorRequest, row: Payout, form: forms.Form, asking: Asking) -> str:
-        """Ask, and say where it stands now."""
-        payout = transfers.ask_now(row.pk, at=asking.at)
-        return _("The channel was asked. The payout is: %(status)s.") % {
-            "status": payout.get_status_display()
-        }
+        """Have it asked."""
+        transfer_outcomes.have_asked(
+            row.pk,
+            actor=asking.actor,
+            at=asking.at,
+            client_ip=asking.client_ip,
+            request_id=asking.request_id,
+        )
+        return _("The channel is being asked. Look again in a moment.")
 
 
 @admin.register(Payout)

@@ -11,8 +11,9 @@ from payments.actions import operations
 from payments.actions.channels import point_at_gateway
 from payments.actions.notifications import receive_notification
 from payments.models import ChannelAccount, ChannelOperation, Event
-from settlements.actions import retries, settlements, transfers
+from settlements.actions import retries, settlements, transfer_outcomes, transfers
 from settlements.errors import (
+    FailureUnconfirmedError,
     NotAskableError,
     NoWalletError,
     PayoutContradictedError,
@@ -21,7 +22,6 @@ from settlements.errors import (
 )
 from settlements.models import Payout, Settlement
 from settlements.queries.integrity import verify
-from settlements.states import PayoutStatus
 from tests.books import assert_balances, assert_entry
 from tests.contracts.mailbox import Mailbox
 from tests.factories.settlements import (
@@ -535,6 +535,11 @@ class TestPayingAgain:
             desk.settlement_id, actor=MAKER, at=NEXT_NOON, reason="they gave us another account"
         )
 
+    def approve(self, settlement):
+        return retries.approve_retry(
+            settlement.pk, shown_digest=shown_digest(settlement), decider=CHECKER, at=NEXT_NOON
+        )
+
     def test_what_came_back_goes_to_another_account_by_a_new_payout(self, desk):
         # Given
         desk.send()
@@ -552,9 +557,7 @@ class TestPayingAgain:
         first = desk.payout
 
         # When
-        retries.approve_retry(
-            settlement.pk, shown_digest=shown_digest(settlement), decider=CHECKER, at=NEXT_NOON
-        )
+        self.approve(settlement)
         desk.payout_id = Payout.objects.exclude(pk=first.pk).get().pk
         run_jobs(queues=["money"])
         desk.ask()
@@ -573,23 +576,34 @@ class TestPayingAgain:
         desk.send()
         transfers._place(desk.payout_id, NEXT_NOON)
 
-        # When, Then
-        with pytest.raises(PayoutContradictedError):
-            self.retry(desk)
+        settlement = self.retry(desk)
+        with nothing_written(), pytest.raises(FailureUnconfirmedError):
+            self.approve(settlement)
+
+        # When
+        run_jobs(queues=["money"])
+
+        # Then
         assert desk.payout.status_code == "contradicted"
-        assert desk.payout.settlement.approval.state == "executed"
+        with nothing_written(), pytest.raises(PayoutContradictedError):
+            self.approve(settlement)
+        assert Payout.objects.count() == 1
 
     def test_what_failed_may_be_paid_again_to_the_same_account(self, desk):
         # Given
         desk.plan("transfer_refused", error_code="PAYEE_NOT_EXIST")
         desk.send()
 
-        # When
         settlement = self.retry(desk)
+        run_jobs(queues=["money"])
+        assert desk.calls == ["transfer PAYEE_NOT_EXIST", "query ORDER_NOT_EXIST"]
+
+        # When
+        self.approve(settlement)
 
         # Then
-        assert desk.calls == ["transfer PAYEE_NOT_EXIST", "query ORDER_NOT_EXIST"]
-        assert settlement.approval.state == "pending"
+        assert set(Payout.objects.values_list("status", flat=True)) == {"failed", "queued"}
+        assert_laws()
 
 
 class TestNews:
@@ -639,15 +653,20 @@ class TestAskingNow:
         # Given
         desk.send()
 
-        # When
-        payout = transfers.ask_now(desk.payout_id, at=NEXT_NOON)
+        run_jobs()
 
-        # Then
-        assert payout.status == PayoutStatus.SUCCEEDED
+        # When
+        transfer_outcomes.have_asked(desk.payout_id, actor="user:1", at=NEXT_NOON)
+
+        # Then a worker does, who has the keys
+        assert desk.statuses == ("paying", "processing", "processing")
+        assert run_jobs() == ["settlements.query_payout"]
+        assert desk.statuses == ("paid", "succeeded", "succeeded")
+        assert AuditEntry.objects.get(action="payout.asked").actor == "user:1"
 
     def test_what_was_never_sent_is_not_asked_about(self, desk):
         with nothing_written(), pytest.raises(NotAskableError):
-            transfers.ask_now(desk.payout_id, at=NEXT_NOON)
+            transfer_outcomes.have_asked(desk.payout_id, actor="user:1", at=NEXT_NOON)
         assert desk.calls == []
 
 
