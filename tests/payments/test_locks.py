@@ -10,12 +10,15 @@ from payments.models import (
     MerchantAccount,
     Payment,
     PaymentAttempt,
+    Refund,
 )
 from tests.factories.payments import (
     AlipayAccountFactory,
     MerchantFactory,
     attempted_payment,
     owed_payment,
+    paid_payment,
+    refund_asked,
 )
 from tests.instants import FRIDAY, THURSDAY
 from tests.rig.database import owner_connection
@@ -74,10 +77,37 @@ def test_an_order_is_held_alone():
         assert not held("payments_paymentattempt")
 
 
+def test_a_refund_is_held_with_its_payment_and_nobody_else_s():
+    # Given
+    payment = paid_payment()
+    refund = refund_asked(payment)
+
+    # When, Then
+    with transaction.atomic():
+        found = locks.locked_refund(refund.pk)
+        assert (found, found.payment) == (refund, payment)
+        assert held("payments_refund")
+        assert held("payments_payment")
+        assert not held("payments_merchantaccount")
+
+
+def test_merchants_who_give_back_are_held_alone():
+    # Given
+    one, other = MerchantFactory(), MerchantFactory()
+    owed_payment(one, other, amounts_minor=(1, 1))
+
+    # When, Then
+    with transaction.atomic():
+        assert set(locks.locked_merchant_accounts([one.pk], currency="CNY")) == {one.pk}
+        assert held("payments_merchantaccount", strength="SHARE")
+        assert locks.locked_merchant_accounts([other.pk], currency="USD") == {}
+
+
 @pytest.mark.parametrize(
     ("lock", "missing"),
     [
         (locks.locked_payment, Payment),
+        (locks.locked_refund, Refund),
         (locks.locked_attempt, PaymentAttempt),
         (locks.locked_operation, ChannelOperation),
     ],
