@@ -77,13 +77,12 @@ def request_settlement(
 
     `amount_minor`, if given, must be exactly what would be paid out, after the payout fee, and
     `destination_id` the account that it would go to. A person (`member:…`) gives the `token` that
-    their settlement password yielded for exactly this (`settlement_binding`); a credential is its
-    own proof and gives none. The settlement then waits for two people, as any other.
+    their settlement password yielded for it (`settlement_binding`); a credential is its own proof.
+    The settlement then waits for two people, as any other.
 
-    Raises UnknownCurrencyError, SettlementNumberTakenError, PasswordFrozenError,
+    Raises UnknownCurrencyError, SettlementNumberTakenError, PasswordFrozenError, TokenRefusedError,
     NothingAvailableError, NoDestinationError, DestinationChangedError, AmountNotAvailableError,
-    SettlementPasswordMissingError, TokenRefusedError, or SettlementStoppedError with the code of
-    the limit or rule; nothing is written then.
+    SettlementPasswordMissingError or SettlementStoppedError; nothing is written then.
     """
     assert connection.in_atomic_block, "request_settlement is a part"
     exponent(currency)
