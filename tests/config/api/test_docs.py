@@ -60,6 +60,7 @@ def test_every_reference_in_the_document_leads_somewhere(document):
             place = place[name]
 
 
+@pytest.mark.django_db  # closing a file's answer looks at the connection, where one is open
 def test_the_pages_load_nothing_from_elsewhere(client):
     # When
     response = client.get("/v1/docs/")

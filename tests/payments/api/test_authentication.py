@@ -6,7 +6,7 @@ from payments.actions.credentials import revoke_credential
 from payments.models import ApiCredential
 from tests.factories.payments import MemberFactory
 from tests.instants import NOON
-from tests.rig.partner import Partner, nobody, partner_of
+from tests.rig.partner import ALL_SCOPES, Partner, nobody, partner_of
 
 WHOAMI = "/v1/whoami"
 
@@ -128,7 +128,7 @@ def test_says_who_is_calling_and_what_was_seen(merchant, partner):
         "name": "tests",
         "kind": "bearer",
         "merchant_id": merchant.pk,
-        "scopes": ["payments:read", "payments:write", "settlements:read"],
+        "scopes": sorted(ALL_SCOPES),
         "allowed_networks": [],
         "created_at": "2026-03-05T04:00:00Z",
         "expires_at": None,

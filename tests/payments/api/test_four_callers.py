@@ -36,6 +36,7 @@ ELSEWHERE = {
     "refunds_create": "tests/payments/api/test_refunds.py",
     "refunds_cancel": "tests/payments/api/test_refunds.py",
     "whoami_retrieve": "tests/payments/api/test_authentication.py",
+    "settlements_create": "tests/settlements/api/test_settlement_requests.py",
     "settlements_list": "tests/settlements/api/test_settlements.py",
     "settlements_retrieve": "tests/settlements/api/test_settlements.py",
     "settlements_items_list": "tests/settlements/api/test_settlements.py",
