@@ -40,12 +40,12 @@ Settlement = Callable[[Account, date], None]
 
 @dataclass(frozen=True)
 class AccountBook:
-    """All accounts and their entries; `settlements` are those of the channels, in their order."""
+    """All accounts and their entries; `pay_ins` are those of the channels, in their order."""
 
     store: Store
     clock: VirtualClock
     wallets: WalletBook
-    settlements: tuple[Settlement, ...]
+    pay_ins: tuple[Settlement, ...]
 
     def find(self, account_no: str) -> Account:
         """Look an account up; Raises RefusedError if the bank does not keep it."""
@@ -151,7 +151,7 @@ class AccountBook:
             closed_through = account.closed_through_date
             if closed_through is not None and through_date <= closed_through:
                 return account
-            for book in self.settlements:
+            for book in self.pay_ins:
                 book(account, through_date)
             connection.execute(
                 "UPDATE bank_accounts SET closed_through_date = ? WHERE account_no = ?",

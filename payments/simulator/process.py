@@ -5,12 +5,13 @@ import logging
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
-from payments.simulator.alipay import Gateway
+from payments.simulator.alipay import Gateway, Method
 from payments.simulator.alipay_control import AlipayControl
 from payments.simulator.alipay_messages import Messenger
 from payments.simulator.alipay_refunds import RefundMethods
@@ -54,6 +55,41 @@ class Options:
     public_url: str | None
 
 
+@dataclass(frozen=True)
+class _Books:
+    """What the simulated Alipay remembers, each part by its own book."""
+
+    apps: AppBook
+    trades: TradeBook
+    plans: PlanBook
+    wallets: WalletBook
+    payees: PayeeBook
+    refunds: RefundBook
+    transfers: TransferBook
+
+    @classmethod
+    def of(
+        cls, store: Store, *, apps: AppBook, notifier: Notifier, messenger: Messenger
+    ) -> "_Books":
+        """Open the books on one store; what happens in them is announced to the senders."""
+        plans, wallets = PlanBook(store), WalletBook(store)
+        return cls(
+            apps=apps,
+            trades=TradeBook(store, announce=notifier.announce),
+            plans=plans,
+            wallets=wallets,
+            payees=PayeeBook(store),
+            refunds=RefundBook(store, plans=plans, announce=messenger.announce),
+            transfers=TransferBook(
+                store, apps=apps, plans=plans, wallets=wallets, announce=messenger.announce
+            ),
+        )
+
+    def by_name(self) -> dict[str, Any]:
+        """Return the books by their names, for whoever wants them all."""
+        return {part.name: getattr(self, part.name) for part in fields(self)}
+
+
 class Simulator:
     """All parts of the other side, ready to answer."""
 
@@ -87,72 +123,64 @@ class Simulator:
         return error_answer(status=404, code="not_found", detail=request.path)
 
     def _wire(self, *, ladder_scale: Decimal) -> None:
+        """Make the parts, tell them of one another, and let the senders begin."""
         store, clock = self.store, self._clock
         apps, faults = AppBook(store), FaultBook(store)
         notifier = Notifier(store, clock=clock, apps=apps, faults=faults, ladder_scale=ladder_scale)
         messenger = Messenger(
             store, clock=clock, apps=apps, faults=faults, ladder_scale=ladder_scale
         )
-        trades = TradeBook(store, announce=notifier.announce)
-        plans, wallets, payees = PlanBook(store), WalletBook(store), PayeeBook(store)
-        refunds = RefundBook(store, plans=plans, announce=messenger.announce)
-        transfers = TransferBook(
-            store, apps=apps, plans=plans, wallets=wallets, announce=messenger.announce
-        )
-        alipay = AlipaySettlements(store, clock=clock, refunds=refunds)
+        books = _Books.of(store, apps=apps, notifier=notifier, messenger=messenger)
         self._wechat = WechatPay(
             store,
             clock=clock,
             faults=faults,
-            plans=plans,
+            plans=books.plans,
             ladder_scale=ladder_scale,
             public_url=self._public_url,
         )
+        alipay = AlipaySettlements(store, clock=clock, refunds=books.refunds)
         accounts = AccountBook(
             store,
             clock=clock,
-            wallets=wallets,
-            settlements=(alipay.book, self._wechat.settle),
+            wallets=books.wallets,
+            pay_ins=(alipay.book, self._wechat.settle),
         )
         self._gateway = Gateway(
-            store,
-            clock=clock,
-            apps=apps,
-            faults=faults,
-            methods={
-                **TradeMethods(trades, refunds=refunds, page_url=self._page_url).by_name(),
-                **RefundMethods(trades, refunds=refunds).by_name(),
-                **TransferMethods(transfers, payees=payees, wallets=wallets).by_name(),
-            },
+            store, clock=clock, apps=apps, faults=faults, methods=self._methods(books)
         )
-        self._pages = PayerPages(clock=clock, apps=apps, trades=trades)
+        self._pages = PayerPages(clock=clock, apps=apps, trades=books.trades)
         self._bank = Bank(accounts)
         self._control = Control(
             store,
             clock=clock,
             apps=apps,
-            trades=trades,
+            trades=books.trades,
             faults=faults,
             accounts=accounts,
             notifier=notifier,
             messenger=messenger,
-            alipay=AlipayControl(
-                store,
-                clock=clock,
-                apps=apps,
-                trades=trades,
-                refunds=refunds,
-                transfers=transfers,
-                payees=payees,
-                wallets=wallets,
-                plans=plans,
-                accounts=accounts,
-            ),
+            alipay=AlipayControl(store, clock=clock, accounts=accounts, **books.by_name()),
             wechat=self._wechat.control,
         )
         notifier.start(workers=_NOTIFIERS)
         self._wechat.start(workers=_NOTIFIERS)
-        messenger.start(trades=trades, refunds=refunds, transfers=transfers, workers=_MESSENGERS)
+        messenger.start(
+            trades=books.trades,
+            refunds=books.refunds,
+            transfers=books.transfers,
+            workers=_MESSENGERS,
+        )
+
+    def _methods(self, books: "_Books") -> dict[str, Method]:
+        """Name what the gateway can be asked."""
+        trades, refunds = books.trades, books.refunds
+        transfers = TransferMethods(books.transfers, payees=books.payees, wallets=books.wallets)
+        return {
+            **TradeMethods(trades, refunds=refunds, page_url=self._page_url).by_name(),
+            **RefundMethods(trades, refunds=refunds).by_name(),
+            **transfers.by_name(),
+        }
 
     def _page_url(self, token: str) -> str:
         """Make the address that a QR code leads to."""

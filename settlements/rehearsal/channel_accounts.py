@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -13,7 +14,6 @@ from payments.actions.channels import (
     register_channel_account,
 )
 from payments.models import ChannelAccount, ChannelKind
-from settlements.rehearsal.alipay_side import AlipayCertificates
 from settlements.rehearsal.other_side import OtherSide
 
 ACTOR = "task:rehearsal"
@@ -149,27 +149,21 @@ def wallet_account(
     other_side: OtherSide,
     at: datetime,
 ) -> ChannelAccount:
-    """Register an Alipay application in certificate mode, which pays out. Again: finds it.
-
-    It takes no payments, so that what its wallet holds is what was put into it.
-    """
+    """Register an Alipay application in certificate mode, which pays out. Again: finds it."""
     found = _known(ChannelKind.ALIPAY, app_id=app_id, currency=terms.currency)
     if found is not None:
         return point_at(found, simulator_url=other_side.url, at=at)
     keys = _new_keys()
-
-    def exchange(message_url: str | None) -> AlipayCertificates:
-        return other_side.alipay.register_app(
-            app_id=app_id,
-            public_key_pem=keys.public_pem,
-            seller_id=seller_id,
-            fee_bps=terms.fee_bps,
-            currency=terms.currency,
-            bank_account_no=terms.bank_account_no,
-            message_url=message_url,
-        )
-
-    issued = exchange(None)
+    exchange = partial(
+        other_side.alipay.register_app,
+        app_id=app_id,
+        public_key_pem=keys.public_pem,
+        seller_id=seller_id,
+        fee_bps=terms.fee_bps,
+        currency=terms.currency,
+        bank_account_no=terms.bank_account_no,
+    )
+    issued = exchange()
     account = _register(
         ChannelAccountRequest(
             channel=ChannelKind.ALIPAY,
@@ -189,7 +183,7 @@ def wallet_account(
         at=at,
     )
     # Where it tells of transfers has our account's id in it, which there is only now.
-    exchange(f"{settings.PUBLIC_URL}/notify/{account.id}/")
+    exchange(message_url=f"{settings.PUBLIC_URL}/notify/{account.id}/")
     return account
 
 

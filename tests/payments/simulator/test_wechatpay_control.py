@@ -55,7 +55,9 @@ class TestRegistration:
         # Then
         assert (response.status_code, response.json()["error"]) == (400, code)
 
-    def test_settles_to_accounts_in_its_own_currency_only(self, start_simulator: StartSimulator) -> None:
+    def test_settles_to_accounts_in_its_own_currency_only(
+        self, start_simulator: StartSimulator
+    ) -> None:
         # Given
         simulator = start_simulator()
         Desk(simulator).open(currency="USD")
