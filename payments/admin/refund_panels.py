@@ -215,39 +215,25 @@ def refunds_table(rows: Sequence[Refund]) -> Table:
 
 def left_to_refund(payment: Payment, left: Refundable) -> Table:
     """Show what of a payment was refunded and is left, and what a full refund moves."""
-    currency = payment.currency
-    rows: list[list[SafeString | str]] = [
-        [
+    rows = [
+        _left_row(
+            payment,
             showing.row_link(share.allocation.merchant),
-            *(
-                showing.money(minor, currency)
-                for minor in (
-                    share.allocation.amount_minor,
-                    share.refunded_minor,
-                    share.left_minor,
-                    share.fee_returned_minor,
-                    share.left_minor - share.fee_returned_minor,
-                )
-            ),
-        ]
+            paid_minor=share.allocation.amount_minor,
+            left_minor=share.left_minor,
+            fee_minor=share.fee_returned_minor,
+        )
         for share in left.shares
     ]
     if payment.unallocated_minor:
-        nobodys = left.unallocated_left_minor
         rows.append(
-            [
+            _left_row(
+                payment,
                 _("belongs to no merchant"),
-                *(
-                    showing.money(minor, currency)
-                    for minor in (
-                        payment.unallocated_minor,
-                        payment.unallocated_minor - nobodys,
-                        nobodys,
-                        0,
-                        nobodys,
-                    )
-                ),
-            ]
+                paid_minor=payment.unallocated_minor,
+                left_minor=left.unallocated_left_minor,
+                fee_minor=0,
+            )
         )
     return Table(
         _("what can go back"),
@@ -294,3 +280,11 @@ def _figures(row: Refund, amount_minor: int, fee_minor: int) -> list[SafeString 
         showing.money(minor, row.currency)
         for minor in (amount_minor, fee_minor, amount_minor - fee_minor)
     ]
+
+
+def _left_row(
+    payment: Payment, name: SafeString | str, *, paid_minor: int, left_minor: int, fee_minor: int
+) -> list[SafeString | str]:
+    pays_minor = left_minor - fee_minor
+    figures = (paid_minor, paid_minor - left_minor, left_minor, fee_minor, pays_minor)
+    return [name, *(showing.money(minor, payment.currency) for minor in figures)]

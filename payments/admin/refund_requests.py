@@ -131,8 +131,10 @@ class RequestRefund(Operation[Payment]):
 
     def panels(self, request: HttpRequest, row: Payment) -> Sequence[Panel]:
         """Show what can go back, what it costs whom, and whether another person has to agree."""
+        if not self.is_offered(row):
+            return []
         found: list[Panel] = [panels.left_to_refund(row, _left(row))]
-        if self.is_offered(row) and _left(row).left_minor:
+        if _left(row).left_minor:
             found.append(Notice(_needs_another(row)))
         return found
 
