@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 
 from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
 from payments.errors import LeaseLostError
-from payments.models import ChannelOperation, DatabaseClock
+from payments.models import ChannelOperation, DatabaseClock, OperationKind
 from payments.states import OPERATION, OperationStatus
 
 LEASE = timedelta(seconds=60)
@@ -200,7 +200,14 @@ def _next_status(operation: ChannelOperation, outcome: Outcome, *, is_question: 
         return result if result == OperationStatus.SUCCEEDED else operation.status
     if result in (OperationStatus.UNKNOWN, OperationStatus.PREPARED):
         return operation.status  # nothing new: it waits, or is unknown, as before
+    if result == OperationStatus.FAILED and not is_question and _moves_money(operation):
+        return operation.status  # the second sending was refused; the first may have been done
     return result
+
+
+def _moves_money(operation: ChannelOperation) -> bool:
+    """Tell whether the order itself moves money; one to pay waits for its payer to do so."""
+    return operation.kind != OperationKind.PAY
 
 
 def _next_query_at(operation: ChannelOperation) -> Combinable | None:

@@ -40,10 +40,10 @@ def channel():
     return AlipayAccountFactory()
 
 
-def order(channel, status: str = "prepared", **other) -> ChannelOperation:
+def order(channel, status: str = "prepared", *, kind: str = "pay", **other) -> ChannelOperation:
     """Write an order and bring it to a state."""
     operation = ChannelOperation.objects.create(
-        kind="pay",
+        kind=kind,
         channel_account=channel,
         channel_no="ATT_1",
         subject=SUBJECT,
@@ -334,6 +334,27 @@ class TestRecordOutcome:
 
         # When, Then
         assert answered(kind, operations.claim_to_resend(SUBJECT)).status == "unknown"
+
+    @pytest.mark.parametrize(
+        ("kind", "status"), [("pay", "failed"), ("refund", "unknown"), ("payout", "unknown")]
+    )
+    def test_a_second_sending_that_is_refused_fails_only_what_moves_no_money(
+        self, channel, kind, status
+    ):
+        # Given: the first sending of a refund or a transfer may have been done all the same
+        order(channel, "unknown", kind=kind)
+
+        # When, Then
+        refused = answered(OutcomeKind.FAILED, operations.claim_to_resend(SUBJECT))
+        assert refused.status == status
+
+    def test_what_a_question_says_of_it_is_believed(self, channel):
+        # Given
+        order(channel, "unknown", kind="refund")
+        answered(OutcomeKind.FAILED, operations.claim_to_resend(SUBJECT))
+
+        # When, Then
+        assert answered(OutcomeKind.FAILED, operations.claim_to_ask(SUBJECT)).status == "failed"
 
     @pytest.mark.parametrize(
         "kind", [OutcomeKind.SUCCEEDED, OutcomeKind.FAILED, OutcomeKind.CLOSED]
