@@ -34,8 +34,8 @@ Days on which refunds took everything wait for the next that has something, whic
 when it counts.
 """
 
-DAYS_MAX = 62
-"""A line that claims to stand for more days than two months is for a person to look at."""
+DAYS_MAX = 366
+"""A line that claims to stand for more than a year is for a person to look at."""
 
 ENTRIES_PER_CALL = MAX_POSTINGS // 3
 """E09 has three postings where the bank charges for it."""
