@@ -35,14 +35,12 @@ class RefundAdmin(OperationsAdmin[Refund]):
 
     list_display = (
         "id",
-        "payment",
-        "merchant",
         "merchant_refund_no",
         "amount_minor",
         "status",
-        "reason",
         "created_at",
-        "succeeded_at",
+        "payment",
+        "merchant",
     )
     list_filter = (
         "status",
