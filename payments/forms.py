@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger.errors import AmountError
 from ledger.money import from_decimal_text
+from payments import text
 from payments.models import PaymentMethod
 from payments.queries.records import Sought
 from payments.queries.references import REFERENCE_LENGTH_MAX
@@ -32,6 +33,24 @@ class AmountTextField(forms.CharField):
         """Take as many letters as the largest amount has."""
         widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
         super().__init__(max_length=AMOUNT_LENGTH_MAX, widget=widget, **kwargs)
+
+
+class PlainField(forms.CharField):
+    """One line of text that others read, without hidden letters and card numbers."""
+
+    default_error_messages = {
+        "not_plain": _("Control and invisible characters are not taken."),
+        "card_number": _("Card numbers are not taken here."),
+    }
+
+    def to_python(self, value: object) -> str:
+        """Return the text. Raises ValidationError."""
+        # Looked at before blanks are cut off its ends: some controls count as blanks.
+        if not text.is_plain(str(value or "")):
+            raise ValidationError(self.error_messages["not_plain"], code="not_plain")
+        if text.holds_card_number(str(value or "")):
+            raise ValidationError(self.error_messages["card_number"], code="card_number")
+        return str(super().to_python(value))
 
 
 class DayField(forms.DateField):

@@ -22,6 +22,7 @@ from payments.actions import refunds
 from payments.actions.refund_shares import ShareRequest
 from payments.actions.refunds import RefundRequest
 from payments.admin import refund_panels as panels
+from payments.forms import PlainField
 from payments.models import Payment
 from payments.queries.refundable import Refundable, refundable_of
 from payments.states import PaymentStatus, RefundStatus
@@ -70,7 +71,7 @@ class RefundForm(forms.Form):
         label=gettext_lazy("Refund number"),
         help_text=gettext_lazy("Ours for this refund, once for ever: sent twice, it refunds once."),
     )
-    reason = forms.CharField(
+    reason = PlainField(
         label=gettext_lazy("Reason"),
         max_length=80,
         help_text=gettext_lazy("The channel shows it to the payer."),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from ledger.currencies import EXPONENTS
-from payments.api import text
+from payments import text
 
 AMOUNT_MINOR_MAX = 10**13
 METADATA_KEYS_MAX = 50

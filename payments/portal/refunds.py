@@ -20,7 +20,7 @@ from ledger.money import from_decimal_text, to_decimal_text
 from payments.actions import refunds as actions
 from payments.actions.refunds import RefundRequest
 from payments.errors import RefundNumberTakenError, RefundTooLargeError
-from payments.forms import AmountTextField, RecordsForm
+from payments.forms import AmountTextField, PlainField, RecordsForm
 from payments.models import PaymentAllocation, Refund
 from payments.portal import explanations
 from payments.portal.access import Member, PortalRequest, membership_required
@@ -41,7 +41,7 @@ class RefundForm(forms.Form):
     use_required_attribute = False
 
     amount = AmountTextField(label=gettext_lazy("Amount"))
-    reason = forms.CharField(
+    reason = PlainField(
         label=gettext_lazy("Reason"),
         max_length=REASON_LENGTH_MAX,
         help_text=gettext_lazy("The channel shows it to the payer."),

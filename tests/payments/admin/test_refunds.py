@@ -271,6 +271,16 @@ def test_an_amount_that_cannot_be_is_explained(maker, payment, sellers, amount, 
     assert complaint in words(response)
 
 
+@pytest.mark.parametrize("reason", ["turned \u202e round", "4111 1111 1111 1111", "", "x" * 81])
+def test_a_reason_is_plain_text_without_card_numbers(maker, payment, sellers, reason):
+    form = {sellers[0].pk: "1", "merchant_refund_no": "RF-1", "reason": reason}
+
+    with nothing_written():
+        response = maker.post(button(payment, "refund"), form)
+
+    assert response.status_code == 200
+
+
 def test_nothing_is_offered_when_nothing_is_left_or_nothing_came(maker, payment):
     # Given
     refund_asked(payment)

@@ -332,6 +332,21 @@ def test_an_amount_that_cannot_go_back_is_explained(client, payment, amount, com
 
 
 @pytest.mark.parametrize(
+    ("reason", "complaint"),
+    [
+        ("right to left \u202e override", "Control and invisible characters are not taken."),
+        ("two\nlines", "Control and invisible characters are not taken."),
+        ("card 4111 1111 1111 1111", "Card numbers are not taken here."),
+    ],
+)
+def test_a_reason_is_plain_text_without_card_numbers(client, payment, reason, complaint):
+    with nothing_written():
+        response = ask(client, payment, "1", reason=reason)
+
+    assert complaint in words(response)
+
+
+@pytest.mark.parametrize(
     ("reason", "number"), [("", "rfn_" + "0" * 26), ("x" * 81, "rfn_" + "0" * 26), ("A", "mine")]
 )
 def test_a_reason_and_our_number_are_needed(client, payment, reason, number):

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.api import text
+from payments import text
 
 
 @pytest.mark.parametrize(
