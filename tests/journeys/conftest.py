@@ -1,5 +1,6 @@
 """The stage of a journey: a live server, a real channel, a clock, and doors for everyone."""
 
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -7,8 +8,12 @@ import pytest
 
 from settlements.rehearsal.marketplace import take_in_merchants
 from tests.instants import NOON
+from tests.journeys.recipes import Recipe
 from tests.journeys.story import Story
+from tests.journeys.tills import PATIENCE_MS
 from tests.rig.partner import the_platform
+
+PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
@@ -29,3 +34,51 @@ def story(marketplace, simulator, live_server, settings, tmp_path) -> Iterator[S
             merchants=take_in_merchants(marketplace, names, at=NOON),
             clock=clock,
         )
+
+
+@pytest.fixture
+def phone_of(new_context, live_server):
+    """Return a function that opens a browser of a payer's own, as large as a telephone."""
+
+    def open_browser(**terms):
+        phone = {"width": 390, "height": 844}
+        context = new_context(
+            locale="en-GB", base_url=live_server.url, **{"viewport": phone, **terms}
+        )
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        return page
+
+    return open_browser
+
+
+@pytest.fixture
+def desk_of(new_context, live_server):
+    """Return a function that signs somebody in with the journeys' password, in their browser."""
+
+    def sign_in(username):
+        page = new_context(locale="en-GB", base_url=live_server.url).new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto("/accounts/login/")
+        page.locator("input[name=login]").fill(username)
+        page.locator("input[name=password]").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        page.wait_for_url(re.compile(r"/(admin|portal)/$"))
+        return page
+
+    return sign_in
+
+
+@pytest.fixture
+def recipe_of():
+    """Return a function that opens a recipe; at the end, each of its steps was taken in order."""
+    opened = []
+
+    def open_recipe(page: str) -> Recipe:
+        opened.append(Recipe(page))
+        return opened[-1]
+
+    yield open_recipe
+    for recipe in opened:
+        assert len(recipe.steps) == 5
+        assert recipe.taken == recipe.steps

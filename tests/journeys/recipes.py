@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
 from django.conf import settings
 
 _STEP = re.compile(r"^## \d+\. (.+)$", re.MULTILINE)
@@ -28,18 +27,3 @@ class Recipe:
             error.add_note(f"in the step: {name}")
             raise
         self.taken.append(name)
-
-
-@pytest.fixture
-def recipe_of():
-    """Return a function that opens a recipe; at the end, each of its steps was taken in order."""
-    opened = []
-
-    def open_recipe(page: str) -> Recipe:
-        opened.append(Recipe(page))
-        return opened[-1]
-
-    yield open_recipe
-    for recipe in opened:
-        assert len(recipe.steps) == 5
-        assert recipe.taken == recipe.steps

@@ -9,57 +9,18 @@ from payments.actions import attempts
 from payments.checkout import views
 from payments.models import PaymentAttempt
 from tests.instants import NOON
+from tests.journeys.tills import SHOP, checkout_of, heading
 from tests.rig.stage import open_wechat_account, run_jobs
 
 pytestmark = pytest.mark.browser
 
-PATIENCE_MS = 10_000
 PAID_AT = NOON + timedelta(minutes=3)
-SHOP = "https://shop.example/orders/1"
 
 
-@pytest.fixture
-def browser_of(new_context, live_server):
-    """Return a function that opens a browser of somebody's own; the first one is a phone."""
-
-    def open_browser(**terms):
-        phone = {"width": 390, "height": 844}
-        context = new_context(
-            locale="en-GB", base_url=live_server.url, **{"viewport": phone, **terms}
-        )
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        return page
-
-    return open_browser
-
-
-def checkout_of(story, *, payer_no="P-1", kind="checkout_sessions"):
-    """Have the partner create a payment of 100.00, and a page to pay it on."""
-    created = story.post(
-        "/v1/payments",
-        {
-            "merchant_order_no": "T-1001",
-            "amount": 10_000,
-            "currency": "CNY",
-            "description": "Tea and books",
-            "allocations": [{"merchant_id": story.merchants["tea"].id, "amount": 10_000}],
-            "payer_no": payer_no,
-        },
-    ).json()
-    session = story.post(f"/v1/payments/{created['id']}/{kind}", {"return_url": SHOP})
-    assert session.status_code == 201, session.text
-    return created, session.json()["checkout_url"]
-
-
-def heading(page, text):
-    expect(page.get_by_role("heading", name=text)).to_be_visible(timeout=PATIENCE_MS)
-
-
-def test_a_payer_chooses_scans_and_sees_that_it_is_paid(story, browser_of):
+def test_a_payer_chooses_scans_and_sees_that_it_is_paid(story, phone_of):
     # Given
     payment, address = checkout_of(story)
-    payer = browser_of()
+    payer = phone_of()
     payer.goto(address)
     heading(payer, "How do you want to pay?")
     expect(payer.get_by_text("Old Tea House")).to_be_visible()
@@ -85,10 +46,10 @@ def test_a_payer_chooses_scans_and_sees_that_it_is_paid(story, browser_of):
     assert payer.get_by_role("link", name="Back to the shop").first.get_attribute("href") == SHOP
 
 
-def test_two_tabs_make_one_try_and_show_the_same_code(story, browser_of):
+def test_two_tabs_make_one_try_and_show_the_same_code(story, phone_of):
     # Given two tabs of one browser, both asking how to pay
     _payment, address = checkout_of(story)
-    first = browser_of()
+    first = phone_of()
     first.goto(address)
     second = first.context.new_page()
     second.goto(address)
@@ -107,13 +68,13 @@ def test_two_tabs_make_one_try_and_show_the_same_code(story, browser_of):
         assert link.get_attribute("href") == attempt.qr_code
 
 
-def test_another_browser_is_told_what_to_do(story, browser_of):
+def test_another_browser_is_told_what_to_do(story, phone_of):
     # Given
     _payment, address = checkout_of(story)
-    browser_of().goto(address)
+    phone_of().goto(address)
 
     # When
-    stranger = browser_of()
+    stranger = phone_of()
     answer = stranger.goto(address)
 
     # Then
@@ -122,10 +83,10 @@ def test_another_browser_is_told_what_to_do(story, browser_of):
     assert stranger.get_by_text("Old Tea House").count() == 0
 
 
-def test_who_comes_too_late_is_told_so_and_a_link_needs_no_session(story, browser_of):
+def test_who_comes_too_late_is_told_so_and_a_link_needs_no_session(story, phone_of):
     # Given a payment link, which anybody may open
     _payment, address = checkout_of(story, payer_no=None, kind="payment_links")
-    payer = browser_of()
+    payer = phone_of()
     payer.goto(address)
     heading(payer, "How do you want to pay?")
 
@@ -139,11 +100,11 @@ def test_who_comes_too_late_is_told_so_and_a_link_needs_no_session(story, browse
     assert not PaymentAttempt.objects.exists()
 
 
-def test_who_changes_their_mind_pays_by_wechat_and_never_twice(story, browser_of):
+def test_who_changes_their_mind_pays_by_wechat_and_never_twice(story, phone_of):
     # Given a payer who was shown Alipay's code
     wechat = open_wechat_account(story.market, other_side=story.other_side)
     payment, address = checkout_of(story)
-    payer = browser_of()
+    payer = phone_of()
     payer.goto(address)
     payer.get_by_role("button", name="Alipay QR code").click()
     heading(payer, "One moment, your code is being made")
@@ -173,11 +134,11 @@ def test_who_changes_their_mind_pays_by_wechat_and_never_twice(story, browser_of
     assert (shown["status"], shown["method"]) == ("paid", "wechat_native")
 
 
-def test_without_scripts_the_page_looks_again_by_itself(story, browser_of, monkeypatch):
+def test_without_scripts_the_page_looks_again_by_itself(story, phone_of, monkeypatch):
     # Given
     monkeypatch.setattr(views, "REFRESH_SECONDS", 1)
     payment, address = checkout_of(story)
-    payer = browser_of(java_script_enabled=False)
+    payer = phone_of(java_script_enabled=False)
     payer.goto(address)
 
     # When

@@ -11,8 +11,7 @@ from risk.models import PaymentPassword, Screening
 from risk.pins import PasswordOwner
 from tests.factories.passwords import PIN, WRONG_PIN, set_password
 from tests.instants import NOON
-from tests.journeys.recipes import recipe_of  # noqa: F401  a fixture
-from tests.journeys.test_checkout import browser_of, checkout_of, heading  # noqa: F401
+from tests.journeys.tills import checkout_of, heading
 from tests.rig.stage import open_wechat_account, run_jobs
 
 pytestmark = pytest.mark.browser
@@ -45,8 +44,8 @@ def tried(story):
 def test_a_payer_pays_with_a_password(
     story,
     with_password,
-    browser_of,  # noqa: F811
-    recipe_of,  # noqa: F811
+    phone_of,
+    recipe_of,
     choice,
     method,
 ):
@@ -54,7 +53,7 @@ def test_a_payer_pays_with_a_password(
     wechat = open_wechat_account(story.market, other_side=story.other_side)
     recipe = recipe_of("paying.md")
     payment, address = checkout_of(story, payer_no=NUMBER)
-    payer = browser_of()
+    payer = phone_of()
 
     with recipe.step("Choose how to pay"):
         payer.goto(address)
@@ -99,11 +98,11 @@ def test_a_payer_pays_with_a_password(
 def test_five_wrong_passwords_lock_and_nothing_was_taken(
     story,
     with_password,
-    browser_of,  # noqa: F811
+    phone_of,
 ):
     # Given
     payment, address = checkout_of(story, payer_no=NUMBER)
-    payer = browser_of()
+    payer = phone_of()
     payer.goto(address)
     payer.get_by_role("button", name="Alipay QR code").click()
     heading(payer, "Type your payment password")

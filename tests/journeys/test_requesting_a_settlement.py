@@ -1,7 +1,5 @@
 """A merchant asks to be paid, in the five steps of docs/recipes/requesting-a-settlement.md."""
 
-import re
-
 import pytest
 from django.contrib.auth.models import Group
 from playwright.sync_api import expect
@@ -15,31 +13,12 @@ from tests.factories.passwords import PIN, members_password
 from tests.factories.payments import MemberFactory, UserFactory
 from tests.factories.settlements import alipay_destination_of, wallet_at
 from tests.instants import FRIDAY, NEXT_NOON, NOON
-from tests.journeys.recipes import recipe_of  # noqa: F401  a fixture
+from tests.journeys.conftest import PASSWORD
 from tests.rig.stage import let_machines_wait, run_jobs
 
 pytestmark = pytest.mark.browser
 
-PASSWORD = "correct horse battery"
-PATIENCE_MS = 10_000
 PAYEE = {"user_id": "2088000000000042", "logon_id": "seller@example.com", "real_name": "张三"}
-
-
-@pytest.fixture
-def browser_of(new_context, live_server):
-    """Return a function that signs somebody in, in a browser of their own."""
-
-    def sign_in(username):
-        page = new_context(locale="en-GB", base_url=live_server.url).new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.goto("/accounts/login/")
-        page.locator("input[name=login]").fill(username)
-        page.locator("input[name=password]").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in", exact=True).click()
-        page.wait_for_url(re.compile(r"/(admin|portal)/$"))
-        return page
-
-    return sign_in
 
 
 @pytest.fixture
@@ -94,11 +73,11 @@ def send_and_ask():
     run_jobs()
 
 
-def test_a_merchant_is_paid_to_alipay(story, tea_house, browser_of, recipe_of):  # noqa: F811
+def test_a_merchant_is_paid_to_alipay(story, tea_house, desk_of, recipe_of):
     # Given
     merchant, wallet = tea_house
     recipe = recipe_of("requesting-a-settlement.md")
-    mei = browser_of("mei")
+    mei = desk_of("mei")
 
     with recipe.step("Ask for everything that is available"):
         mei.goto("/portal/settlements/")
@@ -121,7 +100,7 @@ def test_a_merchant_is_paid_to_alipay(story, tea_house, browser_of, recipe_of): 
         assert_balances(merchant.pk, settlement_hold="97.00", merchant_available="0")
 
     with recipe.step("Be approved by two people and paid"):
-        approve(settlement, maker=browser_of("lin"), checker=browser_of("wang"))
+        approve(settlement, maker=desk_of("lin"), checker=desk_of("wang"))
         send_and_ask()
 
     with recipe.step("See where the money is"):

@@ -16,11 +16,9 @@ from settlements.queries import integrity
 from tests.factories.payments import MemberFactory, UserFactory
 from tests.factories.settlements import House, available_money, house, settled_merchant
 from tests.instants import NEXT_NOON
+from tests.journeys.conftest import PASSWORD
 
 pytestmark = pytest.mark.browser
-
-PASSWORD = "correct horse battery"
-PATIENCE_MS = 10_000
 
 
 @dataclass(frozen=True)
@@ -54,23 +52,6 @@ def with_password(user, *roles):
     user.groups.add(*Group.objects.filter(name__in=roles))
 
 
-@pytest.fixture
-def browser_of(new_context, live_server):
-    """Return a function that signs somebody in, in a browser of their own."""
-
-    def sign_in(username):
-        page = new_context(locale="en-GB", base_url=live_server.url).new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.goto("/accounts/login/")
-        page.locator("input[name=login]").fill(username)
-        page.locator("input[name=password]").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in", exact=True).click()
-        page.wait_for_url(re.compile(r"/(admin|portal)/$"))
-        return page
-
-    return sign_in
-
-
 def press(page, name):
     """Press a button of a page, and the one that asks whether it is meant; wait for the answer."""
     page.get_by_role("link", name=name).click()
@@ -83,9 +64,9 @@ def on_the_books(code):
     return to_decimal_text(row.balance_minor, "CNY")
 
 
-def test_two_people_pay_a_merchant_who_reads_the_statement(office, browser_of):
+def test_two_people_pay_a_merchant_who_reads_the_statement(office, desk_of):
     # Given: Lin drafts the day's settlements
-    lin = browser_of("lin")
+    lin = desk_of("lin")
     lin.goto("/admin/settlements/settlementbatch/")
     press(lin, "Run settlement")
     settlement = Settlement.objects.get()
@@ -108,7 +89,7 @@ def test_two_people_pay_a_merchant_who_reads_the_statement(office, browser_of):
     assert not Payout.objects.exists()
 
     # When: Wang approves what is shown
-    wang = browser_of("wang")
+    wang = desk_of("wang")
     wang.goto(f"/admin/settlements/settlement/{settlement.pk}/")
     wang.get_by_role("link", name="Approve settlement").click()
     expect(wang.get_by_text("This merchant has never been paid before")).to_be_visible()
@@ -133,7 +114,7 @@ def test_two_people_pay_a_merchant_who_reads_the_statement(office, browser_of):
     assert on_the_books("2003") == "0.00"
 
     # When: the merchant's owner reads the statement
-    mei = browser_of("mei")
+    mei = desk_of("mei")
     mei.get_by_role("link", name="Statement", exact=True).click()
 
     # Then: it says what the books say
@@ -172,9 +153,9 @@ def number(figures, label):
     return found.group().replace("−", "-")
 
 
-def test_both_speak_chinese_when_asked(office, browser_of):
+def test_both_speak_chinese_when_asked(office, desk_of):
     # Given
-    lin, mei = browser_of("lin"), browser_of("mei")
+    lin, mei = desk_of("lin"), desk_of("mei")
 
     # When
     mei.get_by_role("button", name="简体中文").click()
