@@ -38,9 +38,7 @@ def test_makes_a_marketplace_with_merchants_and_people(seed, simulator, tmp_path
 
     # Then
     assert Merchant.objects.count() == Destination.objects.filter(is_active=True).count() == 6
-    assert sorted(
-        ChannelAccount.objects.values_list("channel", "gateway_url", "can_transfer")
-    ) == [
+    assert sorted(ChannelAccount.objects.values_list("channel", "gateway_url", "can_transfer")) == [
         ("alipay", f"{simulator.url}/gateway.do", False),
         ("alipay", f"{simulator.url}/gateway.do", True),
         ("bank", "", False),
