@@ -158,9 +158,13 @@ class PaymentDoor(ReadDoor):
         """Return the request as the action takes it.
 
         Raises AllocationMismatchError when money of a merchant's own payment is left to nobody,
-        or the platform names no merchant.
+        or the platform names no merchant; ForeignPaymentError for a credential that belongs to
+        nobody any more.
         """
         merchant_id = self.principal.merchant_id
+        if merchant_id is None and not self.principal.is_platform:
+            # Without a merchant the action takes the caller for the platform.
+            raise ForeignPaymentError
         rows = data.get("allocations")
         if rows is None and merchant_id is not None:
             rows = [{"merchant_id": merchant_id, "amount": data["amount"]}]

@@ -127,7 +127,6 @@ class Migration(migrations.Migration):
                     ("approve_refund", "Can approve refunds"),
                     ("cancel_refund", "Can cancel refunds"),
                     ("ask_refund", "Can ask channels what became of a refund"),
-                    ("settle_refund_by_hand", "Can settle refunds by hand"),
                 ],
             },
         ),

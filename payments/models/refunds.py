@@ -104,7 +104,6 @@ class Refund(models.Model):
             ("approve_refund", _("Can approve refunds")),
             ("cancel_refund", _("Can cancel refunds")),
             ("ask_refund", _("Can ask channels what became of a refund")),
-            ("settle_refund_by_hand", _("Can settle refunds by hand")),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,14 @@ from datetime import timedelta
 import pytest
 
 from ledger.models import AuditEntry
-from payments.models import Event, IdempotencyRecord, Payer, Payment, PaymentAllocation
+from payments.models import (
+    ApiCredential,
+    Event,
+    IdempotencyRecord,
+    Payer,
+    Payment,
+    PaymentAllocation,
+)
 from tests.factories.payments import FeePlanFactory, MerchantFactory
 from tests.instants import NOON
 from tests.rig.rows import ITS_KEPT_REFUSAL, nothing_written
@@ -148,6 +155,19 @@ def test_a_merchant_leaves_no_money_to_nobody(partner, order, merchant, amounts)
 
     # Then
     assert (response.status_code, response.json()["code"]) == (422, "allocation_mismatch")
+    assert not Payment.objects.exists()
+
+
+def test_a_credential_that_belongs_to_nobody_any_more_creates_nothing(platform, order, merchant):
+    # Given: the platform's right was taken from it, the right to write was not
+    ApiCredential.objects.update(scopes=["payments:write"])
+    order["allocations"] = [{"merchant_id": merchant.id, "amount": order["amount"]}]
+
+    # When
+    response = platform.post(PAYMENTS, order)
+
+    # Then
+    assert (response.status_code, response.json()["code"]) == (403, "foreign_payment")
     assert not Payment.objects.exists()
 
 
