@@ -13,7 +13,7 @@ _doors = itertools.count(1)
 
 @pytest.fixture(scope="module")
 def transport() -> Iterator[Transport]:
-    transport = Transport(connect_timeout_ms=500, total_timeout_ms=700)
+    transport = Transport(connect_timeout_ms=1_000, total_timeout_ms=2_000)
     yield transport
     transport.close()
 

@@ -94,7 +94,7 @@ def gateway(gateway_server: Gateway) -> Iterator[Gateway]:
 
 @pytest.fixture(scope="session")
 def transport() -> Iterator[Transport]:
-    transport = Transport(connect_timeout_ms=200, total_timeout_ms=400)
+    transport = Transport(connect_timeout_ms=1_000, total_timeout_ms=2_000)
     yield transport
     transport.close()
 

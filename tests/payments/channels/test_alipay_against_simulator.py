@@ -37,7 +37,7 @@ def mailbox():
 
 @pytest.fixture(scope="module")
 def patient_transport():
-    transport = Transport(connect_timeout_ms=500, total_timeout_ms=3_000)
+    transport = Transport(connect_timeout_ms=1_000, total_timeout_ms=3_000)
     yield transport
     transport.close()
 

@@ -186,8 +186,9 @@ def test_never_guesses_what_became_of_a_request_that_may_have_arrived(
     with pytest.raises(UnansweredError, match=reason):
         call(transport, gateway.url)
 
-    # Then the whole exchange ended with its time, even when bytes kept coming
-    assert time.monotonic() - started < 0.9
+    # Then the whole exchange ended with its time of two seconds, even when bytes kept coming: the
+    # other side would have been silent for five, or sent drops for ten
+    assert time.monotonic() - started < 4
     assert len(gateway.received) == 1
 
 
