@@ -96,6 +96,9 @@ class PaymentStatus(models.TextChoices):
 PAID_TWICE = "paid_twice"
 """The reason code of a paid payment for which money came a second time; that is in suspense."""
 
+CONTRADICTED = "contradicted"
+"""The reason code of a failed refund that its channel says it made after all; people look."""
+
 PAYMENT = StateTable(
     PaymentStatus,
     noun=_("A payment"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from ledger.admin import showing
 from payments.models import ChannelOperation, Payment, Refund
-from payments.states import PAID_TWICE, OperationStatus, PaymentStatus, RefundStatus
+from payments.states import CONTRADICTED, PAID_TWICE, OperationStatus, PaymentStatus, RefundStatus
 from settlements.models import BillLine, BillLineState, Payout, Settlement
 from settlements.states import PayoutStatus, SettlementStatus
 
@@ -125,28 +125,42 @@ def _refunds(request: HttpRequest) -> list[Waiting]:
             "alarm",
         ),
     ]
-    return [
+    waiting = [
         Waiting(what, how, counts[name], _filtered(Refund, status__exact=state.value), tone)
         for permission, name, state, what, how, tone in found
         if request.user.has_perm(permission)
     ]
+    if request.user.has_perm("payments.ask_refund"):
+        waiting.append(_contradicted(counts["contradicted"]))
+    return waiting
+
+
+def _contradicted(count: int) -> Waiting:
+    return Waiting(
+        _("contradicted refunds"),
+        _("they failed and gave the money back; now the channel says it made them"),
+        count,
+        _filtered(Refund, status_code__exact=CONTRADICTED),
+        tone="alarm",
+    )
 
 
 def _refund_counts(request: HttpRequest) -> dict[str, int]:
     mine = Q(approval__maker=f"user:{request.user.pk}")
     status = RefundStatus
-    return Refund.objects.filter(
-        status__in=[
-            status.PENDING_APPROVAL,
-            status.FUNDING_REQUIRED,
-            status.UNKNOWN,
-            status.ABNORMAL,
-        ]
-    ).aggregate(
+    is_contradicted = Q(status_code=CONTRADICTED)
+    open_ones = [
+        status.PENDING_APPROVAL,
+        status.FUNDING_REQUIRED,
+        status.UNKNOWN,
+        status.ABNORMAL,
+    ]
+    return Refund.objects.filter(Q(status__in=open_ones) | is_contradicted).aggregate(
         to_decide=Count("pk", filter=Q(status=status.PENDING_APPROVAL) & ~mine),
         without_funds=Count("pk", filter=Q(status=status.FUNDING_REQUIRED)),
         unknown=Count("pk", filter=Q(status=status.UNKNOWN)),
         abnormal=Count("pk", filter=Q(status=status.ABNORMAL)),
+        contradicted=Count("pk", filter=is_contradicted),
     )
 
 

@@ -65,7 +65,7 @@ class Exchange:
             return
         outcome = self.ask(subject, at)
         operation = self.record(subject, lease=lease, outcome=outcome, at=at)
-        if operation.status in operations.ENDED and is_notified and _tells_nothing(outcome):
+        if is_notified and operations.is_at_rest(operation) and _tells_nothing(outcome):
             self._ask_ended_again(operation, at=at)
         if operations.is_unplaced(operation):
             again = _claim_to_resend(subject, settle_window=self.settle_window)

@@ -7,7 +7,6 @@ held (R9). Machine time is the database's; the process clock decides nothing.
 """
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,7 +35,10 @@ ASKABLE = (
     OperationStatus.UNKNOWN,
 )
 ENDED = (OperationStatus.CLOSED, OperationStatus.MANUAL_REVIEW)
-"""Asked about only when the channel tells us something: nothing but a success moves them."""
+"""Asked about only when the channel tells us something, or a person wants to know.
+
+A success moves both, and what people look at may also be answered with a failure.
+"""
 
 RESULTS = {
     OutcomeKind.SUCCEEDED: OperationStatus.SUCCEEDED,
@@ -73,7 +75,7 @@ def claim_to_send(subject: str) -> Lease | None:
     """
     return _claim(
         subject,
-        from_statuses=[OperationStatus.PREPARED],
+        may=Q(status=OperationStatus.PREPARED),
         status=OperationStatus.SENDING,
         sends=F("sends") + 1,
         first_sent_at=Coalesce("first_sent_at", DatabaseClock()),
@@ -84,12 +86,12 @@ def claim_to_ask(subject: str, *, is_notified: bool = False) -> Lease | None:
     """Take the right to ask about an order that was sent, or None. A part.
 
     When the channel told us something (`is_notified`) also about one that has ended: a closed
-    order may turn out paid (docs/adr/0015).
+    order may turn out paid (docs/adr/0015), and a refund that failed may have been made.
     """
     return _claim(
         subject,
         is_question=True,
-        from_statuses=askable(is_notified=is_notified),
+        may=_may_be_asked(is_notified=is_notified),
         queries=F("queries") + 1,
     )
 
@@ -102,7 +104,7 @@ def claim_to_resend(subject: str, *, settle_window: timedelta = timedelta(0)) ->
     """
     return _claim(
         subject,
-        from_statuses=[OperationStatus.UNKNOWN],
+        may=Q(status=OperationStatus.UNKNOWN),
         first_sent_before=DatabaseClock() - settle_window if settle_window else None,
         sends=F("sends") + 1,
     )
@@ -120,6 +122,7 @@ def record_outcome(
     assert connection.in_atomic_block, "record_outcome is a part"
     if operation.lease_token != lease.token:
         raise LeaseLostError
+    was = operation.status
     operation.status = _next_status(operation, outcome, is_question=lease.is_question)
     operation.code = outcome.code[:80]
     operation.message = outcome.message[:300]
@@ -127,7 +130,8 @@ def record_outcome(
     operation.channel_ref = outcome.channel_ref or operation.channel_ref
     operation.lease_token = None
     operation.lease_until = None
-    operation.finished_at = at if operation.status in FINAL else None
+    if operation.status != was or was not in FINAL:
+        operation.finished_at = at if operation.status in FINAL else None
     operation.next_query_at = _next_query_at(operation)
     operation.save(
         update_fields=[
@@ -144,9 +148,9 @@ def record_outcome(
     )
 
 
-def askable(*, is_notified: bool) -> tuple[OperationStatus, ...]:
-    """Return the states in which an order may be asked about."""
-    return (*ASKABLE, *ENDED) if is_notified else ASKABLE
+def is_at_rest(operation: ChannelOperation) -> bool:
+    """Tell whether an order has come to where nobody asks by themselves, and asking may tell."""
+    return operation.status in (*ENDED, OperationStatus.FAILED)
 
 
 def free_at(subject: str, *, is_notified: bool = False) -> datetime | None:
@@ -155,9 +159,7 @@ def free_at(subject: str, *, is_notified: bool = False) -> datetime | None:
     None when there is nothing to ask: it was never sent, or its outcome is known.
     """
     return (
-        ChannelOperation.objects.filter(
-            subject=subject, status__in=askable(is_notified=is_notified)
-        )
+        ChannelOperation.objects.filter(_may_be_asked(is_notified=is_notified), subject=subject)
         .values_list(Coalesce("lease_until", DatabaseClock()), flat=True)
         .first()
     )
@@ -168,17 +170,25 @@ def is_unplaced(operation: ChannelOperation) -> bool:
     return operation.status == OperationStatus.UNKNOWN and operation.code == NOT_FOUND
 
 
+def _may_be_asked(*, is_notified: bool) -> Q:
+    """Choose the orders that may be asked about; of failed ones only refunds, which move money."""
+    may = Q(status__in=ASKABLE)
+    if is_notified:
+        may |= Q(status__in=ENDED) | Q(status=OperationStatus.FAILED, kind=OperationKind.REFUND)
+    return may
+
+
 def _claim(
     subject: str,
     *,
-    from_statuses: Iterable[str],
+    may: Q,
     is_question: bool = False,
     first_sent_before: Combinable | None = None,
     **changes: object,
 ) -> Lease | None:
     assert connection.in_atomic_block, "claiming is a part; commit it before the call"
     lease = Lease(subject=subject, token=uuid.uuid4(), is_question=is_question)
-    free = ChannelOperation.objects.filter(subject=subject, status__in=from_statuses).filter(
+    free = ChannelOperation.objects.filter(may, subject=subject).filter(
         Q(lease_until=None) | Q(lease_until__lt=DatabaseClock())
     )
     if first_sent_before is not None:
@@ -196,8 +206,14 @@ def _next_status(operation: ChannelOperation, outcome: Outcome, *, is_question: 
         # unknown first, and the next question ends it.
         is_told = OPERATION.allows(operation.status, result)
         return result if is_told else OperationStatus.UNKNOWN
+    if operation.status == OperationStatus.FAILED:
+        return operation.status  # what it served was given back; people look at a contradiction
     if operation.status in ENDED:
-        return result if result == OperationStatus.SUCCEEDED else operation.status
+        is_an_end = result == OperationStatus.SUCCEEDED or (
+            result == OperationStatus.FAILED and is_question
+        )
+        is_told = is_an_end and OPERATION.allows(operation.status, result)
+        return result if is_told else operation.status
     if result in (OperationStatus.UNKNOWN, OperationStatus.PREPARED):
         return operation.status  # nothing new: it waits, or is unknown, as before
     if result == OperationStatus.FAILED and not is_question and _moves_money(operation):

@@ -32,16 +32,29 @@ def move(
     tell(refund, actor=actor, at=at, reason=reason, client_ip=client_ip, request_id=request_id)
 
 
+def contradict(refund: Refund, *, actor: str, at: datetime) -> None:
+    """Note that the channel says it made a refund that failed here. A part; twice tells once.
+
+    The refund stays failed and nothing is booked: its money was given back, and people decide.
+    """
+    if refund.status_code == states.CONTRADICTED:
+        return
+    refund.status_code = states.CONTRADICTED
+    refund.save(update_fields=["status_code"])
+    tell(refund, kind="refund.contradicted", actor=actor, at=at)
+
+
 def tell(
     refund: Refund,
     *,
     actor: str,
     at: datetime,
+    kind: str = "",
     reason: str = "",
     client_ip: str | None = None,
     request_id: str = "",
 ) -> None:
-    """Write the event and the audit row of a refund's new state. A part."""
+    """Write the event and the audit row of a refund's new state, or of `kind`. A part."""
     snapshot = {
         "status": refund.status,
         "payment": refund.payment_id,
@@ -51,7 +64,7 @@ def tell(
     }
     if refund.status_code:
         snapshot["code"] = refund.status_code
-    kind = f"refund.{refund.status}"
+    kind = kind or f"refund.{refund.status}"
     record_event(kind=kind, subject=refund.pk, at=at, payload=snapshot)
     record_audit(
         action=kind,

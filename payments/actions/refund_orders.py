@@ -89,7 +89,8 @@ def query_refund(refund_id: str, *, at: datetime, is_notified: bool = False) -> 
     """Ask the channel what became of a refund, and believe only that answer. Idempotent.
 
     A refund that the channel does not know is not failed: it is ordered again, under the same
-    number, once CHANNEL_SETTLE_WINDOW_SECONDS have passed (R5).
+    number, once CHANNEL_SETTLE_WINDOW_SECONDS have passed (R5). With `is_notified` one that failed
+    is asked about too: if the channel says that it was made, that is kept for people.
     """
     _exchange().query(refund_id, at=at, is_notified=is_notified)
 
@@ -228,12 +229,23 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
     operation = refund.operation = locks.locked_operation(refund.operation_id)
     believed = _believed(refund, outcome)
     operations.record_outcome(operation, lease=lease, outcome=believed, at=at)
+    if refund.status == RefundStatus.FAILED:
+        _look_again(refund, outcome=outcome, at=at)
+        return operation
     status = _STATUS.get(OperationStatus(operation.status))
     if believed.kind == OutcomeKind.ABNORMAL and operation.status == OperationStatus.MANUAL_REVIEW:
         status = RefundStatus.ABNORMAL
     if status is not None and status != refund.status:
         _follow(refund, status, outcome=believed, at=at)
     return operation
+
+
+def _look_again(refund: Refund, *, outcome: Outcome, at: datetime) -> None:
+    """See whether a channel says now that it made a refund which it had refused (R8)."""
+    if outcome.kind == OutcomeKind.SUCCEEDED:
+        assert refund.operation is not None
+        actor = f"channel:{refund.operation.channel_account.channel}"
+        refund_moves.contradict(refund, actor=actor, at=at)
 
 
 def _believed(refund: Refund, outcome: Outcome) -> Outcome:

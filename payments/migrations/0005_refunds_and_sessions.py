@@ -283,7 +283,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="payment",
             index=models.Index(
-                condition=models.Q(("status__in", ["created", "awaiting_payment"])),
+                condition=models.Q(("status__in", ["created", "risk_review", "awaiting_payment"])),
                 fields=["expires_at"],
                 name="payments_payment_expiring",
             ),
@@ -480,6 +480,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="refund",
             index=models.Index(fields=["merchant_refund_no"], name="payments_refund_number"),
+        ),
+        migrations.AddIndex(
+            model_name="refund",
+            index=models.Index(
+                condition=models.Q(("status_code", "contradicted")),
+                fields=["created_at"],
+                name="payments_refund_contradicted",
+            ),
         ),
         migrations.AddConstraint(
             model_name="refund",

@@ -101,7 +101,7 @@ class Payment(models.Model):
             models.Index(fields=["merchant_order_no"], name="payments_payment_order"),
             models.Index(
                 fields=["expires_at"],
-                condition=Q(status__in=["created", "awaiting_payment"]),
+                condition=Q(status__in=["created", "risk_review", "awaiting_payment"]),
                 name="payments_payment_expiring",
             ),
             models.Index(

@@ -98,6 +98,11 @@ class Refund(models.Model):
             models.Index(fields=["-created_at", "-id"], name="payments_refund_newest"),
             models.Index(fields=["status", "created_at"], name="payments_refund_waiting"),
             models.Index(fields=["merchant_refund_no"], name="payments_refund_number"),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(status_code="contradicted"),
+                name="payments_refund_contradicted",
+            ),
         ]
         permissions = [
             ("request_refund", _("Can request refunds")),

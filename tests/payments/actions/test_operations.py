@@ -221,16 +221,40 @@ class TestToldByTheChannel:
 
     @pytest.mark.parametrize("was", ["closed", "manual_review"])
     @pytest.mark.parametrize("kind", OutcomeKind)
-    def test_only_a_success_moves_it(self, channel, was, kind):
+    def test_only_an_end_moves_it(self, channel, was, kind):
         # Given
         order(channel, was)
 
         # When
         found = answered(kind, operations.claim_to_ask(SUBJECT, is_notified=True))
 
+        # Then what people look at may have failed, what was closed may not
+        ends = {OutcomeKind.SUCCEEDED: "succeeded", OutcomeKind.RETURNED: "succeeded"}
+        if was == "manual_review":
+            ends[OutcomeKind.FAILED] = "failed"
+        assert found.status == ends.get(kind, was)
+        assert (found.lease_token, found.next_query_at) == (None, None)
+
+    def test_of_failed_orders_only_refunds_may_be_asked_about(self, channel):
+        # Given
+        order(channel, "failed", kind="refund")
+
+        # When, Then
+        assert operations.claim_to_ask(SUBJECT) is None
+        lease = operations.claim_to_ask(SUBJECT, is_notified=True)
+        assert lease is not None
+        assert operations.free_at(SUBJECT, is_notified=True) == now().lease_until
+
+    @pytest.mark.parametrize("kind", OutcomeKind)
+    def test_nothing_moves_a_refund_that_failed(self, channel, kind):
+        # Given
+        order(channel, "failed", kind="refund", finished_at=NOON)
+
+        # When
+        found = answered(kind, operations.claim_to_ask(SUBJECT, is_notified=True))
+
         # Then
-        is_success = kind in (OutcomeKind.SUCCEEDED, OutcomeKind.RETURNED)
-        assert found.status == ("succeeded" if is_success else was)
+        assert (found.status, found.finished_at) == ("failed", NOON)
         assert (found.lease_token, found.next_query_at) == (None, None)
 
 

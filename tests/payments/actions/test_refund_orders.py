@@ -188,6 +188,48 @@ def test_a_refusal_on_the_closed_list_gives_the_money_back(desk):
     assert desk.on_the_way == "0.00"
 
 
+class TestToldThatAFailedOneWasMade:
+    """R8: it is asked about once more, and people look."""
+
+    @pytest.fixture
+    def failed(self, desk) -> Refund:
+        """A refund that the channel refused, and that somebody made there afterwards."""
+        desk.plan("refund_refused", error_code="ACQ.TRADE_NOT_ALLOW_REFUND")
+        refund = desk.ask_for(3_000)
+        run_jobs()
+        assert standing(refund) == ("failed", "failed")
+        order = refund_orders._read(refund.pk)
+        channel_of(order.account).refund(order.request)
+        return refund
+
+    def test_is_asked_about_when_told_only_and_kept_for_people(self, desk, failed):
+        # Given nobody told us
+        refund_orders.query_refund(failed.pk, at=LATER)
+        assert (standing(failed), failed.status_code) == (
+            ("failed", "failed"),
+            "ACQ.TRADE_NOT_ALLOW_REFUND",
+        )
+
+        # When
+        refund_orders.query_refund(failed.pk, at=LATER, is_notified=True)
+
+        # Then
+        assert (standing(failed), failed.status_code) == (("failed", "failed"), "contradicted")
+        assert desk.on_the_way == "0.00"
+
+    def test_without_an_answer_is_asked_about_again(self, desk, failed):
+        # Given
+        desk.fail("timeout_before", QUERY)
+
+        # When
+        refund_orders.query_refund(failed.pk, at=LATER, is_notified=True)
+
+        # Then
+        assert failed.status_code != "contradicted"
+        again = ProcrastinateJob.objects.get(status="todo", task_name="payments.query_refund")
+        assert (again.args["refund_id"], again.args["is_notified"]) == (failed.pk, True)
+
+
 def test_one_that_takes_its_time_is_asked_about_until_it_is_done(desk):
     # Given
     desk.plan("refund_delayed", seconds=86_400)

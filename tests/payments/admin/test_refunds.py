@@ -11,12 +11,13 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from ledger.actions import approvals
 from ledger.models import ApprovalDecision, AuditEntry, JournalEntry
 from payments.channels.base import Outcome, OutcomeKind
-from payments.models import BalanceTransaction, MerchantAccount, Refund
+from payments.models import BalanceTransaction, ChannelOperation, MerchantAccount, Refund
 from payments.queries.refunds import refund_payload
 from tests.factories.payments import (
     FeePlanFactory,
     MerchantFactory,
     answered_refund,
+    failed_refund,
     owed_payment,
     paid_payment,
     refund_asked,
@@ -193,6 +194,7 @@ def test_what_waits_is_on_the_home_page(maker, checker, payment, held):
         "refunds without funds": 0,
         "refunds with unknown outcome": 0,
         "abnormal refunds": 0,
+        "contradicted refunds": 0,
     }
     listed = checker.get(waiting(checker)["refunds to approve"].url)
     assert [row.pk for row in listed.context["cl"].result_list] == [held.pk]
@@ -432,6 +434,33 @@ def test_a_person_has_the_channel_asked(checker, payment):
     deed = AuditEntry.objects.get(action="refund.asked_about", subject=refund.pk)
     assert deed.actor == actor_of(checker)
     assert status_of(refund) == "unknown"
+
+
+def test_a_refund_that_failed_and_was_made_after_all_waits_for_people(checker, payment):
+    # Given
+    refund = failed_refund(refund_asked(payment, shares=_of_first(payment)))
+    refunded(refund)
+
+    # When
+    things = {thing.what: thing for thing in checker.get("/admin/").context["waiting"]}
+
+    # Then
+    assert things["contradicted refunds"].count == 1
+    listed = checker.get(things["contradicted refunds"].url)
+    assert [row.pk for row in listed.context["cl"].result_list] == [refund.pk]
+
+
+def test_an_order_at_rest_is_asked_about_by_hand_too(checker, payment):
+    # Given the last question was asked long ago
+    refund = answered_refund(refund_asked(payment, shares=_of_first(payment)), _unknown())
+    ChannelOperation.objects.filter(subject=refund.pk).update(status="manual_review")
+
+    # When
+    checker.post(button(refund, "ask"), follow=True)
+
+    # Then
+    asked = ProcrastinateJob.objects.get(queueing_lock=f"{refund.pk}:asked")
+    assert (asked.args["refund_id"], asked.args["is_notified"]) == (refund.pk, True)
 
 
 def test_nothing_is_asked_about_what_is_over(checker, payment):
