@@ -13,7 +13,8 @@ from payments import locks, states
 from payments.actions import moves
 from payments.errors import PaymentNotCancellableError, PaymentNotFoundError
 from payments.models import Payment, PaymentAttempt
-from payments.queries.payments import payments_expired
+from payments.queries.payments import UNPAID, payments_expired
+from payments.screening import get_screener
 from payments.states import LIVE_ATTEMPTS, AttemptStatus, PaymentStatus
 
 GRACE = timedelta(minutes=1)
@@ -27,19 +28,21 @@ def cancel_payment(payment_id: str, *, actor: str, at: datetime) -> Payment:
     """Close a payment that its creator does not want any more. A part. Twice changes nothing.
 
     What was never confirmed is `closed` at once. What awaits its payer is `closing` until the
-    channel has said that no money came and none will; it may still turn out `paid`.
+    channel has said that no money came and none will; it may still turn out `paid`. What is under
+    review is `rejected`: nothing is at a channel, and what it used of limits is given back.
 
-    Raises PaymentNotFoundError, or PaymentNotCancellableError once it is under review, refused
-    or paid; nothing is written then.
+    Raises PaymentNotFoundError, or PaymentNotCancellableError once it is refused or paid; nothing
+    is written then.
     """
     assert connection.in_atomic_block, "cancel_payment is a part; open a transaction around it"
     try:
         payment = locks.locked_payment(payment_id)
     except Payment.DoesNotExist:
         raise PaymentNotFoundError from None
-    if payment.status in (PaymentStatus.CLOSED, PaymentStatus.CLOSING):
+    was_cancelled = (payment.status, payment.status_code) == (PaymentStatus.REJECTED, CANCELLED)
+    if payment.status in (PaymentStatus.CLOSED, PaymentStatus.CLOSING) or was_cancelled:
         return payment
-    if payment.status not in (PaymentStatus.CREATED, PaymentStatus.AWAITING_PAYMENT):
+    if payment.status not in UNPAID:
         raise PaymentNotCancellableError(status=PaymentStatus(payment.status).label)
     _close(payment, code=CANCELLED, actor=actor, at=at)
     return payment
@@ -74,8 +77,7 @@ def have_closed(attempt: PaymentAttempt, *, at: datetime) -> None:
 @transaction.atomic(durable=True)
 def _expire(payment_id: str, *, actor: str, at: datetime) -> bool:
     payment = locks.locked_payment(payment_id)
-    waits = payment.status in (PaymentStatus.CREATED, PaymentStatus.AWAITING_PAYMENT)
-    if not waits or payment.expires_at > at - GRACE:
+    if payment.status not in UNPAID or payment.expires_at > at - GRACE:
         return False
     _close(payment, code=EXPIRED, actor=actor, at=at)
     return True
@@ -84,6 +86,11 @@ def _expire(payment_id: str, *, actor: str, at: datetime) -> bool:
 def _close(payment: Payment, *, code: str, actor: str, at: datetime) -> None:
     if payment.status == PaymentStatus.CREATED:
         moves.move(payment, PaymentStatus.CLOSED, code=code, actor=actor, at=at)
+        return
+    if payment.status == PaymentStatus.RISK_REVIEW:
+        # Nobody has decided, and nothing is at a channel: its end is a refusal.
+        get_screener().give_back(payment.id, at=at)
+        moves.move(payment, PaymentStatus.REJECTED, code=code, actor=actor, at=at)
         return
     states.PAYMENT.require_move(payment.status, PaymentStatus.CLOSING)
     moves.move(payment, PaymentStatus.CLOSING, code=code, actor=actor, at=at)

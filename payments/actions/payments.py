@@ -139,7 +139,9 @@ def confirm_payment(
     elif judgement.verdict == Verdict.CHALLENGE:
         _challenge(payment, code=judgement.code, actor=actor, at=at)
     elif payment.status == PaymentStatus.AWAITING_PAYMENT:
-        # An earlier try failed for certain, so nothing is at the channel: the payment ends here.
+        # An earlier try failed for certain, so nothing is at the channel: the payment ends here,
+        # and with it what a judgement that does not deny has counted.
+        get_screener().give_back(payment.id, at=at)
         moves.move(payment, PaymentStatus.CLOSING, code=judgement.code, actor=actor, at=at)
         moves.move(payment, PaymentStatus.CLOSED, code=judgement.code, actor=actor, at=at)
     elif judgement.verdict == Verdict.DENY:

@@ -121,7 +121,7 @@ class NotificationRefusedError(DomainError):
 
 
 class PaymentNotCancellableError(DomainError):
-    """A payment cannot be cancelled any more: it is under review, was refused, or was paid.
+    """A payment cannot be cancelled any more: it was refused, or was paid.
 
     Nothing was written. Money that came can be refunded; a payment that was refused takes none.
     """

@@ -15,9 +15,10 @@ from payments.models import (
     Payment,
     PaymentAttempt,
 )
+from payments.screening import get_screener
 from tests.books import assert_entry, balance
 from tests.factories.payments import owed_payment
-from tests.factories.risk import used_minor
+from tests.factories.risk import asked_payment, used_minor
 from tests.instants import NEXT_NOON, NOON
 from tests.rig.counter import Counter
 from tests.rig.rows import nothing_written
@@ -42,6 +43,15 @@ def bring(payment: Payment, status: str) -> None:
     before |= {"closing": ["awaiting_payment"], "paid_late": ["closed"]}
     for step in [*before.get(status, []), status]:
         Payment.objects.filter(pk=payment.pk).update(status=step)
+
+
+def reviewed_payment() -> Payment:
+    """A payment under review whose judgement counted it against its payer's limits."""
+    payment = owed_payment(payer_no="P1")
+    with transaction.atomic():
+        get_screener().screen(asked_payment(payer_id=payment.payer_id, payment_id=payment.pk))
+    bring(payment, "risk_review")
+    return payment
 
 
 def kinds_of(payment: Payment) -> list[str]:
@@ -80,7 +90,24 @@ class TestCancel:
         with nothing_written():
             cancel(payment.pk)
 
-    @pytest.mark.parametrize("status", ["risk_review", "rejected", "paid", "conflicted"])
+    def test_ends_a_review_and_gives_the_limits_back(self):
+        # Given
+        payment = reviewed_payment()
+        assert used_minor(payment.payer_id) == 10_000
+
+        # When
+        cancel(payment.pk)
+
+        # Then
+        found = Payment.objects.get()
+        assert (found.status, found.status_code) == ("rejected", "cancelled")
+        assert used_minor(payment.payer_id) == 0
+        assert kinds_of(payment)[-1] == "rejected"
+        assert AuditEntry.objects.get(action="payment.rejected").actor == "key:ak_1"
+        with nothing_written():
+            cancel(payment.pk)
+
+    @pytest.mark.parametrize("status", ["rejected", "paid", "conflicted"])
     def test_refuses_what_went_on_and_says_as_what(self, status):
         # Given
         payment = owed_payment()
@@ -257,7 +284,23 @@ class TestExpire:
         with nothing_written():
             assert expire(payment.expires_at + closing.GRACE - timedelta(microseconds=1)) == 0
 
-    @pytest.mark.parametrize("status", ["risk_review", "rejected", "paid", "closing", "paid_late"])
+    def test_ends_a_review_that_nobody_decided_and_gives_the_limits_back(self):
+        # Given
+        payment = reviewed_payment()
+        assert used_minor(payment.payer_id) == 10_000
+
+        # When
+        assert expire(payment.expires_at + closing.GRACE) == 1
+
+        # Then
+        found = Payment.objects.get()
+        assert (found.status, found.status_code) == ("rejected", "expired")
+        assert used_minor(payment.payer_id) == 0
+        assert AuditEntry.objects.get(action="payment.rejected").actor == "task:t"
+        with nothing_written():
+            assert expire(NEXT_NOON) == 0
+
+    @pytest.mark.parametrize("status", ["rejected", "paid", "closing", "paid_late"])
     def test_leaves_alone_what_waits_for_nobody(self, status):
         # Given
         bring(owed_payment(), status)

@@ -506,10 +506,11 @@ class TestConfirm:
         assert sorted(payment.attempts.values_list("status", flat=True)) == ["failed", "prepared"]
         assert len(judge.asked) == 2
 
-    def test_a_second_try_that_is_not_allowed_ends_the_payment(self, channel, judge):
+    @pytest.mark.parametrize("verdict", [Verdict.DENY, Verdict.REVIEW])
+    def test_a_second_try_that_is_not_allowed_ends_the_payment(self, channel, judge, verdict):
         # Given
         payment = tried_in_vain()
-        judge.verdict = Verdict.DENY
+        judge.verdict = verdict
 
         # When
         payment = confirm(payment)
@@ -518,6 +519,7 @@ class TestConfirm:
         assert (payment.status, payment.status_code) == ("closed", "stub.said_so")
         kinds = Event.objects.order_by("sequence").values_list("kind", flat=True)
         assert list(kinds)[-2:] == ["payment.closing", "payment.closed"]
+        assert judge.given_back == [payment.pk]
 
     def test_costs_thirteen_round_trips_however_many_sellers(
         self, channel, django_assert_num_queries
