@@ -159,9 +159,9 @@ class NotAskableError(DomainError):
 
 
 class PayoutContradictedError(DomainError):
-    """The channel refused the last transfer, and said afterwards that it was made.
+    """The bank or the channel refused a payout of it, and said afterwards that it was made.
 
-    Nothing was written, and nothing is paid again: look at the channel's evidence first.
+    Nothing was written, and nothing is paid again: look at the evidence first.
     """
 
     code = "payout_contradicted"

@@ -15,8 +15,10 @@ from payments.models import ChannelAccount
 from payments.queries.calendar import business_date_of
 from payments.states import OperationStatus
 from settlements import locks, postings
-from settlements.actions import moves, payment_files, payout_orders
+from settlements.actions import contradictions, moves, payment_files, payout_orders
+from settlements.errors import PayoutContradictedError
 from settlements.models import PaymentFile, Payout, Settlement
+from settlements.queries.payouts import contradicted_among
 from settlements.queries.settlements import payloads_of
 from settlements.states import PayoutStatus, SettlementStatus
 
@@ -81,14 +83,18 @@ def executed_unchanged(
 ) -> list[Settlement]:
     """Execute the approvals of locked settlements, and return those that may be paid. A part.
 
-    What is no longer what was approved loses its queued payout and its approval.
+    What is no longer what was approved loses its queued payout and its approval, and so does what
+    may have been paid already: an earlier payout of it failed, and is said to be made after all.
     """
-    payloads = payloads_of([settlement.pk for settlement in settlements])
+    ids = [settlement.pk for settlement in settlements]
+    payloads = payloads_of(ids)
+    contradicted = contradicted_among(ids)
     executed = approvals.execute_unchanged(
         {
             settlement.approval_id: payloads[settlement.pk]
             for settlement in settlements
             if settlement.approval_id is not None
+            and settlement.pk not in contradicted
             and approvals.digest_of(payloads[settlement.pk])
             == bytes(settlement.approved_digest or b"")
         },
@@ -96,7 +102,9 @@ def executed_unchanged(
     )
     for settlement in settlements:
         if settlement.approval_id not in executed:
-            _set_back(settlement, code=StaleApprovalError.code, actor=actor, at=at)
+            is_paid = settlement.pk in contradicted
+            code = PayoutContradictedError.code if is_paid else StaleApprovalError.code
+            _set_back(settlement, code=code, actor=actor, at=at)
     return [settlement for settlement in settlements if settlement.approval_id in executed]
 
 
@@ -153,7 +161,8 @@ class Recorded(StrEnum):
     """What recording an outcome did.
 
     `contradicts`: the payout had ended otherwise before; the bank's first word stands and people
-    look. `not_sent`: it never left us, so the bank cannot know it.
+    look; one that failed and is said to be made is never paid again. `not_sent`: it never left
+    us, so the bank cannot know it.
     """
 
     CHANGED = "changed"
@@ -178,14 +187,18 @@ def record_payout_outcome(
     """Record what became of a payout, and move its settlement with it. A part.
 
     The payout carries its settlement, both locked. Success makes the settlement paid; failure
-    takes the money back into the hold (E10a). The same outcome twice changes nothing.
+    takes the money back into the hold (E10a). The same outcome twice changes nothing. Success of
+    what had failed is marked and told, so that nobody pays it again.
     """
     assert connection.in_atomic_block, "record_payout_outcome is a part"
     if payout.status in (PayoutStatus.QUEUED, PayoutStatus.SENDING) or payout.entry_id is None:
         return Recorded.NOT_SENT
     if payout.finished_at is not None:
-        is_same = payout.status == outcome.result.value
-        return Recorded.UNCHANGED if is_same else Recorded.CONTRADICTS
+        if payout.status == outcome.result.value:
+            return Recorded.UNCHANGED
+        if payout.status == PayoutStatus.FAILED and outcome.result == PayoutResult.SUCCEEDED:
+            contradictions.contradict(payout, now=outcome.result.value, actor=actor, at=at)
+        return Recorded.CONTRADICTS
     payout.bank_reference = outcome.bank_reference[:64] or payout.bank_reference
     payout.operation.channel_ref = payout.bank_reference
     payout.operation.message = outcome.message[:300]

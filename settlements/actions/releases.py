@@ -10,9 +10,8 @@ from payments.models import BalanceTransaction, LineKind, MerchantAccount
 from payments.queries.calendar import business_date_of
 from risk.actions import screenings
 from settlements import postings
-from settlements.errors import PayoutContradictedError
-from settlements.models import Payout, Settlement, SettlementItem
-from settlements.states import CONTRADICTED
+from settlements.actions import contradictions
+from settlements.models import Settlement, SettlementItem
 
 
 def give_back(
@@ -25,8 +24,7 @@ def give_back(
     Raises PayoutContradictedError when the money may have left after all.
     """
     assert connection.in_atomic_block, "give_back is a part; open a transaction around it"
-    if Payout.objects.filter(settlement=settlement, status_code=CONTRADICTED).exists():
-        raise PayoutContradictedError
+    contradictions.require_uncontradicted(settlement.pk)
     journal.post_entry(
         postings.released(
             settlement.pk,

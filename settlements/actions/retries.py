@@ -15,19 +15,18 @@ from ledger.errors import ApprovalClosedError, IllegalMoveError
 from ledger.models import ApprovalRequest
 from ledger.states import ApprovalState
 from settlements import locks, states
-from settlements.actions import judgements, payout_orders, transfer_outcomes
+from settlements.actions import contradictions, judgements, payout_orders, transfer_outcomes
 from settlements.actions.settlements import APPROVAL_KIND, require_shown, settlement_payload
 from settlements.errors import (
     FailureUnconfirmedError,
     NoDestinationError,
-    PayoutContradictedError,
     ReasonMissingError,
     SameDestinationError,
 )
 from settlements.models import Destination, Payout, Settlement
 from settlements.queries.destinations import active_destination
 from settlements.queries.payouts import newest_payout
-from settlements.states import CONTRADICTED, LIVE_PAYOUTS, PayoutStatus, SettlementStatus
+from settlements.states import LIVE_PAYOUTS, PayoutStatus, SettlementStatus
 
 RETRYABLE = (SettlementStatus.PAY_FAILED, SettlementStatus.RETURNED)
 
@@ -144,7 +143,7 @@ def _ask_approval(
 
 
 def _require_retryable(settlement: Settlement) -> Payout:
-    """Return the last payout, if it ended and may be followed by another one."""
+    """Return the last payout, if it ended and none of the settlement may have been made."""
     payout = newest_payout(settlement.pk)
     if settlement.status not in RETRYABLE or payout is None or payout.status in LIVE_PAYOUTS:
         raise IllegalMoveError(
@@ -152,8 +151,7 @@ def _require_retryable(settlement: Settlement) -> Payout:
             current=settlement.get_status_display(),
             new=SettlementStatus.PAYING.label,
         )
-    if payout.status == PayoutStatus.FAILED and payout.status_code == CONTRADICTED:
-        raise PayoutContradictedError
+    contradictions.require_uncontradicted(settlement.pk)
     return payout
 
 

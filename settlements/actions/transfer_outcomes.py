@@ -9,16 +9,15 @@ from django.db import connection, transaction
 from ledger import jobs
 from ledger.actions import journal
 from ledger.actions.audit import record_audit
-from payments.actions.events import record_event
 from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
 from payments.models import ChannelKind, ChannelOperation, DatabaseClock
 from payments.queries.calendar import business_date_of
 from payments.states import OperationStatus
 from settlements import locks, postings
-from settlements.actions import moves, payout_orders, payouts
+from settlements.actions import contradictions, moves, payout_orders, payouts
 from settlements.errors import NotAskableError, PayoutNotFoundError
 from settlements.models import Payout
-from settlements.states import CONTRADICTED, PayoutStatus, SettlementStatus
+from settlements.states import PayoutStatus, SettlementStatus
 
 AMOUNT_DIFFERS: Final = "AMOUNT_DIFFERS"
 """Our own code: the channel speaks of another amount or currency than we ordered."""
@@ -158,7 +157,8 @@ def look_again(payout_id: str, *, outcome: Outcome, at: datetime) -> None:
         _keep_evidence(payout.operation, outcome)
         _return(payout, outcome=outcome, actor=actor, at=at)
     elif payout.status == PayoutStatus.FAILED and outcome.kind in _MADE:
-        _contradict(payout, outcome=outcome, actor=actor, at=at)
+        if contradictions.contradict(payout, now=outcome.kind.value, actor=actor, at=at):
+            _keep_evidence(payout.operation, outcome)
     elif outcome.kind in _NO_ANSWER and outcome.code != NOT_FOUND:
         _ask_again(payout, at=at)
     elif payout.status == PayoutStatus.FAILED and payout.operation.queries == 0:
@@ -207,18 +207,6 @@ def _return(payout: Payout, *, outcome: Outcome, actor: str, at: datetime) -> No
         payout.settlement, SettlementStatus.RETURNED, code=payout.status_code, actor=actor, at=at
     )
     payout_orders.tell(payout, at=at)
-
-
-def _contradict(payout: Payout, *, outcome: Outcome, actor: str, at: datetime) -> None:
-    if payout.status_code == CONTRADICTED:
-        return
-    _keep_evidence(payout.operation, outcome)
-    before = payout.status_code
-    payout.status_code = CONTRADICTED
-    payout.save(update_fields=["status_code"])
-    facts = {"was": before, "now": outcome.kind.value, "settlement": payout.settlement_id}
-    record_event(kind="payout.contradicted", subject=payout.pk, at=at, payload=facts)
-    record_audit(action="payout.contradicted", subject=payout.pk, actor=actor, at=at, after=facts)
 
 
 def _keep_evidence(operation: ChannelOperation, outcome: Outcome) -> None:

@@ -24,9 +24,10 @@ from payments.models import ChannelAccount, ChannelKind, ChannelOperation, Datab
 from payments.states import OperationStatus
 from settlements import locks
 from settlements.actions import payout_orders, payouts, transfer_outcomes
+from settlements.errors import PayoutContradictedError
 from settlements.models import Payout
 from settlements.queries.destinations import account_number_of
-from settlements.queries.payouts import transfers_due
+from settlements.queries.payouts import contradicted_among, transfers_due
 from settlements.queries.settlements import payloads_of
 from settlements.states import PayoutStatus
 
@@ -105,26 +106,34 @@ def _claim_to_send(payout_id: str, *, at: datetime) -> Lease | None:
 def _is_agreed(payout: Payout, *, at: datetime) -> bool:
     """Execute the approval if this is still what was approved; else see that it is not paid.
 
-    A transfer that could not leave before was executed then: it is compared again.
+    A transfer that could not leave before was executed then: it is compared again. Nothing is
+    sent of a settlement that an earlier payout may have paid.
     """
     settlement = payout.settlement
     if payout.entry_id is None:
         return bool(payouts.executed_unchanged([settlement], actor=SEND_ACTOR, at=at))
-    if digest_of(payloads_of([settlement.pk])[settlement.pk]) == bytes(
+    if contradicted_among([settlement.pk]):
+        code = PayoutContradictedError.code
+    elif digest_of(payloads_of([settlement.pk])[settlement.pk]) == bytes(
         settlement.approved_digest or b""
     ):
         return True
+    else:
+        code = StaleApprovalError.code
     if payout.operation.lease_token is None:
         payout_orders.move_payout(
             payout, PayoutStatus.SENDING, order=OperationStatus.SENDING, at=at
         )
-        payouts.fail(payout, code=StaleApprovalError.code, actor=SEND_ACTOR, at=at)
+        payouts.fail(payout, code=code, actor=SEND_ACTOR, at=at)
         payout_orders.tell(payout, at=at)
     return False
 
 
 def _place(payout_id: str, at: datetime) -> Outcome:
     account, payout, stamped_at = _read(payout_id)
+    if contradicted_among([payout.settlement_id]):
+        # Learned since it was claimed, or since an order that the channel does not know was sent.
+        return Outcome(OutcomeKind.NOT_SENT, code=PayoutContradictedError.code)
     destination = payout.destination
     assert destination is not None, "a transfer knows where it goes"
     settlement = payout.settlement

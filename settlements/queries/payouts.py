@@ -1,6 +1,6 @@
 """Questions about payouts and the files that carry them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db.models import Q, QuerySet
 
@@ -9,7 +9,7 @@ from payments.models import ChannelKind, ChannelOperation, DatabaseClock, Operat
 from payments.queries.operations import operations_due
 from payments.states import OperationStatus
 from settlements.models import PaymentFile, Payout
-from settlements.states import PayoutStatus
+from settlements.states import CONTRADICTED, PayoutStatus
 
 IN_TRANSIT = (
     PayoutStatus.EXPORTED,
@@ -46,6 +46,15 @@ def newest_payout(settlement_id: str) -> Payout | None:
         .select_related("operation__channel_account", "destination")
         .order_by("-created_at", "-pk")
         .first()
+    )
+
+
+def contradicted_among(settlement_ids: Collection[str]) -> set[str]:
+    """Return those settlements of which any payout failed and is said to be made after all."""
+    return set(
+        Payout.objects.filter(
+            settlement_id__in=settlement_ids, status_code=CONTRADICTED
+        ).values_list("settlement_id", flat=True)
     )
 
 
