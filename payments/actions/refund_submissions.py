@@ -1,5 +1,6 @@
 """Submitting refunds: fund them, prepare their orders; those without funds are tried again."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -10,10 +11,15 @@ from payments import locks, states
 from payments.actions import refund_funding, refund_moves, refund_orders
 from payments.errors import RefundNotFoundError
 from payments.models import Refund
-from payments.queries.refunds import paid_attempt, refund_payload, refunds_waiting_for_funds
+from payments.queries.refunds import (
+    WaitingRefund,
+    paid_attempt,
+    refund_payload,
+    refunds_waiting_for_funds,
+)
 from payments.states import RefundStatus
 
-WAITING_MAX = 1_000
+WAITING_PAGE = 1_000
 
 
 def submit(refund: Refund, *, actor: str, at: datetime) -> bool:
@@ -60,16 +66,32 @@ def fund_refund(refund_id: str, *, actor: str, at: datetime) -> Refund:
 def fund_waiting(*, actor: str, at: datetime) -> int:
     """Try all refunds that wait for funds, the oldest first; return how many went on.
 
-    Each is its own transaction. Doing it again does nothing more.
+    Each is its own transaction. Where merchants had not enough, what is not less of theirs is
+    passed over until the next walk. Doing it again does nothing more.
     """
     submitted = 0
-    for refund_id in refunds_waiting_for_funds(limit=WAITING_MAX):
+    short: dict[tuple[str, tuple[str, ...]], int] = {}
+    for waiting in _all_waiting():
+        whose = (waiting.currency, waiting.merchant_ids)
+        if whose in short and waiting.amount_minor >= short[whose]:
+            continue
         try:
-            refund = fund_refund(refund_id, actor=actor, at=at)
+            refund = fund_refund(waiting.id, actor=actor, at=at)
         except (IllegalMoveError, ApprovalError):
             continue  # somebody else moved it meanwhile, or people have to look at its approval
-        submitted += refund.status == RefundStatus.SUBMITTING
+        if refund.status == RefundStatus.SUBMITTING:
+            submitted += 1
+        else:
+            short[whose] = waiting.amount_minor
     return submitted
+
+
+def _all_waiting() -> Iterator[WaitingRefund]:
+    """Yield all refunds that wait for funds, oldest first, read a page at a time."""
+    last: WaitingRefund | None = None
+    while page := refunds_waiting_for_funds(limit=WAITING_PAGE, after=last):
+        yield from page
+        last = page[-1]
 
 
 def locked_refund(refund_id: str) -> Refund:

@@ -23,7 +23,7 @@ from payments.errors import (
     RefundReasonMissingError,
 )
 from payments.models import Payment, Refund, RefundAllocation
-from payments.queries.refunds import refund_payload
+from payments.queries.refunds import refund_payload, unapproved_minor
 from payments.states import PaymentStatus, RefundStatus
 
 APPROVAL_KIND = "refund"
@@ -55,8 +55,9 @@ def request_refund(request: RefundRequest, *, actor: str, at: datetime) -> Refun
     """Reserve a refund of a paid payment, fund it, and prepare its order. A part.
 
     Under the payment's lock, so that living refunds never pass what was paid. Above
-    REFUND_APPROVAL_ABOVE it waits for another person; without enough of the merchants' money it
-    waits for funds, and nothing is booked. The payer's limits stay used.
+    REFUND_APPROVAL_ABOVE, counted with those before it that nobody else agreed to, it waits for
+    another person; without enough of the merchants' money it waits for funds, and nothing is
+    booked. The payer's limits stay used.
 
     Raises PaymentNotFoundError (also for a merchant without a share), PaymentNotPaidError,
     RefundNumberTakenError, RefundTooLargeError, RefundSharesMissingError,
@@ -77,7 +78,7 @@ def request_refund(request: RefundRequest, *, actor: str, at: datetime) -> Refun
     )
     refund = _written(request, payment, shares, actor=actor, at=at)
     refund_moves.tell(refund, actor=actor, at=at)
-    if needs_two_people(refund.amount_minor, refund.currency):
+    if needs_two_people(unapproved_minor(payment.pk), refund.currency):
         refund.approval = approvals.request_approval(
             kind=APPROVAL_KIND,
             object_type="refund",
@@ -99,7 +100,11 @@ def start_refund(request: RefundRequest, *, actor: str, at: datetime) -> Refund:
 
 
 def needs_two_people(amount_minor: int, currency: str) -> bool:
-    """Tell whether a refund waits for another person; without a threshold each one does."""
+    """Tell whether a refund waits for another person; without a threshold each one does.
+
+    `amount_minor` is what goes back of one payment without anybody else's agreement, this refund
+    and those before it: no large amount is given back in small ones.
+    """
     above_minor = settings.REFUND_APPROVAL_ABOVE.get(currency)
     return above_minor is None or amount_minor > above_minor
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from ledger import chart
 from ledger.models import AccountBalance, JournalEntry, Posting
@@ -219,10 +220,41 @@ def refund_payload(refund: Refund) -> dict[str, Any]:
     }
 
 
-def refunds_waiting_for_funds(*, limit: int) -> list[str]:
-    """Return the ids of refunds that wait until their merchants have the money, oldest first."""
-    return list(
-        Refund.objects.filter(status=RefundStatus.FUNDING_REQUIRED)
+@dataclass(frozen=True, slots=True)
+class WaitingRefund:
+    """A refund that waits for its merchants' money, and whose money that is, in id order."""
+
+    id: str
+    created_at: datetime
+    amount_minor: int
+    currency: str
+    merchant_ids: tuple[str, ...]
+
+
+def refunds_waiting_for_funds(
+    *, limit: int, after: WaitingRefund | None = None
+) -> list[WaitingRefund]:
+    """Return refunds that wait until their merchants have the money, oldest first after one."""
+    waiting = Refund.objects.filter(status=RefundStatus.FUNDING_REQUIRED)
+    if after is not None:
+        waiting = waiting.filter(
+            Q(created_at__gt=after.created_at) | Q(created_at=after.created_at, pk__gt=after.id),
+            created_at__gte=after.created_at,
+        )
+    merchant_id = "allocations__allocation__merchant_id"
+    rows = (
+        waiting.annotate(whose=ArrayAgg(merchant_id, order_by=merchant_id, default=[]))
         .order_by("created_at", "pk")
-        .values_list("pk", flat=True)[:limit]
+        .values_list("pk", "created_at", "amount_minor", "currency", "whose")[:limit]
     )
+    return [
+        WaitingRefund(pk, created_at, amount_minor, currency, tuple(filter(None, whose)))
+        for pk, created_at, amount_minor, currency, whose in rows
+    ]
+
+
+def unapproved_minor(payment_id: str) -> int:
+    """Return what living refunds of a payment add up to that nobody else had to agree to."""
+    living = Refund.objects.filter(payment_id=payment_id, approval=None)
+    living = living.exclude(status__in=DEAD_REFUNDS)
+    return int(living.aggregate(minor=Sum("amount_minor", default=0))["minor"])

@@ -78,6 +78,30 @@ class TestThreshold:
 
         assert refund.status == "pending_approval"
 
+    def test_a_large_amount_is_not_given_back_in_small_ones(self):
+        # Given
+        payment = paid_payment(amounts_minor=(100_000,))
+        first = refund_asked(payment, amount_minor=30_000)
+        assert (first.status, first.approval) == ("submitting", None)
+
+        # When, Then up to the threshold both together, and not a unit more
+        check_laws()
+        assert refund_asked(payment, amount_minor=20_000).status == "submitting"
+        check_laws()
+        above = refund_asked(payment, amount_minor=1, actor=MAKER)
+        assert above.status == "pending_approval"
+
+    def test_what_others_agreed_to_or_what_failed_counts_no_more(self, waiting):
+        # Given
+        payment = paid_payment(amounts_minor=(200_000,))
+        approve(refund_asked(payment, amount_minor=60_000, actor=MAKER))
+        check_laws()
+        failed_refund(refund_asked(payment, amount_minor=40_000))
+        check_laws()
+
+        # When, Then
+        assert refund_asked(payment, amount_minor=50_000).status == "submitting"
+
     def test_what_waits_is_reserved_already(self, waiting):
         with nothing_written(), pytest.raises(RefundTooLargeError):
             refund_asked(waiting.payment, amount_minor=1)

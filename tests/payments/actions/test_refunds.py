@@ -93,6 +93,22 @@ def merchant_with(policy: str = "return_proportional", vat_bps: int = 0, **accou
     return merchant
 
 
+def withdraw(merchant: Merchant, amount_minor: int) -> None:
+    """Hold what a merchant has available, as a settlement does."""
+    journal.post_entry(
+        Entry(
+            source=f"hold:{merchant.pk}",
+            kind="settlement_hold",
+            legs=(
+                debit("2002", merchant.pk, amount_minor, "CNY"),
+                credit("2003", merchant.pk, amount_minor, "CNY"),
+            ),
+            effective_date=FRIDAY,
+            at=NEXT_NOON,
+        )
+    )
+
+
 def on_the_way(payment: Payment, merchant_id: str = "") -> str:
     """Return what stands in 2101 of the payment's channel account and merchant."""
     owner = merchant_id or payment.allocations.get().merchant_id
@@ -833,23 +849,39 @@ class TestWaiting:
         with nothing_written():
             assert refund_submissions.fund_waiting(actor="task:t", at=NEXT_NOON) == 0
 
+    def test_those_of_a_merchant_without_money_hold_nobody_else_up(self, monkeypatch):
+        # Given two old ones that cannot be funded fill more than a page
+        monkeypatch.setattr(refund_submissions, "WAITING_PAGE", 1)
+        poor, rich = merchant_with("keep"), merchant_with("keep")
+        stuck = [asked(paid_payment(poor)) for _ in range(2)]
+        smaller = asked(paid_payment(poor, amounts_minor=(5_000,)))
+        refund = asked(paid_payment(rich))
+        paid_payment(rich)
+        mature()
+        withdraw(poor, 24_500)
+        assert {one.status for one in (*stuck, smaller, refund)} == {"funding_required"}
+        tried = []
+        fund = refund_submissions.fund_refund
+        monkeypatch.setattr(
+            refund_submissions,
+            "fund_refund",
+            lambda pk, **other: tried.append(pk) or fund(pk, **other),
+        )
+
+        # When
+        assert refund_submissions.fund_waiting(actor="task:t", at=NEXT_NOON) == 1
+
+        # Then one as large as what had no funds was not tried, a smaller one was
+        refund.refresh_from_db()
+        assert refund.status == "submitting"
+        assert tried == [stuck[0].pk, smaller.pk, refund.pk]
+
     def test_a_settlement_s_money_is_not_there_for_refunds(self):
         # Given
         merchant = MerchantFactory()
         payment = paid_payment(merchant)
         mature(SATURDAY)
-        journal.post_entry(
-            Entry(
-                source="hold:1",
-                kind="settlement_hold",
-                legs=(
-                    debit("2002", merchant.pk, 9_800, "CNY"),
-                    credit("2003", merchant.pk, 9_800, "CNY"),
-                ),
-                effective_date=FRIDAY,
-                at=NEXT_NOON,
-            )
-        )
+        withdraw(merchant, 9_800)
 
         # When, Then
         assert asked(payment, at=NEXT_NOON).status == "funding_required"
