@@ -26,6 +26,14 @@ def locked_attempt(attempt_id: str) -> PaymentAttempt:
     )
 
 
+def hold_attempt(attempt_id: str) -> None:
+    """Lock the attempt alone until the transaction ends. Raises PaymentAttempt.DoesNotExist.
+
+    For who goes on to its operation, so that attempts and operations are locked in one order.
+    """
+    PaymentAttempt.objects.select_for_update().values_list("pk").get(pk=attempt_id)
+
+
 def locked_refund(refund_id: str) -> Refund:
     """Return the refund with its payment, both locked, the payment first.
 

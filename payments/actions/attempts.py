@@ -248,4 +248,5 @@ _EXCHANGE = Exchange(
     ask=_ask,
     claimed=_claimed,
     record=_record,
+    hold=locks.hold_attempt,
 )

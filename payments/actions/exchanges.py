@@ -32,7 +32,8 @@ class Exchange:
     """How one noun speaks to channels about its orders.
 
     `place` and `ask` are given the subject and `at`, and call the channel outside of any
-    transaction. `claimed` mirrors that an order is being sent, in the transaction of the claim.
+    transaction. `claimed` mirrors that an order is being sent, in the transaction of the claim;
+    `hold` locks before the order what `claimed` will change, in the order in which all lock them.
     `asking_task` is the job that asks, `argument` its argument. An order that the channel does
     not know is placed again, under the same number, once `settle_window` has passed since it was
     first sent (R5): at once for those that move no money.
@@ -45,6 +46,7 @@ class Exchange:
     claimed: Callable[[str], None]
     record: Recording
     settle_window: timedelta = timedelta(0)
+    hold: Callable[[str], None] | None = None
 
     def send(self, subject: str, *, at: datetime) -> None:
         """Place a prepared order. Sending twice is impossible: what was sent is asked about."""
@@ -78,6 +80,8 @@ class Exchange:
     @transaction.atomic(durable=True)
     def _claim_to_send(self, subject: str) -> Lease | None:
         """Take the lease, committed before anything leaves the house."""
+        if self.hold is not None:
+            self.hold(subject)
         lease = operations.claim_to_send(subject)
         if lease is not None:
             self.claimed(subject)

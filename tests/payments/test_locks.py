@@ -66,6 +66,18 @@ def test_a_try_is_held_with_its_payment_and_its_order_by_one_question(
         assert not held("payments_channelaccount")
 
 
+def test_a_try_is_held_alone_by_who_goes_on_to_its_order():
+    # Given
+    attempt = attempted_payment(owed_payment(), channel=AlipayAccountFactory())
+
+    # When, Then
+    with transaction.atomic():
+        locks.hold_attempt(attempt.pk)
+        assert held("payments_paymentattempt")
+        assert not held("payments_payment")
+        assert not held("payments_channeloperation")
+
+
 def test_an_order_is_held_alone():
     # Given
     attempt = attempted_payment(owed_payment(), channel=AlipayAccountFactory())
