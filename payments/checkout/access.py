@@ -18,8 +18,8 @@ from payments.actions import payer_sessions
 from payments.models import PayerSession
 from payments.queries.payer_sessions import FoundSession, digest_of, session_of
 
-BROWSER_SECONDS = 24 * 60 * 60
-"""How long a browser keeps its secret; a session needs far less."""
+BROWSER_SECONDS = 60 * 60
+"""How long a browser keeps the secret of a session, which is over before."""
 
 Parameters = ParamSpec("Parameters")
 
@@ -50,7 +50,7 @@ class SessionRefused(PermissionDenied):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A session that this browser may see, and the secret to keep if it has none yet."""
+    """A session that this browser may see, and the secret to keep if it opened it just now."""
 
     session: PayerSession
     fresh_secret: str = ""
@@ -62,7 +62,7 @@ def opened_session(request: HttpRequest, token: str) -> PayerSession:
     Raises Http404 if there is none, SessionRefused if it is over or another browser's.
     """
     session = _found(token).session
-    if session.payer_id is not None and not _is_bound_to(session, _secret_of(request)):
+    if session.payer_id is not None and not _is_bound_to(session, request):
         raise SessionRefused(Reason.OTHER_BROWSER)
     return session
 
@@ -70,19 +70,19 @@ def opened_session(request: HttpRequest, token: str) -> PayerSession:
 def enter(request: CheckoutRequest, token: str) -> Entry:
     """Open a session: the first browser that does so is the payer's.
 
-    A HEAD opens nothing: chats ask so about the links that people send.
+    Each session has a secret and a cookie of its own: two first tabs of one browser would take
+    a common one from each other. A HEAD opens nothing: chats ask so about links that people send.
 
     Raises Http404 if there is none, SessionRefused if it is over or another browser's.
     """
     session = _found(token).session
-    secret = _secret_of(request)
     is_glance = request.method == "HEAD" and session.browser_sha256 is None
-    if session.payer_id is None or _is_bound_to(session, secret) or is_glance:
+    if session.payer_id is None or _is_bound_to(session, request) or is_glance:
         return Entry(session)
-    fresh_secret = "" if secret else secrets.token_urlsafe(32)
+    fresh_secret = secrets.token_urlsafe(32)
     is_ours = session.browser_sha256 is None and payer_sessions.bind_session(
         session,
-        browser=secret or fresh_secret,
+        browser=fresh_secret,
         client_ip=request.client_ip or None,
         at=request.at,
     )
@@ -91,11 +91,11 @@ def enter(request: CheckoutRequest, token: str) -> Entry:
     return Entry(session, fresh_secret)
 
 
-def keep_secret(response: HttpResponse, secret: str) -> None:
-    """Have the browser keep its secret: for this host alone, and out of reach of scripts."""
+def keep_secret(response: HttpResponse, entry: Entry) -> None:
+    """Have the browser keep the secret: for this host alone, and out of reach of scripts."""
     response.set_cookie(
-        _cookie_name(),
-        secret,
+        _cookie_name(entry.session),
+        entry.fresh_secret,
         max_age=BROWSER_SECONDS,
         path="/",
         secure=settings.SESSION_COOKIE_SECURE,
@@ -132,15 +132,13 @@ def _found(token: str) -> FoundSession:
     return found
 
 
-def _secret_of(request: HttpRequest) -> str:
-    return request.COOKIES.get(_cookie_name(), "")
-
-
-def _is_bound_to(session: PayerSession, secret: str) -> bool:
+def _is_bound_to(session: PayerSession, request: HttpRequest) -> bool:
     bound = session.browser_sha256
+    secret = request.COOKIES.get(_cookie_name(session), "")
     return bound is not None and secrets.compare_digest(bytes(bound), digest_of(secret))
 
 
-def _cookie_name() -> str:
-    """Name the cookie: by TLS browsers hold it to this very host."""
-    return "__Host-tianping_payer" if settings.SESSION_COOKIE_SECURE else "tianping_payer"
+def _cookie_name(session: PayerSession) -> str:
+    """Name the session's cookie: by TLS browsers hold it to this very host."""
+    prefix = "__Host-" if settings.SESSION_COOKIE_SECURE else ""
+    return f"{prefix}tianping_{session.pk}"

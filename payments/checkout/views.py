@@ -60,7 +60,7 @@ def page(request: CheckoutRequest, token: str) -> HttpResponse:
         },
     )
     if entry.fresh_secret:
-        keep_secret(response, entry.fresh_secret)
+        keep_secret(response, entry)
     return response
 
 

@@ -30,7 +30,11 @@ from tests.rig.rows import ITS_OWN_REFUSAL, nothing_written
 pytestmark = pytest.mark.django_db(transaction=True)
 
 INLINE = re.compile(r"\sstyle=|<style|\son[a-z]+=\"|<script(?![^>]*\ssrc=)", re.IGNORECASE)
-COOKIE = "tianping_payer"
+
+
+def cookie_of(minted) -> str:
+    """Name the cookie of a session."""
+    return f"tianping_{minted.session.pk}"
 
 
 @pytest.fixture(autouse=True)
@@ -97,19 +101,19 @@ class TestWhoMayOpen:
         assert "Old Tea House" not in words(answer)
         assert client.get(path).status_code == 200
 
-    def test_the_browser_keeps_a_secret_out_of_reach_of_scripts(self, client, path):
+    def test_the_browser_keeps_a_secret_out_of_reach_of_scripts(self, client, path, minted):
         # When
         answer = client.get(path)
 
         # Then
-        kept = answer.cookies[COOKIE]
+        kept = answer.cookies[cookie_of(minted)]
         assert (kept["httponly"], kept["samesite"], kept["path"]) == (True, "Lax", "/")
         assert len(kept.value) == 43
         session = PayerSession.objects.get()
         assert session.opened_at is not None
-        assert COOKIE not in client.get(path).cookies
+        assert cookie_of(minted) not in client.get(path).cookies
 
-    def test_by_tls_the_secret_is_for_this_host_alone(self, client, path, settings):
+    def test_by_tls_the_secret_is_for_this_host_alone(self, client, path, minted, settings):
         # Given
         settings.SESSION_COOKIE_SECURE = True
 
@@ -117,7 +121,7 @@ class TestWhoMayOpen:
         answer = client.get(path, secure=True)
 
         # Then
-        kept = answer.cookies["__Host-tianping_payer"]
+        kept = answer.cookies[f"__Host-{cookie_of(minted)}"]
         assert (kept["secure"], kept["path"], kept["domain"]) == (True, "/", "")
 
     def test_a_glance_at_the_address_opens_nothing(self, client, path):
@@ -138,6 +142,33 @@ class TestWhoMayOpen:
         # When, Then
         assert client.get(f"/checkout/{other.token}").status_code == 200
         assert client.get(path).status_code == 200
+
+    def test_two_first_tabs_of_a_browser_stay_open_both(self, path):
+        # Given two tabs that ask before either has an answer
+        other = f"/checkout/{minted_session(owed_payment(payer_no='P2')).token}"
+        tabs = (Client(), Client())
+        answers = [tab.get(page) for tab, page in zip(tabs, (path, other), strict=True)]
+
+        # When the one browser keeps what both were given
+        browser = Client()
+        for answer in answers:
+            browser.cookies.update(answer.cookies)
+
+        # Then
+        assert browser.get(path).status_code == 200
+        assert browser.get(other).status_code == 200
+
+    def test_the_secret_of_one_session_opens_no_other(self, client, path, minted):
+        # Given another session, which another browser has opened
+        other = minted_session(owed_payment(payer_no="P2"))
+        assert Client().get(f"/checkout/{other.token}").status_code == 200
+        client.get(path)
+
+        # When this one says what it knows under the other's name
+        client.cookies[cookie_of(other)] = client.cookies[cookie_of(minted)].value
+
+        # Then
+        assert client.get(f"/checkout/{other.token}").status_code == 403
 
     def test_after_half_an_hour_nobody(self, client, payment):
         # Given a session whose half hour was over long ago by the database's clock
@@ -160,7 +191,7 @@ class TestWhoMayOpen:
         for browser in (Client(), Client()):
             answer = browser.get(path)
             assert answer.status_code == 200
-            assert COOKIE not in answer.cookies
+            assert not [name for name in answer.cookies if "tianping" in name]
 
     @pytest.mark.parametrize("token", ["x", "x" * 43, "x" * 5_000, "pay_1"])
     def test_a_token_that_nobody_minted_is_404(self, client, token):
@@ -179,7 +210,7 @@ class TestWhoMayOpen:
         stranger = rf.get("/")
         client.get(path)
         ours = rf.get("/")
-        ours.COOKIES[COOKIE] = client.cookies[COOKIE].value
+        ours.COOKIES[cookie_of(minted)] = client.cookies[cookie_of(minted)].value
 
         # When, Then
         with pytest.raises(SessionRefused):
