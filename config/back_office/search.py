@@ -1,6 +1,6 @@
 """One search box: any identifier, ours, the merchant's, the channel's or the bank's."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -40,6 +40,9 @@ FINDABLE: Sequence[tuple[type[Model], Sequence[str]]] = (
     (BillLine, ("bank_reference", "end_to_end_id")),
 )
 
+# What tells two things of one number apart.
+WHOSE: Mapping[type[Model], str] = {Payer: "merchant__name"}
+
 
 def found(request: HttpRequest) -> list[Found]:
     """Return what a person may see of what they typed; nothing for blanks."""
@@ -77,8 +80,11 @@ def _by_numbers(term: str, user: User | AnonymousUser) -> Iterator[Found]:
         is_meant = Q()
         for name in names:
             is_meant |= Q(**{name: term})
-        for pk in model._default_manager.filter(is_meant).values_list("pk", flat=True)[:FOUND_MAX]:
-            yield Found(term, f"{model._meta.verbose_name} {pk}", showing.row_url(model(pk=pk)))
+        rows = model._default_manager.filter(is_meant)
+        for pk, owner in rows.values_list("pk", WHOSE.get(model, "pk"))[:FOUND_MAX]:
+            whose = f" · {owner}" if model in WHOSE and owner else ""
+            description = f"{model._meta.verbose_name} {pk}{whose}"
+            yield Found(term, description, showing.row_url(model(pk=pk)))
 
 
 def _may_see(user: User | AnonymousUser, model: type[Model]) -> bool:

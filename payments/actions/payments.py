@@ -45,7 +45,7 @@ class PaymentRequest:
     """What a partner asks for. What the allocations leave over belongs to no merchant.
 
     `merchant_id` is whose credential asks (None: the platform's); the order number is unique
-    for it for ever. `payer_no` is the partner's own number of the payer.
+    for it for ever. `payer_no` is its own number of the payer: another's is another person.
     """
 
     merchant_order_no: str
@@ -74,7 +74,7 @@ def create_payment(request: PaymentRequest, *, actor: str, at: datetime) -> Paym
         merchant_id=request.merchant_id,
         created_by_id=request.credential_id,
         merchant_order_no=request.merchant_order_no,
-        payer_id=_payer_id(request.payer_no, at=at),
+        payer_id=_payer_id(request.payer_no, merchant_id=request.merchant_id, at=at),
         amount_minor=request.amount_minor,
         unallocated_minor=unallocated,
         currency=request.currency,
@@ -197,26 +197,32 @@ def _require_merchants(request: PaymentRequest) -> dict[str, Merchant]:
     return found
 
 
-def _payer_id(payer_no: str | None, *, at: datetime) -> str | None:
-    """Return the payer of the partner's number, taken in when new, in one round trip."""
+def _payer_id(payer_no: str | None, *, merchant_id: str | None, at: datetime) -> str | None:
+    """Return the payer of the partner's own number, taken in when new, in one round trip.
+
+    `merchant_id` is whose number it is, None for the platform's.
+    """
     if payer_no is None:
         return None
     with connection.cursor() as cursor:
         cursor.execute(
-            """WITH taken_in AS (
-                 INSERT INTO payments_payer (id, external_no, created_at)
-                 SELECT %(id)s, %(no)s, %(at)s
-                 WHERE NOT EXISTS (SELECT FROM payments_payer WHERE external_no = %(no)s)
-                 ON CONFLICT (external_no) DO NOTHING RETURNING id)
-               SELECT id FROM taken_in
-               UNION ALL SELECT id FROM payments_payer WHERE external_no = %(no)s""",
-            {"id": new_id("pyr"), "no": payer_no, "at": at},
+            """WITH known AS (
+                 SELECT id FROM payments_payer
+                 WHERE external_no = %(no)s AND (merchant_id = %(merchant)s
+                   OR (merchant_id IS NULL AND %(merchant)s IS NULL))),
+               taken_in AS (
+                 INSERT INTO payments_payer (id, external_no, merchant_id, created_at)
+                 SELECT %(id)s, %(no)s, %(merchant)s, %(at)s WHERE NOT EXISTS (SELECT FROM known)
+                 ON CONFLICT (external_no, merchant_id) DO NOTHING RETURNING id)
+               SELECT id FROM taken_in UNION ALL SELECT id FROM known""",
+            {"id": new_id("pyr"), "no": payer_no, "merchant": merchant_id, "at": at},
         )
         row = cursor.fetchone()
     if row is not None:
         return str(row[0])
     # Two first payments of one payer at once: the other one was faster and has committed.
-    return Payer.objects.values_list("pk", flat=True).get(external_no=payer_no)
+    ours = Payer.objects.filter(merchant_id=merchant_id, external_no=payer_no)
+    return ours.values_list("pk", flat=True).get()
 
 
 def _insert_once(payment: Payment) -> None:

@@ -57,9 +57,10 @@ class FeePlanAdmin(ReadOnlyAdmin[FeePlan]):
 
 @admin.register(Payer)
 class PayerAdmin(ReadOnlyAdmin[Payer]):
-    """Who pays, as the partner knows them."""
+    """Who pays, as the partner knows them: one number of two merchants is two payers."""
 
-    list_display = ("external_no", "id", "created_at")
+    list_display = ("external_no", "merchant", "id", "created_at")
+    list_select_related = ("merchant",)
     search_fields = ("id__exact", "external_no__exact")
     search_help_text = gettext_lazy("Partner's number or pyr_…")
     empty_hint = gettext_lazy("A payer appears with the first payment that names them.")

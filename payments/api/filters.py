@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.drainage import set_override
 
 from ledger.currencies import EXPONENTS
+from payments.api.principal import Principal
 from payments.api.serializers import AMOUNT_MINOR_MAX, YEARS, instant
-from payments.models import LineKind, PaymentMethod
+from payments.models import LineKind, Payer, PaymentMethod
 from payments.queries.references import (
     REFERENCE_LENGTH_MAX,
     payments_known_as,
@@ -188,6 +189,12 @@ def _complaint(code: str) -> ValidationError:
     return ValidationError(_SENTENCES[code], code=code)
 
 
+def _payers_known_as(number: str, *, to: Principal) -> QuerySet[Payer]:
+    """Return whom a number names: to a merchant its own payer, to the platform everybody's."""
+    known = Payer.objects.order_by().filter(external_no=number)
+    return known if to.is_platform else known.filter(merchant_id=to.merchant_id)
+
+
 class PaymentFilter(StrictFilterSet):
     """Which payments: by state, method, currency, amount, any number, instant of creation.
 
@@ -198,7 +205,7 @@ class PaymentFilter(StrictFilterSet):
     method = django_filters.ChoiceFilter(choices=PaymentMethod.choices)
     currency = currency_filter()
     merchant_order_no = django_filters.CharFilter(max_length=64)
-    payer_no = django_filters.CharFilter(field_name="payer__external_no", max_length=64)
+    payer_no = django_filters.CharFilter(method="of_payer", max_length=64)
     amount_min = compare_whole("visible_minor", "gte")
     amount_max = compare_whole("visible_minor", "lte")
     created_from = compare_instant("created_at", "gte")
@@ -207,6 +214,10 @@ class PaymentFilter(StrictFilterSet):
     reference = django_filters.CharFilter(method="known_as", max_length=REFERENCE_LENGTH_MAX)
 
     ranges = (("amount_min", "amount_max"), ("created_from", "created_before"))
+
+    def of_payer(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Keep the payments of whom the caller knows by this number."""
+        return queryset.filter(payer__in=_payers_known_as(value, to=self.request.user))
 
     def known_as(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Keep the payments that a number names, of those that the caller may see."""
@@ -231,7 +242,7 @@ class RefundFilter(StrictFilterSet):
     payment_id = django_filters.CharFilter(max_length=40)
     currency = currency_filter()
     merchant_refund_no = django_filters.CharFilter(max_length=64)
-    payer_no = django_filters.CharFilter(field_name="payment__payer__external_no", max_length=64)
+    payer_no = django_filters.CharFilter(method="of_payer", max_length=64)
     amount_min = compare_whole("visible_minor", "gte")
     amount_max = compare_whole("visible_minor", "lte")
     created_from = compare_instant("created_at", "gte")
@@ -240,6 +251,10 @@ class RefundFilter(StrictFilterSet):
     reference = django_filters.CharFilter(method="known_as", max_length=REFERENCE_LENGTH_MAX)
 
     ranges = (("amount_min", "amount_max"), ("created_from", "created_before"))
+
+    def of_payer(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Keep the refunds to whom the caller knows by this number."""
+        return queryset.filter(payment__payer__in=_payers_known_as(value, to=self.request.user))
 
     def known_as(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Keep the refunds that a number names, of those that the caller may see."""

@@ -107,7 +107,8 @@ class PaymentSerializer(serializers.Serializer[Payment]):
     """A payment as the caller may see it. Amounts are minor units of `currency`.
 
     The platform sees all of it. A merchant sees its own share only: `amount` is that share, and
-    `allocations` holds no one else's; `metadata` is shown to whoever created the payment.
+    `allocations` holds no one else's; `metadata` and `payer_no` are shown to whoever created the
+    payment: the number means another person to anybody else.
     """
 
     id = serializers.CharField()
@@ -120,7 +121,7 @@ class PaymentSerializer(serializers.Serializer[Payment]):
     status_code = serializers.CharField()
     method = serializers.CharField()
     description = serializers.CharField()
-    payer_no = serializers.CharField(source="payer.external_no", default=None, allow_null=True)
+    payer_no = serializers.SerializerMethodField()
     metadata = serializers.SerializerMethodField()
     allocations = AllocationSerializer(many=True)
     attempts = AttemptSerializer(many=True)
@@ -138,11 +139,18 @@ class PaymentSerializer(serializers.Serializer[Payment]):
         """Return what belongs to no merchant, which only the platform sees."""
         return row.unallocated_minor if self._principal.is_platform else 0
 
+    def get_payer_no(self, row: Payment) -> str | None:
+        """Return the creator's own number of the payer, to the creator and the platform."""
+        return row.payer.external_no if row.payer and self._is_creators(row) else None
+
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
     def get_metadata(self, row: Payment) -> dict[str, Any]:
         """Return the creator's own texts, to the creator and the platform."""
-        is_shown = self._principal.is_platform or row.merchant_id == self._principal.merchant_id
-        return dict(row.metadata) if is_shown else {}
+        return dict(row.metadata) if self._is_creators(row) else {}
+
+    def _is_creators(self, row: Payment) -> bool:
+        """Tell whether the caller created the payment, or is the platform, which sees all."""
+        return self._principal.is_platform or row.merchant_id == self._principal.merchant_id
 
     @property
     def _principal(self) -> Principal:

@@ -113,8 +113,12 @@ def owed_payment(
     unallocated_minor: int = 0,
     at: datetime = NOON,
     payer_no: str | None = None,
+    created_by: Merchant | None = None,
 ) -> Payment:
-    """Create a payment with one allocation per merchant, as the API would."""
+    """Create a payment with one allocation per merchant, as the API would.
+
+    It is the platform's unless a merchant's credential asks: `created_by`.
+    """
     sellers = merchants or (MerchantFactory(),)
     with transaction.atomic():
         return payments.create_payment(
@@ -128,6 +132,7 @@ def owed_payment(
                 ],
                 description="Goods",
                 payer_no=payer_no,
+                merchant_id=created_by.pk if created_by else None,
             ),
             actor="key:test",
             at=at,
@@ -205,6 +210,7 @@ def paid_payment(
     at: datetime = NOON,
     channel: ChannelAccount | None = None,
     payer_no: str | None = None,
+    created_by: Merchant | None = None,
 ) -> Payment:
     """Create a payment and book it as paid at `at`, through the actions."""
     payment = owed_payment(
@@ -213,6 +219,7 @@ def paid_payment(
         unallocated_minor=unallocated_minor,
         at=at,
         payer_no=payer_no,
+        created_by=created_by,
     )
     account = channel or AlipayAccountFactory(currency=payment.currency)
     attempt = attempted_payment(payment, channel=account)

@@ -174,6 +174,16 @@ class TestOrders:
         # Then
         assert Payment.objects.filter(payer=Payer.objects.get()).count() == 6
 
+    def test_two_first_payments_of_a_merchants_payer_know_one_payer(self):
+        # Given
+        merchant = MerchantFactory()
+
+        # When
+        at_once(*([lambda: owed_payment(merchant, payer_no="P1", created_by=merchant)] * 6))
+
+        # Then
+        assert Payment.objects.filter(payer=Payer.objects.get(merchant=merchant)).count() == 6
+
     def test_the_accounts_of_a_merchant_are_opened_once(self):
         # Given
         merchant = MerchantFactory()

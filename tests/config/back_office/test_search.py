@@ -6,7 +6,7 @@ from django.test import Client
 from payments.models import Payment
 from settlements.models import BillLine, PaymentFile, Payout, Settlement
 from tests.config.back_office.filling import fill
-from tests.factories.payments import MerchantFactory, paid_payment
+from tests.factories.payments import MerchantFactory, owed_payment, paid_payment
 from tests.rig.rows import nothing_written
 from tests.rig.staff import desk
 
@@ -59,6 +59,21 @@ def test_finds_a_merchant_by_name():
     merchant = MerchantFactory(name="小城面馆")
 
     assert links(desk("auditor"), "小城面馆") == [page(merchant)]
+
+
+def test_tells_the_payers_of_one_number_apart():
+    # Given
+    tea = MerchantFactory(name="Old Tea House")
+    ours = owed_payment(tea, payer_no="shopper-9").payer
+    theirs = owed_payment(tea, payer_no="shopper-9", created_by=tea).payer
+
+    # When
+    response = desk("auditor").get("/admin/search/", {"s": "shopper-9"})
+
+    # Then
+    assert sorted(result.description for result in response.context["results"]) == sorted(
+        [f"payer {ours.pk}", f"payer {theirs.pk} · Old Tea House"]
+    )
 
 
 def test_finds_nothing_that_one_may_not_see():

@@ -186,6 +186,26 @@ class TestCreate:
         # Then
         assert first.payer_id == second.payer_id == Payer.objects.get().pk
 
+    def test_one_number_of_two_merchants_and_of_the_platform_is_three_payers(self):
+        # Given
+        tea, ink = MerchantFactory(), MerchantFactory()
+
+        # When each of them names it twice
+        named = {
+            owner: {owed_payment(tea, payer_no="P1").payer_id for _ in range(2)}
+            if owner is None
+            else {owed_payment(owner, payer_no="P1", created_by=owner).payer_id for _ in range(2)}
+            for owner in (None, tea, ink)
+        }
+
+        # Then
+        rows = Payer.objects.values_list("merchant_id", "pk", "external_no")
+        assert sorted(rows, key=str) == sorted(
+            [(owner.pk if owner else None, payer_id, "P1") for owner, (payer_id,) in named.items()],
+            key=str,
+        )
+        assert len(rows) == 3
+
     def test_costs_seven_round_trips_for_sellers_that_are_known(
         self, order, django_assert_num_queries
     ):

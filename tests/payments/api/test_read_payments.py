@@ -85,10 +85,35 @@ def test_a_cursor_of_one_merchant_opens_nothing_of_another(partner, stranger, me
     assert listed(stranger, f"?cursor={cursor}") == []
 
 
+def test_a_payers_number_is_the_creators_own(platform, partner, stranger, merchant, order):
+    # Given one number of the platform and of the merchant: two people
+    order["payer_no"] = "P-1"
+    by_platform = platform.post(PAYMENTS, order).json()["id"]
+    by_merchant = partner.post(PAYMENTS, order).json()["id"]
+
+    # When
+    seen = {
+        (caller, payment_id): client.get(f"{PAYMENTS}/{payment_id}").json()["payer_no"]
+        for caller, client in (("platform", platform), ("partner", partner))
+        for payment_id in (by_platform, by_merchant)
+    }
+
+    # Then
+    assert seen == {
+        ("platform", by_platform): "P-1",
+        ("platform", by_merchant): "P-1",
+        ("partner", by_platform): None,
+        ("partner", by_merchant): "P-1",
+    }
+    assert listed(partner, "?payer_no=P-1") == [by_merchant]
+    assert sorted(listed(platform, "?payer_no=P-1")) == sorted([by_platform, by_merchant])
+    assert listed(stranger, "?payer_no=P-1") == []
+
+
 @pytest.fixture
 def three(merchant) -> dict[str, str]:
     """Return three payments: owed 50.00 at noon, awaiting 100.00, paid 200.00 an hour later."""
-    owed = owed_payment(merchant, amounts_minor=(5_000,), payer_no="P-1")
+    owed = owed_payment(merchant, amounts_minor=(5_000,), payer_no="P-1", created_by=merchant)
     awaiting = owed_payment(merchant)
     attempted_payment(awaiting, channel=AlipayAccountFactory())
     paid = paid_payment(merchant, amounts_minor=(20_000,), at=NOON + timedelta(hours=1))

@@ -141,6 +141,29 @@ def test_nothing_of_another_payer_is_found_by_any_number(client, path, shop):
     assert listed(client, f"{path}/refunds") == []
 
 
+def test_a_number_opens_nothing_of_whom_others_know_by_it(shop):
+    # Given P-1 of the platform, who paid at the shop, and of another merchant
+    ink = MerchantFactory(name="Ink Co")
+    theirs = [
+        paid_payment(shop, payer_no="P-1"),
+        paid_payment(ink, payer_no="P-1", created_by=ink),
+    ]
+    for payment in theirs:
+        refund_asked(payment)
+
+    # When the shop names P-1 too, and opens their page itself
+    payment = owed_payment(shop, payer_no="P-1", created_by=shop)
+    browser = Client()
+    address = f"/checkout/{minted_session(payment).token}"
+    assert browser.get(address).status_code == 200
+
+    # Then
+    assert listed(browser, f"{address}/payments") == [payment.pk]
+    assert listed(browser, f"{address}/refunds") == []
+    assert listed(browser, f"{address}/payments?reference=P-1") == [payment.pk]
+    assert listed(browser, f"{address}/payments?reference={theirs[0].merchant_order_no}") == []
+
+
 def test_another_browser_and_one_that_never_opened_it_see_nothing(client, path, bought, shop):
     # Given
     unopened = minted_session(owed_payment(shop, payer_no="P-1"))
