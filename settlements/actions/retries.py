@@ -55,9 +55,10 @@ def retry_payout(
     settlement = locks.locked_settlement(settlement_id)
     payout = _require_retryable(settlement)
     destination = _next_destination(settlement)
-    judgements.require_allowed_again(settlement, at=at)
     before = settlement.destination_id
-    _ask_approval(settlement, destination=destination, actor=actor, at=at)
+    settlement.destination = destination
+    judgements.require_allowed_again(settlement, at=at)
+    _ask_approval(settlement, actor=actor, at=at)
     if not transfer_outcomes.is_failure_confirmed(payout):
         transfer_outcomes.ask_anew(payout, at=at)
     record_audit(
@@ -124,11 +125,8 @@ def reject_retry(
     return settlement
 
 
-def _ask_approval(
-    settlement: Settlement, *, destination: Destination, actor: str, at: datetime
-) -> None:
-    """Point the settlement at its new destination, and ask for the agreement to exactly that."""
-    settlement.destination = destination
+def _ask_approval(settlement: Settlement, *, actor: str, at: datetime) -> None:
+    """Ask for the agreement to exactly this, to the destination that it was given just now."""
     settlement.approved_digest = None
     settlement.save(update_fields=["destination", "approved_digest"])
     settlement.approval = approvals.request_approval(

@@ -112,7 +112,7 @@ def submit_settlement(
 ) -> Settlement:
     """Ask another person to approve a draft, to the merchant's account of this moment.
 
-    Risk judges it once more; what an officer let pass does not stop it again.
+    Risk judges it once more, with that account; what an officer let pass does not stop it again.
 
     Raises SettlementNotFoundError, IllegalMoveError, SettlementStoppedError, or NoDestinationError
     when the merchant has no active account; nothing is written then.
@@ -122,8 +122,8 @@ def submit_settlement(
     destination = active_destination(settlement.merchant_id, currency=settlement.currency)
     if destination is None:
         raise NoDestinationError(currency=settlement.currency)
-    judgements.require_allowed_again(settlement, at=at)
     settlement.destination = destination
+    judgements.require_allowed_again(settlement, at=at)
     settlement.save(update_fields=["destination"])
     settlement.approval = approvals.request_approval(
         kind=APPROVAL_KIND,

@@ -1,19 +1,26 @@
 """Risk judges a settlement again before it is submitted and before it is approved."""
 
 import pytest
+from django.db import transaction
 
 from ledger.models import AuditEntry
-from risk.actions import limits
+from payments.models import ChannelAccount
+from risk.actions import limits, lists
 from risk.models import LimitDeed, LimitSubject, LimitWindow, Screening
-from settlements.actions import settlements
+from settlements.actions import payouts, retries, settlements
+from settlements.actions.payouts import PayoutOutcome, PayoutResult
 from settlements.errors import SettlementStoppedError
+from settlements.locks import locked_payouts_by_number
+from settlements.models import Settlement
 from tests.factories.risk import used_minor
 from tests.factories.settlements import (
     CHECKER,
     MAKER,
     available_money,
+    destination_of,
     drafted_settlement,
     house,
+    paying_payout,
     settled_merchant,
     shown_digest,
 )
@@ -119,3 +126,60 @@ def test_what_was_found_since_an_officer_let_it_pass_stops_it(merchant):
     with nothing_written(), pytest.raises(SettlementStoppedError) as refused:
         approve(settlement)
     assert refused.value.code == "limit.merchant.transaction"
+
+
+def blocked(destination) -> None:
+    """Refuse every settlement to an account from now on."""
+    lists.block_account(
+        bytes(destination.account_index),
+        label="商户甲 · 0002",
+        reason="stolen",
+        actor="user:7",
+        at=NEXT_NOON,
+    )
+
+
+def test_what_would_go_to_a_new_account_that_is_blocked_is_not_submitted(merchant):
+    # Given a draft, and another account since
+    settlement = drafted_settlement(merchant)
+    blocked(destination_of(merchant, account_no="6222020000000000002"))
+
+    # When, Then
+    with nothing_written(), pytest.raises(SettlementStoppedError) as refused:
+        submit(settlement)
+    assert refused.value.code == "blocked.account"
+    settlement.refresh_from_db()
+    assert (settlement.status, settlement.destination) == ("draft", None)
+
+
+def test_what_would_go_away_from_a_blocked_account_is_submitted(merchant):
+    # Given one that was set back, whose account of before is blocked now
+    old = merchant.destinations.get()
+    settlement = drafted_settlement(merchant)
+    Settlement.objects.filter(pk=settlement.pk).update(destination=old)
+    blocked(old)
+    new = destination_of(merchant, account_no="6222020000000000002")
+
+    # When
+    submitted = submit(settlement)
+
+    # Then
+    assert (submitted.status, submitted.destination) == ("submitted", new)
+
+
+def test_what_failed_is_not_paid_again_to_a_new_account_that_is_blocked(merchant):
+    # Given
+    bank = ChannelAccount.objects.get(channel="bank")
+    file_number = paying_payout(merchant, bank=bank).operation.channel_no
+    with transaction.atomic():
+        payout = locked_payouts_by_number([file_number], bank_account_id=bank.pk)[file_number]
+        failure = PayoutOutcome(result=PayoutResult.FAILED, code="AC04")
+        payouts.record_payout_outcome(payout, failure, actor="task:t", at=NEXT_NOON)
+    blocked(destination_of(merchant, account_no="6222020000000000002"))
+
+    # When, Then
+    with nothing_written(), pytest.raises(SettlementStoppedError) as refused:
+        retries.retry_payout(
+            payout.settlement_id, actor=MAKER, at=NEXT_NOON, reason="they gave us another"
+        )
+    assert refused.value.code == "blocked.account"
