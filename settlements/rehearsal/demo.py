@@ -18,11 +18,11 @@ from django.utils.translation import gettext as _
 from payments.actions.calendar import fill_year
 from payments.actions.credentials import SCOPES, issue_credential
 from payments.actions.merchants import add_member
-from payments.models import ChannelAccount, ChannelKind, Merchant, MerchantMember
+from payments.models import ChannelAccount, ChannelKind, Merchant, MerchantMember, Payment
 from payments.queries.calendar import BusinessDays
-from settlements.actions.destinations import register_destination
-from settlements.models import Destination, DestinationKind, Payout
-from settlements.rehearsal import channel_accounts
+from payments.states import PaymentStatus
+from settlements.models import Payout
+from settlements.rehearsal import channel_accounts, visitors
 from settlements.rehearsal.channel_accounts import ACTOR
 from settlements.rehearsal.clocks import Clocks
 from settlements.rehearsal.closing import Closing
@@ -138,7 +138,7 @@ class Demo:
             self._remember(take_on(username, name=name, role=role), name)
         owner = take_on(OWNER, name=OWNER_NAME)
         self._remember(owner, OWNER_NAME)
-        self._pay_by_alipay(merchants[PAID_BY_ALIPAY], at=at)
+        visitors.pay_by_alipay(merchants[PAID_BY_ALIPAY], at=at)
         tea_house = merchants["B001"]
         if not MerchantMember.objects.filter(merchant=tea_house, user=owner.user).exists():
             add_member(merchant=tea_house, user=owner.user, role="owner", actor=ACTOR, at=at)
@@ -153,29 +153,21 @@ class Demo:
             self.record["api_secret"] = secret
         self.save()
 
-    def _pay_by_alipay(self, merchant: Merchant, *, at: datetime) -> None:
-        """Let one merchant be paid to an Alipay account. Again: finds it."""
-        known = Destination.objects.filter(
-            merchant=merchant, kind=DestinationKind.ALIPAY, is_active=True
-        )
-        if not known.exists():
-            register_destination(
-                merchant_id=merchant.pk,
-                currency=PLAN.currency,
-                holder_name=PAYEE_NAME,
-                bank_name="",
-                bank_code="",
-                account_no=PAYEE_LOGON,
-                kind=DestinationKind.ALIPAY,
-                account_type="logon_id",
-                actor=ACTOR,
-                at=at,
-            )
-
     def point_at(self, stage: Stage, *, at: datetime) -> None:
         """Send orders to where the simulator answers this time. The same address: no change."""
         for account in ChannelAccount.objects.exclude(gateway_url=""):
             channel_accounts.point_at(account, simulator_url=stage.simulator_url, at=at)
+
+    def checkout_path(self, *, at: datetime) -> str:
+        """Return where a visitor can pay 88.00 at the tea house; a new one when that is over."""
+        known = self.record.get("checkout", {})
+        waiting = Payment.objects.filter(
+            pk=known.get("payment"), status=PaymentStatus.CREATED, expires_at__gt=at
+        )
+        if not waiting.exists():
+            self.record["checkout"] = visitors.payment_link(at=at)
+            self.save()
+        return f"/checkout/{self.record['checkout']['token']}"
 
     def sign_ins(self) -> list[str]:
         """Return the lines that tell who can sign in, and the partner's key."""

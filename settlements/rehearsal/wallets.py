@@ -13,8 +13,8 @@ from settlements.rehearsal.other_side import OtherSide
 from settlements.rehearsal.people import Person
 from settlements.states import SettlementStatus
 
-TOP_UP_WORDS = "CHANNEL-TOP-UP"
-"""What the simulated bank calls such a debit."""
+TOP_UP_WORDS = "ALIPAY TOP-UP"
+"""What the simulated bank writes beside such a debit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ class Command(BaseCommand):
         lines = [
             f"{_('back office')}    {web}/admin/",
             f"{_('portal')}         {web}/portal/",
+            f"{_('pay here')}       {web}{demo.checkout_path(at=timezone.now())}",
             f"{_('API and docs')}   {web}/v1/docs/",
             f"{_('simulator')}      {stage.simulator_url}",
             "",

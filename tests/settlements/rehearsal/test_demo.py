@@ -10,7 +10,7 @@ import pytest
 
 from tests.settlements.rehearsal.house import port_with_neighbour, wait_until_free
 
-DAYS = "4"
+DAYS = "9"
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +47,21 @@ def test_ends_with_a_summary_of_what_exists(played):
         *("payments paid", "not paid", "refunded", "fees earned"),
         *("paid out", "settlements waiting", "books balanced"),
     }
+
+
+def test_leaves_no_line_of_the_bank_unexplained(played):
+    house, _var, _text = played
+
+    assert house.ask("SELECT text FROM settlements_billline WHERE state = 'open'") == []
+    (paid,) = house.ask(
+        "SELECT count(*) FROM settlements_payout p"
+        " JOIN payments_channeloperation o ON o.id = p.operation_id"
+        " JOIN payments_channelaccount c ON c.id = o.channel_account_id"
+        " WHERE c.can_transfer AND p.status = 'succeeded'"
+    )
+    (booked,) = house.ask("SELECT count(*) FROM ledger_journalentry WHERE kind LIKE '%topped_up'")
+    assert paid[0] > 0
+    assert booked[0] > 0
 
 
 def test_keeps_the_sign_ins_for_their_owner_alone(played):
