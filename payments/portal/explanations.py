@@ -3,8 +3,8 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from payments.models import MemberRole
-from payments.states import PaymentStatus, RefundStatus
+from payments.models import MemberRole, Refund
+from payments.states import CONTRADICTED, PaymentStatus, RefundStatus
 
 MAY_REFUND = (MemberRole.OWNER, MemberRole.OPERATOR)
 """Who may ask for refunds; a viewer only looks."""
@@ -66,3 +66,15 @@ REFUND_TONES = {
     RefundStatus.REVERSED: "bad",
 }
 """How a status looks; what is not named here looks neutral."""
+
+_CONTRADICTED = _(
+    "The channel refused it, and the money is yours again. It says now that the payer has got it"
+    " after all; people of the platform look at it. Do not refund it a second time."
+)
+
+
+def of_refund(refund: Refund) -> str | Promise:
+    """Return what the state of a refund means, and what to do or not to do now."""
+    if refund.status_code == CONTRADICTED:
+        return _CONTRADICTED
+    return REFUND[RefundStatus(refund.status)]

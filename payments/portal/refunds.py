@@ -108,7 +108,7 @@ def refund(request: PortalRequest, member: Member, refund_id: str) -> HttpRespon
         {
             "member": member,
             **refund_row(part),
-            "why": explanations.REFUND[RefundStatus(part.refund.status)],
+            "why": explanations.of_refund(part.refund),
             "net_minor": part.amount_minor - part.fee_returned_minor,
             "is_mine": part.refund.merchant_id == member.merchant.pk,
         },
@@ -139,7 +139,7 @@ def ask(request: PortalRequest, member: Member, payment_id: str) -> HttpResponse
             left = _left_of(share)
             refusal = _explained(error, left=left, currency=share.payment.currency)
         else:
-            messages.success(request, str(explanations.REFUND[RefundStatus(first.status)]))
+            messages.success(request, str(explanations.of_refund(first)))
     if first is not None:
         return HttpResponseRedirect(reverse("portal_refund", args=[first.pk]))
     return render(

@@ -22,6 +22,7 @@ from tests.factories.payments import (
     MemberFactory,
     MerchantFactory,
     answered_refund,
+    failed_refund,
     owed_payment,
     paid_payment,
     refund_asked,
@@ -131,6 +132,22 @@ def test_a_refund_says_what_became_of_the_money(client, member, payment):
     assert "Do not refund it a second time." in words(client.get(address))
     refunded(refund)
     assert "The channel has given the payer the money back." in words(client.get(address))
+
+
+def test_one_that_failed_and_was_made_after_all_is_not_to_be_repeated(client, payment):
+    # Given
+    refund = refund_asked(payment)
+    failed_refund(refund)
+    address = f"{PATH}{refund.pk}/"
+    assert "The payer got nothing" in words(client.get(address))
+
+    # When
+    refunded(refund)
+
+    # Then
+    said = words(client.get(address))
+    assert "The payer got nothing" not in said
+    assert "Do not refund it a second time." in said
 
 
 def test_every_state_is_explained():
