@@ -1,4 +1,4 @@
-"""What a payer has paid on this platform, and what went back; only in their own session."""
+"""What a payer has paid to who knows them by their number; only in their own session."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

@@ -514,6 +514,20 @@ class TestConfirm:
         # Then
         assert payment.status == "awaiting_payment"
 
+    def test_one_number_of_two_partners_has_two_limits(self, channel):
+        # Given
+        shop = MerchantFactory()
+        ours = owed_payment(shop, amounts_minor=(70_000,), payer_no="P1")
+        theirs = owed_payment(shop, amounts_minor=(40_000,), payer_no="P1", created_by=shop)
+
+        # When
+        for payment in (ours, theirs):
+            assert confirm(payment).status == "awaiting_payment"
+
+        # Then
+        assert used_minor(ours.payer_id) == 70_000
+        assert used_minor(theirs.payer_id) == 40_000
+
     def test_a_try_that_failed_for_certain_may_be_followed_by_another(self, channel, judge):
         # Given
         payment = tried_in_vain()

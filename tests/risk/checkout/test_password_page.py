@@ -144,6 +144,27 @@ def test_a_locked_one_says_until_when_and_shows_no_form(challenged, client, owne
     assert payment.status == "created"
 
 
+def test_a_merchant_that_knows_the_number_locks_and_sets_nothing_of_the_platforms_payer(
+    challenged, client, owner
+):
+    # Given a merchant that names the same number, and opens their page itself
+    shop = MerchantFactory()
+    namesake = owed_payment(shop, payer_no="P1", created_by=shop)
+    theirs = PasswordOwner.payer(namesake.payer_id)
+    before = password_of(owner).encoded
+
+    # When it sets the namesake's first password, and guesses until that is locked
+    set_password(theirs, pin=OTHER_PIN)
+    guessed_wrong(theirs, times=5)
+
+    # Then
+    kept = password_of(owner)
+    assert (kept.encoded, kept.attempts, kept.locked_until) == (before, 0, None)
+    assert password_of(theirs).locked_until is not None
+    assert client.post(challenged, {"pin": OTHER_PIN}).status_code == 403
+    assert client.post(challenged, {"pin": PIN}).status_code == 302
+
+
 @pytest.mark.parametrize("pin", ["", "12345", "1234567", "abcdef", "２７１８２８"])
 def test_what_is_not_six_digits_is_never_counted(challenged, client, owner, pin):
     with nothing_written():
