@@ -57,9 +57,12 @@ def request_approval(
 ) -> ApprovalRequest:
     """Open a request about exactly `payload`. A part.
 
+    One about the same object that nobody decided on in time ends as expired.
+
     Raises ApprovalClosedError when one about the same object is already open.
     """
     assert connection.in_atomic_block, "request_approval is a part"
+    _expire(kind=kind, object_id=object_id, actor=maker, at=at)
     try:
         with transaction.atomic():
             return ApprovalRequest.objects.create(
@@ -184,6 +187,21 @@ def _require_decidable(
         raise StaleApprovalError(object_id=request.object_id)
     if request.decisions.filter(approver=decider.actor).exists():
         raise AlreadyDecidedError(object_id=request.object_id)
+
+
+def _expire(*, kind: str, object_id: str, actor: str, at: datetime) -> None:
+    """End the request that waits for nobody any more, so that its object may be asked about."""
+    request = locks.locked_expired_approval(kind=kind, object_id=object_id, at=at)
+    if request is None:
+        return
+    _close(request, state=ApprovalState.EXPIRED, at=at)
+    record_audit(
+        action=f"{kind}.approval_expired",
+        subject=object_id,
+        actor=actor,
+        at=at,
+        after={"request": request.pk, "maker": request.maker},
+    )
 
 
 def _close(request: ApprovalRequest, *, state: ApprovalState, at: datetime) -> None:

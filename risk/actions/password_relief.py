@@ -66,9 +66,6 @@ def request_relief(
     """
     password = locks.locked_password_by_id(password_id)
     _require_needed(password, relief)
-    waiting = open_relief(password_id, relief)
-    if waiting is not None and waiting.expires_at <= at:
-        approvals.void(waiting, at=at)
     request = approvals.request_approval(
         kind=relief,
         object_type="payment_password",

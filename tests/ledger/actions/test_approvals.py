@@ -1,6 +1,6 @@
 """Asking for approval, deciding, executing: by people, in order, about what was shown."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -26,14 +26,14 @@ CHECKER = Decider("user:2", client_ip="203.0.113.7", request_id="req_1", second_
 ANOTHER = Decider("user:3")
 
 
-def asked(*, object_id: str = "stl_1", required: int = 1) -> ApprovalRequest:
+def asked(*, object_id: str = "stl_1", required: int = 1, at: datetime = NOON) -> ApprovalRequest:
     return approvals.request_approval(
         kind="settlement",
         object_type="settlement",
         object_id=object_id,
         payload=PAYLOAD,
         maker=MAKER,
-        at=NOON,
+        at=at,
         required=required,
     )
 
@@ -97,6 +97,47 @@ class TestRequest:
 
         # Then
         assert now(again).state == "pending"
+
+    def test_may_be_asked_again_once_nobody_can_decide_any_more(self):
+        # Given
+        first = asked()
+        with nothing_written(), pytest.raises(ApprovalClosedError):
+            asked(at=NOON + LIFETIME - timedelta(microseconds=1))
+
+        # When
+        again = asked(at=NOON + LIFETIME)
+
+        # Then
+        first = now(first)
+        assert (first.state, first.version, first.decided_at) == ("expired", 2, NOON + LIFETIME)
+        assert now(again).state == "pending"
+        entry = AuditEntry.objects.get()
+        assert (entry.action, entry.subject, entry.actor) == (
+            "settlement.approval_expired",
+            "stl_1",
+            MAKER,
+        )
+        assert entry.after == {"request": first.pk, "maker": MAKER}
+        with nothing_written(), pytest.raises(ApprovalClosedError):
+            decide(first, at=NOON + LIFETIME)
+
+    def test_what_was_agreed_to_does_not_run_out(self):
+        # Given
+        decide(asked())
+
+        # When, Then
+        with nothing_written(), pytest.raises(ApprovalClosedError):
+            asked(at=NOON + LIFETIME)
+
+    def test_another_object_keeps_what_ran_out(self):
+        # Given
+        first = asked()
+
+        # When
+        asked(object_id="stl_2", at=NOON + LIFETIME)
+
+        # Then
+        assert now(first).state == "pending"
 
     def test_a_mistake_of_ours_is_not_called_closed(self):
         with nothing_written(), pytest.raises(IntegrityError, match="ledger_approval_required"):

@@ -145,7 +145,7 @@ class TestTwoPeople:
         second = asked(locked, Relief.RESET, at=NOON + timedelta(days=7))
 
         first.refresh_from_db()
-        assert (first.state, second.state) == ("voided", "pending")
+        assert (first.state, second.state) == ("expired", "pending")
 
     def test_what_changed_since_it_was_shown_is_not_agreed_to(self, locked):
         asked(locked, Relief.RESET)
