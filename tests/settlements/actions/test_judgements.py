@@ -11,7 +11,6 @@ from settlements.actions import payouts, retries, settlements
 from settlements.actions.payouts import PayoutOutcome, PayoutResult
 from settlements.errors import SettlementStoppedError
 from settlements.locks import locked_payouts_by_number
-from settlements.models import Settlement
 from tests.factories.risk import used_minor
 from tests.factories.settlements import (
     CHECKER,
@@ -142,6 +141,7 @@ def blocked(destination) -> None:
 def test_what_would_go_to_a_new_account_that_is_blocked_is_not_submitted(merchant):
     # Given a draft, and another account since
     settlement = drafted_settlement(merchant)
+    old = settlement.destination
     blocked(destination_of(merchant, account_no="6222020000000000002"))
 
     # When, Then
@@ -149,15 +149,13 @@ def test_what_would_go_to_a_new_account_that_is_blocked_is_not_submitted(merchan
         submit(settlement)
     assert refused.value.code == "blocked.account"
     settlement.refresh_from_db()
-    assert (settlement.status, settlement.destination) == ("draft", None)
+    assert (settlement.status, settlement.destination) == ("draft", old)
 
 
 def test_what_would_go_away_from_a_blocked_account_is_submitted(merchant):
-    # Given one that was set back, whose account of before is blocked now
-    old = merchant.destinations.get()
+    # Given a draft whose account is blocked now, and another account since
     settlement = drafted_settlement(merchant)
-    Settlement.objects.filter(pk=settlement.pk).update(destination=old)
-    blocked(old)
+    blocked(settlement.destination)
     new = destination_of(merchant, account_no="6222020000000000002")
 
     # When
