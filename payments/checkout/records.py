@@ -1,4 +1,4 @@
-"""What a payer has paid to who knows them by their number; only in their own session."""
+"""What a payer paid to who knows them by their number, and what went back; in their session."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
