@@ -18,7 +18,6 @@ from settlements import locks, states
 from settlements.actions import contradictions, judgements, payout_orders, transfer_outcomes
 from settlements.actions.settlements import APPROVAL_KIND, require_shown, settlement_payload
 from settlements.errors import (
-    FailureUnconfirmedError,
     NoDestinationError,
     ReasonMissingError,
     SameDestinationError,
@@ -59,8 +58,7 @@ def retry_payout(
     settlement.destination = destination
     judgements.require_allowed_again(settlement, at=at)
     _ask_approval(settlement, actor=actor, at=at)
-    if not transfer_outcomes.is_failure_confirmed(payout):
-        transfer_outcomes.ask_anew(payout, at=at)
+    transfer_outcomes.confirm_failure(payout, at=at)
     record_audit(
         action="settlement.retry_requested",
         subject=settlement.pk,
@@ -88,9 +86,7 @@ def approve_retry(
     """
     settlement, request = _awaited(settlement_id)
     require_shown(settlement, shown_digest)
-    last = newest_payout(settlement.pk)
-    if last is not None and not transfer_outcomes.is_failure_confirmed(last):
-        raise FailureUnconfirmedError
+    transfer_outcomes.require_failure_confirmed(settlement.pk)
     judgements.require_allowed_again(settlement, at=at)
     request = approvals.decide(
         request.pk, is_approved=True, shown_digest=shown_digest, decider=decider, at=at

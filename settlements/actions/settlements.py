@@ -16,6 +16,7 @@ from risk.queries.screenings import screenings_of
 from settlements import locks, states
 from settlements.actions import drafts, judgements, moves, payout_orders, releases
 from settlements.actions.drafts import Chunk, SkippedMerchant
+from settlements.actions.transfer_outcomes import require_failure_confirmed
 from settlements.errors import NoDestinationError, ReasonMissingError
 from settlements.models import Settlement, SettlementBatch
 from settlements.queries.destinations import active_destination
@@ -225,16 +226,15 @@ def cancel_settlement(
     client_ip: str | None = None,
     request_id: str = "",
 ) -> Settlement:
-    """Give a settlement up before its money leaves: its lines go into the next one.
+    """Give a settlement up, with its queued payout and its approval: its lines are free again.
 
-    An approved one takes its queued payout and its approval with it.
-
-    Raises ReasonMissingError, SettlementNotFoundError, or IllegalMoveError once it is being
-    paid; nothing is written then.
+    Raises ReasonMissingError, SettlementNotFoundError, IllegalMoveError once it is being paid, and
+    PayoutContradictedError or FailureUnconfirmedError if it may have been; nothing is written then.
     """
     _require_reason(reason)
     settlement, account = locks.locked_settlement_with_account(settlement_id)
     states.SETTLEMENT.require_move(settlement.status, SettlementStatus.CANCELLED)
+    require_failure_confirmed(settlement_id)
     payout_orders.drop_queued_payouts([settlement.pk], code="cancelled", at=at)
     if settlement.approval is not None:
         approvals.void(settlement.approval, at=at)

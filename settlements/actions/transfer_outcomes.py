@@ -15,8 +15,13 @@ from payments.queries.calendar import business_date_of
 from payments.states import OperationStatus
 from settlements import locks, postings
 from settlements.actions import contradictions, moves, payout_orders, payouts
-from settlements.errors import NotAskableError, PayoutNotFoundError
+from settlements.errors import (
+    FailureUnconfirmedError,
+    NotAskableError,
+    PayoutNotFoundError,
+)
 from settlements.models import Payout
+from settlements.queries.payouts import newest_payout
 from settlements.states import PayoutStatus, SettlementStatus
 
 AMOUNT_DIFFERS: Final = "AMOUNT_DIFFERS"
@@ -75,6 +80,7 @@ def follow(payout: Payout, *, outcome: Outcome, at: datetime) -> None:
         _succeed(payout, outcome=outcome, actor=actor, at=at)
     elif status == PayoutStatus.FAILED:
         payouts.take_back(payout, code=payout.status_code, actor=actor, at=at)
+        confirm_failure(payout, at=at)
     payout_orders.tell(payout, at=at)
     if outcome.kind == OutcomeKind.RETURNED and status == PayoutStatus.SUCCEEDED:
         _return(payout, outcome=outcome, actor=actor, at=at)
@@ -140,7 +146,28 @@ def ask_anew(payout: Payout, *, at: datetime, due_at: datetime | None = None) ->
 
 def is_failure_confirmed(payout: Payout) -> bool:
     """Tell whether the channel was asked about a transfer since it was refused, and agreed."""
-    return not is_askable(payout) or payout.operation.queries > 0
+    is_refused = payout.status == PayoutStatus.FAILED and is_askable(payout)
+    return not is_refused or payout.operation.queries > 0
+
+
+def confirm_failure(payout: Payout, *, at: datetime) -> None:
+    """Have the channel asked once more about a transfer that it refused when it was sent. A part.
+
+    Until it has answered the settlement is neither paid again nor given up.
+    """
+    if not is_failure_confirmed(payout):
+        ask_anew(payout, at=at)
+
+
+def require_failure_confirmed(settlement_id: str) -> None:
+    """Refuse a locked settlement one of whose payouts was made, or may have been, after all.
+
+    Raises PayoutContradictedError or FailureUnconfirmedError.
+    """
+    contradictions.require_uncontradicted(settlement_id)
+    payout = newest_payout(settlement_id)
+    if payout is not None and not is_failure_confirmed(payout):
+        raise FailureUnconfirmedError
 
 
 @transaction.atomic(durable=True)

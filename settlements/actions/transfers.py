@@ -125,6 +125,7 @@ def _is_agreed(payout: Payout, *, at: datetime) -> bool:
             payout, PayoutStatus.SENDING, order=OperationStatus.SENDING, at=at
         )
         payouts.fail(payout, code=code, actor=SEND_ACTOR, at=at)
+        transfer_outcomes.confirm_failure(payout, at=at)
         payout_orders.tell(payout, at=at)
     return False
 

@@ -1,8 +1,11 @@
 -- A payout carries where it goes and the approval that it goes under; a settlement that failed or
--- came back is paid again by a new payout with a new approval.
+-- came back is paid again by a new payout with a new approval. A settlement knows those of its
+-- newest payout alone: what became of an older one nobody wrote down.
 
 UPDATE settlements_payout p SET destination_id = s.destination_id, approval_id = s.approval_id
-FROM settlements_settlement s WHERE s.id = p.settlement_id;
+FROM settlements_settlement s
+WHERE p.id = (SELECT n.id FROM settlements_payout n WHERE n.settlement_id = s.id
+              ORDER BY n.created_at DESC, n.id DESC LIMIT 1);
 SET CONSTRAINTS ALL IMMEDIATE;
 
 DROP TRIGGER settlements_settlement_keeps ON settlements_settlement;

@@ -606,6 +606,44 @@ class TestPayingAgain:
         assert_laws()
 
 
+class TestGivingUp:
+    def cancel(self, desk):
+        return settlements.cancel_settlement(
+            desk.settlement_id, actor=MAKER, at=NEXT_NOON, reason="asked by the merchant"
+        )
+
+    def test_waits_until_the_channel_said_again_that_it_failed(self, desk):
+        # Given
+        desk.plan("transfer_refused", error_code="PAYEE_NOT_EXIST")
+        desk.send()
+        with nothing_written(), pytest.raises(FailureUnconfirmedError):
+            self.cancel(desk)
+
+        # When nobody but the refusal itself has it asked
+        run_jobs(queues=["money"])
+        assert desk.calls == ["transfer PAYEE_NOT_EXIST", "query ORDER_NOT_EXIST"]
+        self.cancel(desk)
+
+        # Then
+        assert desk.statuses == ("cancelled", "failed", "failed")
+        assert_balances(desk.merchant.pk, settlement_hold="0.00", merchant_available="98.00")
+        assert_laws()
+
+    def test_what_was_made_nevertheless_is_not_given_up(self, desk):
+        # Given a transfer that was refused, and made nevertheless
+        desk.plan("transfer_refused", error_code="PAYEE_NOT_EXIST")
+        desk.send()
+        transfers._place(desk.payout_id, NEXT_NOON)
+
+        # When
+        run_jobs(queues=["money"])
+
+        # Then
+        assert desk.payout.status_code == "contradicted"
+        with nothing_written(), pytest.raises(PayoutContradictedError):
+            self.cancel(desk)
+
+
 class TestNews:
     @pytest.fixture
     def mailbox(self):
