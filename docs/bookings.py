@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime
 from ledger import chart
 from ledger.actions.journal import Entry
 from ledger.money import to_decimal_text
-from payments import postings as taking
 from payments import pricing
 from payments.models import MerchantAccount, PaymentAllocation
-from settlements import postings as paying
+from payments.postings import captures, maturity, owners
+from settlements.postings import channels, payouts, settlements
 
 GROSS = 10_000
 FEE = pricing.fee(GROSS, pricing.FeeTerms(bps=200))
@@ -135,7 +135,7 @@ def _paid() -> Entry:
         amount_minor=GROSS,
         fee_minor=FEE,
     )
-    return taking.paid(
+    return captures.paid(
         allocation,
         currency=CURRENCY,
         channel_account_id=CHANNEL,
@@ -147,15 +147,15 @@ def _paid() -> Entry:
 
 def _matured() -> Entry:
     account = MerchantAccount(merchant_id=MERCHANT, currency=CURRENCY)
-    return taking.matured(account, amount_minor=NET, business_date=MONDAY, at=AT)
+    return maturity.matured(account, amount_minor=NET, business_date=MONDAY, at=AT)
 
 
 def _channel_settled() -> Entry:
-    (entry,) = paying.channel_settled(
+    (entry,) = channels.channel_settled(
         source="line",
         subject="bill",
         bank_account_id=BANK,
-        movements={taking.channel_owner(CHANNEL, MERCHANT): GROSS - CHANNEL_FEE},
+        movements={owners.channel_owner(CHANNEL, MERCHANT): GROSS - CHANNEL_FEE},
         currency=CURRENCY,
         effective_date=MONDAY,
         at=AT,
@@ -164,7 +164,7 @@ def _channel_settled() -> Entry:
 
 
 def _fee() -> Entry:
-    return paying.payout_fee(
+    return settlements.payout_fee(
         "settlement",
         merchant_id=MERCHANT,
         fee_minor=PAYOUT_FEE,
@@ -175,7 +175,7 @@ def _fee() -> Entry:
 
 
 def _held() -> Entry:
-    return paying.held(
+    return settlements.held(
         "settlement",
         merchant_id=MERCHANT,
         net_minor=PAID_OUT,
@@ -186,7 +186,7 @@ def _held() -> Entry:
 
 
 def _released() -> Entry:
-    return paying.released(
+    return settlements.released(
         "settlement",
         merchant_id=MERCHANT,
         net_minor=PAID_OUT,
@@ -197,7 +197,7 @@ def _released() -> Entry:
 
 
 def _instructed() -> Entry:
-    return paying.instructed(
+    return payouts.instructed(
         "payout",
         merchant_id=MERCHANT,
         bank_account_id=BANK,
@@ -209,7 +209,7 @@ def _instructed() -> Entry:
 
 
 def _confirmed() -> Entry:
-    return paying.confirmed(
+    return payouts.confirmed(
         "payout",
         bank_account_id=BANK,
         amount_minor=PAID_OUT,
@@ -221,7 +221,7 @@ def _confirmed() -> Entry:
 
 
 def _failed() -> Entry:
-    return paying.failed(
+    return payouts.failed(
         "payout",
         merchant_id=MERCHANT,
         bank_account_id=BANK,

@@ -10,7 +10,7 @@ from django.db import connection
 from ledger.actions import journal
 from ledger.actions.journal import Entry
 from ledger.models import JournalEntry
-from payments import calendar, locks, postings, pricing, states
+from payments import calendar, locks, pricing, states
 from payments.actions import moves
 from payments.channels.base import Outcome
 from payments.models import (
@@ -21,6 +21,7 @@ from payments.models import (
     PaymentAllocation,
     PaymentAttempt,
 )
+from payments.postings import captures as postings
 from payments.queries.calendar import BusinessDays, business_date_of
 from payments.states import PAID_TWICE, AttemptStatus, PaymentStatus
 

@@ -7,8 +7,8 @@ from django.db import connection
 
 from ledger.actions import journal
 from ledger.models import AccountBalance
-from payments import refund_postings
 from payments.models import MerchantAccount
+from payments.postings import debts as postings
 
 
 def recover_debts(
@@ -36,7 +36,7 @@ def recover_debts(
     }
     journal.post_entries(
         [
-            refund_postings.debt_recovered(
+            postings.debt_recovered(
                 debtors[pk],
                 place=debts[pk].seq,
                 amount_minor=minor,

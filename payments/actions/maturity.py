@@ -7,9 +7,10 @@ from django.db import connection, transaction
 
 from ledger.actions import journal
 from ledger.actions.audit import record_audit
-from payments import locks, postings
+from payments import locks
 from payments.actions import debts, refund_moves
 from payments.models import MerchantAccount
+from payments.postings import maturity as postings
 
 CHUNK = 400
 """Merchants of one transaction; two postings each, below the ledger's limit of a call."""

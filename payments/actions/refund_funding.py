@@ -11,7 +11,7 @@ from datetime import date, datetime
 from django.db import connection
 
 from ledger.actions import journal
-from payments import locks, pricing, refund_postings
+from payments import locks, pricing
 from payments.models import (
     BalanceTransaction,
     LineKind,
@@ -19,11 +19,12 @@ from payments.models import (
     Refund,
     RefundAllocation,
 )
+from payments.postings import refunds as postings
+from payments.postings.refunds import Occasion
 from payments.pricing import Funding, GivenBack, Refunded
 from payments.queries import refunds as queries
 from payments.queries.calendar import business_date_of
 from payments.queries.refunds import Pending
-from payments.refund_postings import Occasion
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,13 @@ def fund(refund: Refund, *, channel_account_id: str, at: datetime) -> bool:
         return False
     occasion = Occasion(channel_account_id, business_date_of(at), at)
     entries = [
-        refund_postings.requested(
+        postings.requested(
             one.part, funding=one.funding, tax_minor=one.tax_minor, occasion=occasion
         )
         for one in funded
     ]
     if refund.unallocated_minor:
-        entries.append(refund_postings.requested_unallocated(refund, occasion=occasion))
+        entries.append(postings.requested_unallocated(refund, occasion=occasion))
     entry_ids = journal.post_entries(entries)
     BalanceTransaction.objects.bulk_create(
         line
@@ -83,14 +84,12 @@ def book_success(
         amounts.append(refund.unallocated_minor)
     fees = pricing.split_channel_fee(channel_fee_minor, amounts)
     entries = [
-        refund_postings.succeeded(part, channel_fee_minor=fee, occasion=occasion)
+        postings.succeeded(part, channel_fee_minor=fee, occasion=occasion)
         for part, fee in zip(parts, fees, strict=False)
     ]
     if refund.unallocated_minor:
         entries.append(
-            refund_postings.succeeded_unallocated(
-                refund, channel_fee_minor=fees[-1], occasion=occasion
-            )
+            postings.succeeded_unallocated(refund, channel_fee_minor=fees[-1], occasion=occasion)
         )
     journal.post_entries(entries)
 
@@ -118,11 +117,11 @@ def give_back(refund: Refund, *, channel_account_id: str, at: datetime) -> None:
         for part in parts
     ]
     entries = [
-        refund_postings.failed(part, given=back, tax_minor=taxes.get(part.pk, 0), occasion=occasion)
+        postings.failed(part, given=back, tax_minor=taxes.get(part.pk, 0), occasion=occasion)
         for part, back in zip(parts, given, strict=True)
     ]
     if refund.unallocated_minor:
-        entries.append(refund_postings.failed_unallocated(refund, occasion=occasion))
+        entries.append(postings.failed_unallocated(refund, occasion=occasion))
     entry_ids = journal.post_entries(entries)
     BalanceTransaction.objects.bulk_create(
         line

@@ -18,9 +18,9 @@ from payments.models import (
     Refund,
     RefundAllocation,
 )
-from payments.postings import source_of_second
+from payments.postings.captures import source_of_second
+from payments.postings.refunds import request_source
 from payments.pricing import Means, Refunded
-from payments.refund_postings import request_source
 from payments.states import DEAD_REFUNDS, REFUNDS_IN_FLIGHT, AttemptStatus, RefundStatus
 
 _FUNDED = (*REFUNDS_IN_FLIGHT, RefundStatus.SUCCEEDED, RefundStatus.SETTLED_BY_HAND)

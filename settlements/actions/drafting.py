@@ -17,8 +17,8 @@ from ledger.identifiers import new_id
 from payments.actions import debts
 from payments.actions.events import record_event
 from payments.models import BalanceTransaction, LineKind, MerchantAccount
-from settlements import postings
 from settlements.models import Destination, Settlement, SettlementBatch
+from settlements.postings import settlements as postings
 from settlements.queries.lines import LineSums, through
 
 

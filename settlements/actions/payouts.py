@@ -14,10 +14,11 @@ from ledger.errors import StaleApprovalError
 from payments.models import ChannelAccount
 from payments.queries.calendar import business_date_of
 from payments.states import OperationStatus
-from settlements import locks, postings
+from settlements import locks
 from settlements.actions import contradictions, moves, payment_files, payout_orders
 from settlements.errors import PayoutContradictedError
 from settlements.models import PaymentFile, Payout, Settlement
+from settlements.postings import payouts as postings
 from settlements.queries.payouts import contradicted_among
 from settlements.queries.settlements import payloads_of
 from settlements.states import PayoutStatus, SettlementStatus

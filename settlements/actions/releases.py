@@ -9,9 +9,9 @@ from ledger.models import JournalEntry
 from payments.models import BalanceTransaction, LineKind, MerchantAccount
 from payments.queries.calendar import business_date_of
 from risk.actions import screenings
-from settlements import postings
 from settlements.actions import contradictions
 from settlements.models import Settlement, SettlementItem
+from settlements.postings import settlements as postings
 
 
 def give_back(

@@ -17,11 +17,13 @@ from ledger.actions.journal import MAX_POSTINGS, Entry
 from ledger.models import JournalEntry
 from payments.models import ChannelAccount
 from payments.queries.calendar import business_date_of
-from settlements import bills, locks, postings
+from settlements import bills, locks
 from settlements.actions import payouts
 from settlements.actions.payouts import PayoutOutcome, PayoutResult, Recorded
 from settlements.bills.base import BankStatement, Direction
 from settlements.models import Bill, BillLine, BillLineState, OpenReason, Payout
+from settlements.postings import channels as channel_postings
+from settlements.postings import payouts as payout_postings
 from settlements.queries.receivables import days_movements, settled_subject
 
 CHANNEL_DAY = re.compile(
@@ -133,7 +135,7 @@ class _Importer:
             return OpenReason.NOT_SENT
         self.confirmed.add(payout.pk)
         booked.entries = [
-            postings.confirmed(
+            payout_postings.confirmed(
                 payout.pk,
                 bank_account_id=self.bank_account.pk,
                 amount_minor=payout.amount_minor,
@@ -170,7 +172,7 @@ class _Importer:
         self.settled |= subjects
         self.sources.add(source)
         for day, owners in movements.items():
-            booked.entries += postings.channel_settled(
+            booked.entries += channel_postings.channel_settled(
                 source=source if len(movements) == 1 else f"{source}:{day}",
                 subject=settled_subject(channel.pk, day),
                 bank_account_id=self.bank_account.pk,

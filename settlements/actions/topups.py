@@ -14,9 +14,10 @@ from ledger.states import ApprovalState
 from payments.actions.events import record_event
 from payments.models import ChannelAccount, ChannelKind
 from payments.queries.calendar import business_date_of
-from settlements import locks, postings
+from settlements import locks
 from settlements.errors import NotATopUpError, ReasonMissingError
 from settlements.models import BillLine, BillLineState
+from settlements.postings import channels as postings
 from settlements.queries.wallets import TOPUP_KIND, topup_request
 
 APPROVAL_KIND: Final = TOPUP_KIND

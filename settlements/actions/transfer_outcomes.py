@@ -13,7 +13,7 @@ from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
 from payments.models import ChannelKind, ChannelOperation, DatabaseClock
 from payments.queries.calendar import business_date_of
 from payments.states import OperationStatus
-from settlements import locks, postings
+from settlements import locks
 from settlements.actions import contradictions, moves, payout_orders, payouts
 from settlements.errors import (
     FailureUnconfirmedError,
@@ -21,6 +21,7 @@ from settlements.errors import (
     PayoutNotFoundError,
 )
 from settlements.models import Payout
+from settlements.postings import payouts as postings
 from settlements.queries.payouts import newest_payout
 from settlements.states import PayoutStatus, SettlementStatus
 

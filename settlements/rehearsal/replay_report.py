@@ -19,7 +19,7 @@ from payments.models import (
     Refund,
     RefundAllocation,
 )
-from payments.postings import UNALLOCATED
+from payments.postings.owners import UNALLOCATED
 from payments.states import PaymentStatus, RefundStatus
 from settlements.models import Bill, BillKind, BillLine, BillLineState, Payout, Settlement
 from settlements.queries import integrity

@@ -3,8 +3,8 @@
 import pytest
 
 from ledger.actions.journal import Entry
-from payments import postings
 from payments.models import MerchantAccount, Payment, PaymentAllocation, PaymentAttempt
+from payments.postings import captures, maturity, owners
 from tests.instants import FRIDAY, NOON, THURSDAY
 
 CHANNEL = "chn_a"
@@ -21,7 +21,7 @@ def allocation(gross_minor: int = 10_000, fee_minor: int = 200) -> PaymentAlloca
 
 
 def paid(gross_minor: int = 10_000, fee_minor: int = 200, channel_fee_minor: int = 60) -> Entry:
-    return postings.paid(
+    return captures.paid(
         allocation(gross_minor, fee_minor),
         currency="CNY",
         channel_account_id=CHANNEL,
@@ -79,7 +79,7 @@ def test_what_belongs_to_nobody_is_suspense_of_nobody():
     payment = Payment(id="pay_1", unallocated_minor=26, currency="CNY")
 
     # When
-    entry = postings.paid_unallocated(
+    entry = captures.paid_unallocated(
         payment, channel_account_id=CHANNEL, channel_fee_minor=1, effective_date=THURSDAY, at=NOON
     )
 
@@ -95,7 +95,7 @@ def test_what_belongs_to_nobody_is_suspense_of_nobody():
 
 def test_conflicting_money_is_parked_in_the_currency_it_came_in():
     # When
-    entry = postings.conflicted(
+    entry = captures.conflicted(
         Payment(id="pay_1", currency="CNY"),
         amount_minor=9_900,
         currency="USD",
@@ -111,7 +111,7 @@ def test_conflicting_money_is_parked_in_the_currency_it_came_in():
 
 def test_late_money_is_parked_under_its_own_source():
     # When
-    entry = postings.paid_late(
+    entry = captures.paid_late(
         Payment(id="pay_1", currency="CNY"),
         amount_minor=10_000,
         currency="CNY",
@@ -127,7 +127,7 @@ def test_late_money_is_parked_under_its_own_source():
 
 def test_money_by_a_second_try_is_parked_under_the_try():
     # When
-    entry = postings.paid_twice(
+    entry = captures.paid_twice(
         PaymentAttempt(id="att_2", payment_id="pay_1"),
         amount_minor=10_000,
         currency="CNY",
@@ -144,7 +144,7 @@ def test_money_by_a_second_try_is_parked_under_the_try():
 
 def test_maturity_is_e04():
     # When
-    entry = postings.matured(
+    entry = maturity.matured(
         MerchantAccount(merchant_id="mer_1", currency="CNY"),
         amount_minor=9_800,
         business_date=FRIDAY,
@@ -157,5 +157,5 @@ def test_maturity_is_e04():
 
 
 def test_one_channel_s_money_is_kept_per_merchant():
-    assert postings.channel_owner("chn_a", "mer_1") == "chn_a/mer_1"
-    assert postings.channel_owner("chn_a") == "chn_a/unallocated"
+    assert owners.channel_owner("chn_a", "mer_1") == "chn_a/mer_1"
+    assert owners.channel_owner("chn_a") == "chn_a/unallocated"

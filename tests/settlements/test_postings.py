@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.actions.journal import MAX_POSTINGS, Entry
-from settlements import postings
+from settlements.postings import channels, payouts, settlements
 from tests.instants import FRIDAY, NEXT_NOON
 
 WHEN = {"currency": "CNY", "effective_date": FRIDAY, "at": NEXT_NOON}
@@ -27,28 +27,28 @@ def left_over(*entries: Entry) -> dict[str, int]:
 
 
 def test_the_payout_fee_is_charged_to_what_is_available():
-    entry = postings.payout_fee("stl_1", merchant_id="mer_a", fee_minor=100, **WHEN)
+    entry = settlements.payout_fee("stl_1", merchant_id="mer_a", fee_minor=100, **WHEN)
 
     assert (entry.source, entry.kind, entry.subject) == ("stl_1:fee", "payout_fee", "stl_1")
     assert read(entry) == [("D", "2002", "mer_a", 100), ("C", "4002", "mer_a", 100)]
 
 
 def test_a_draft_holds_its_net():
-    entry = postings.held("stl_1", merchant_id="mer_a", net_minor=49_900, **WHEN)
+    entry = settlements.held("stl_1", merchant_id="mer_a", net_minor=49_900, **WHEN)
 
     assert (entry.source, entry.kind) == ("stl_1:hold", "settlement_hold")
     assert read(entry) == [("D", "2002", "mer_a", 49_900), ("C", "2003", "mer_a", 49_900)]
 
 
 def test_what_is_given_up_is_available_again():
-    entry = postings.released("stl_1", merchant_id="mer_a", net_minor=49_900, **WHEN)
+    entry = settlements.released("stl_1", merchant_id="mer_a", net_minor=49_900, **WHEN)
 
     assert (entry.source, entry.kind) == ("stl_1:release", "settlement_release")
     assert read(entry) == [("D", "2003", "mer_a", 49_900), ("C", "2002", "mer_a", 49_900)]
 
 
 def test_an_instructed_payout_is_in_transit_at_the_bank_account():
-    entry = postings.instructed("po_1", **PAYOUT, **WHEN)
+    entry = payouts.instructed("po_1", **PAYOUT, **WHEN)
 
     assert (entry.source, entry.kind, entry.subject) == (
         "po_1:instructed",
@@ -59,7 +59,7 @@ def test_an_instructed_payout_is_in_transit_at_the_bank_account():
 
 
 def test_the_bank_shows_the_payout_and_its_charge():
-    entry = postings.confirmed(
+    entry = payouts.confirmed(
         "po_1", bank_account_id="chn_b", amount_minor=49_900, charge_minor=50, **WHEN
     )
 
@@ -72,7 +72,7 @@ def test_the_bank_shows_the_payout_and_its_charge():
 
 
 def test_without_a_charge_there_is_no_leg_of_zero():
-    entry = postings.confirmed(
+    entry = payouts.confirmed(
         "po_1", bank_account_id="chn_b", amount_minor=49_900, charge_minor=0, **WHEN
     )
 
@@ -80,7 +80,7 @@ def test_without_a_charge_there_is_no_leg_of_zero():
 
 
 def test_a_failed_payout_is_held_again():
-    entry = postings.failed("po_1", **PAYOUT, **WHEN)
+    entry = payouts.failed("po_1", **PAYOUT, **WHEN)
 
     assert (entry.source, entry.kind) == ("po_1:failed", "payout_failed")
     assert read(entry) == [("D", "2401", "chn_b", 49_900), ("C", "2003", "mer_a", 49_900)]
@@ -88,10 +88,10 @@ def test_a_failed_payout_is_held_again():
 
 def test_a_settlement_paid_leaves_only_what_left_the_bank():
     chain = [
-        postings.payout_fee("stl_1", merchant_id="mer_a", fee_minor=100, **WHEN),
-        postings.held("stl_1", merchant_id="mer_a", net_minor=49_900, **WHEN),
-        postings.instructed("po_1", **PAYOUT, **WHEN),
-        postings.confirmed(
+        settlements.payout_fee("stl_1", merchant_id="mer_a", fee_minor=100, **WHEN),
+        settlements.held("stl_1", merchant_id="mer_a", net_minor=49_900, **WHEN),
+        payouts.instructed("po_1", **PAYOUT, **WHEN),
+        payouts.confirmed(
             "po_1", bank_account_id="chn_b", amount_minor=49_900, charge_minor=50, **WHEN
         ),
     ]
@@ -101,17 +101,17 @@ def test_a_settlement_paid_leaves_only_what_left_the_bank():
 
 def test_a_settlement_that_failed_and_was_cancelled_leaves_nothing():
     chain = [
-        postings.held("stl_1", merchant_id="mer_a", net_minor=49_900, **WHEN),
-        postings.instructed("po_1", **PAYOUT, **WHEN),
-        postings.failed("po_1", **PAYOUT, **WHEN),
-        postings.released("stl_1", merchant_id="mer_a", net_minor=49_900, **WHEN),
+        settlements.held("stl_1", merchant_id="mer_a", net_minor=49_900, **WHEN),
+        payouts.instructed("po_1", **PAYOUT, **WHEN),
+        payouts.failed("po_1", **PAYOUT, **WHEN),
+        settlements.released("stl_1", merchant_id="mer_a", net_minor=49_900, **WHEN),
     ]
 
     assert left_over(*chain) == {}
 
 
 def test_a_channels_day_is_one_posting_per_owner():
-    entries = postings.channel_settled(
+    entries = channels.channel_settled(
         source="bank:chn_b:BK1",
         subject="chn_a:2026-03-05",
         bank_account_id="chn_b",
@@ -138,7 +138,7 @@ def test_a_channels_day_is_one_posting_per_owner():
     )
 )
 def test_a_channels_day_fits_the_ledger_and_loses_nothing(movements):
-    entries = postings.channel_settled(
+    entries = channels.channel_settled(
         source="bank:chn_b:BK1",
         subject="chn_a:2026-03-05",
         bank_account_id="chn_b",
@@ -164,7 +164,7 @@ WALLET = {"channel_account_id": "chn_w", "amount_minor": 49_900}
 
 
 def test_a_transfer_leaves_the_wallet_with_its_fee():
-    entry = postings.transferred("po_1", **WALLET, fee_minor=50, **WHEN)
+    entry = payouts.transferred("po_1", **WALLET, fee_minor=50, **WHEN)
 
     assert (entry.source, entry.kind, entry.subject) == (
         "po_1:confirmed",
@@ -179,20 +179,20 @@ def test_a_transfer_leaves_the_wallet_with_its_fee():
 
 
 def test_a_transfer_without_a_fee_has_no_leg_of_zero():
-    entry = postings.transferred("po_1", **WALLET, fee_minor=0, **WHEN)
+    entry = payouts.transferred("po_1", **WALLET, fee_minor=0, **WHEN)
 
     assert read(entry) == [("D", "2401", "chn_w", 49_900), ("C", "1102", "chn_w", 49_900)]
 
 
 def test_a_transfer_that_came_back_is_held_again():
-    entry = postings.transfer_returned("po_1", merchant_id="mer_a", **WALLET, **WHEN)
+    entry = payouts.transfer_returned("po_1", merchant_id="mer_a", **WALLET, **WHEN)
 
     assert (entry.source, entry.kind) == ("po_1:returned", "payout_returned")
     assert read(entry) == [("D", "1102", "chn_w", 49_900), ("C", "2003", "mer_a", 49_900)]
 
 
 def test_a_top_up_moves_money_from_the_bank_to_the_wallet():
-    entry = postings.wallet_topped_up(
+    entry = channels.wallet_topped_up(
         source="bank:bil_1/1:topup", subject="chn_w", bank_account_id="chn_b", **WALLET, **WHEN
     )
 
@@ -206,11 +206,11 @@ def test_a_transfer_that_was_made_and_came_back_leaves_nothing_in_transit(amount
     to = {"merchant_id": "mer_a", "amount_minor": amount}
 
     left = left_over(
-        postings.held("stl_1", merchant_id="mer_a", net_minor=amount, **WHEN),
-        postings.instructed("po_1", bank_account_id="chn_w", **to, **WHEN),
-        postings.transferred("po_1", fee_minor=fee, **wallet, **WHEN),
-        postings.transfer_returned("po_1", merchant_id="mer_a", **wallet, **WHEN),
-        postings.released("stl_1", merchant_id="mer_a", net_minor=amount, **WHEN),
+        settlements.held("stl_1", merchant_id="mer_a", net_minor=amount, **WHEN),
+        payouts.instructed("po_1", bank_account_id="chn_w", **to, **WHEN),
+        payouts.transferred("po_1", fee_minor=fee, **wallet, **WHEN),
+        payouts.transfer_returned("po_1", merchant_id="mer_a", **wallet, **WHEN),
+        settlements.released("stl_1", merchant_id="mer_a", net_minor=amount, **WHEN),
     )
 
     assert left == ({"5002": fee, "1102": -fee} if fee else {})

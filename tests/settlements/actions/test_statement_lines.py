@@ -6,11 +6,11 @@ from ledger import chart
 from ledger.actions import journal
 from ledger.actions.journal import Entry, credit, debit
 from ledger.models import JournalEntry
-from settlements import postings
 from settlements.actions.bills import import_bill
 from settlements.bills.base import BalanceProofError
 from settlements.errors import WrongBankAccountError
 from settlements.models import BillLine, OpenReason, Payout
+from settlements.postings import channels
 from settlements.queries.bills import open_lines
 from settlements.queries.integrity import verify
 from settlements.queries.payouts import payouts_unconfirmed
@@ -431,7 +431,7 @@ def test_a_reference_that_was_booked_before_is_for_a_person(accounts):
     # Given: a booking of this reference, whatever it was for.
     paid_payment(settled_merchant(), channel=accounts.channel)
     journal.post_entries(
-        postings.channel_settled(
+        channels.channel_settled(
             source=f"bank:{accounts.bank.pk}:BK2",
             subject="another day",
             bank_account_id=accounts.bank.pk,

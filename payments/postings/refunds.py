@@ -9,8 +9,8 @@ from datetime import date, datetime
 
 from ledger import chart
 from ledger.actions.journal import Entry, Leg, credit, debit
-from payments.models import MerchantAccount, Refund, RefundAllocation
-from payments.postings import UNALLOCATED, channel_owner, tax_owner, without_zeros
+from payments.models import Refund, RefundAllocation
+from payments.postings.owners import UNALLOCATED, channel_owner, tax_owner, without_zeros
 from payments.pricing import Funding, GivenBack
 
 
@@ -164,27 +164,6 @@ def failed_unallocated(refund: Refund, *, occasion: Occasion) -> Entry:
             credit(taken.code, taken.owner_id, taken.amount_minor, taken.currency),
         ],
         occasion,
-    )
-
-
-def debt_recovered(
-    account: MerchantAccount, *, place: int, amount_minor: int, effective_date: date, at: datetime
-) -> Entry:
-    """Take what a merchant owes us from what is available: E16a, Dr 2002 / Cr 1201.
-
-    `place` is how often the debt had moved before; it tells the recoveries of one day apart.
-    """
-    merchant_id, currency = account.merchant_id, account.currency
-    return Entry(
-        source=f"{merchant_id}:{currency}:debt_recovered:{place}",
-        kind="debt_recovered",
-        subject=merchant_id,
-        legs=(
-            debit(chart.MERCHANT_AVAILABLE, merchant_id, amount_minor, currency),
-            credit(chart.MERCHANT_DEBT, merchant_id, amount_minor, currency),
-        ),
-        effective_date=effective_date,
-        at=at,
     )
 
 

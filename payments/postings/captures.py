@@ -1,35 +1,14 @@
-"""How each event of taking money reads in the books: the accountant's page.
+"""How money that came in reads in the books: E01 to E03, and what waits in suspense.
 
-Pure functions; the numbers are those of docs/recipes. A channel's money is kept per merchant
-(`chn_…/mer_…`), so that payments of two merchants touch no common row.
+Pure functions; the numbers are those of docs/recipes.
 """
 
-from collections.abc import Sequence
 from datetime import date, datetime
 
 from ledger import chart
 from ledger.actions.journal import Entry, Leg, credit, debit
-from payments.models import MerchantAccount, Payment, PaymentAllocation, PaymentAttempt
-
-UNALLOCATED = "unallocated"
-"""The owner of money that belongs to no merchant."""
-
-LEGAL_ENTITY = "platform"
-"""Who owes the tax in our fees."""
-
-
-def channel_owner(channel_account_id: str, merchant_id: str = UNALLOCATED) -> str:
-    """Name the owner of a channel's money of one merchant, or of nobody."""
-    return f"{channel_account_id}/{merchant_id}"
-
-
-def tax_owner(merchant_id: str) -> str:
-    """Name the owner of the tax in one merchant's fees.
-
-    The tax is our legal entity's; kept per merchant, like a channel's money, so that payments of
-    two merchants touch no common row.
-    """
-    return f"{LEGAL_ENTITY}/{merchant_id}"
+from payments.models import Payment, PaymentAllocation, PaymentAttempt
+from payments.postings.owners import UNALLOCATED, channel_owner, tax_owner, without_zeros
 
 
 def paid(
@@ -165,24 +144,6 @@ def paid_twice(
     )
 
 
-def matured(
-    account: MerchantAccount, *, amount_minor: int, business_date: date, at: datetime
-) -> Entry:
-    """Move what became available from pending: E04, Dr 2001 / Cr 2002."""
-    merchant_id, currency = account.merchant_id, account.currency
-    return Entry(
-        source=f"{merchant_id}:{currency}:matured:{business_date}",
-        kind="maturity",
-        subject=merchant_id,
-        legs=(
-            debit(chart.MERCHANT_PENDING, merchant_id, amount_minor, currency),
-            credit(chart.MERCHANT_AVAILABLE, merchant_id, amount_minor, currency),
-        ),
-        effective_date=business_date,
-        at=at,
-    )
-
-
 def _parked(
     payment_id: str,
     *,
@@ -214,8 +175,3 @@ def _channel_fee(owner: str, fee_minor: int, currency: str) -> list[Leg]:
         debit(chart.CHANNEL_COST, owner, fee_minor, currency),
         credit(chart.CHANNEL_RECEIVABLE, owner, fee_minor, currency),
     ]
-
-
-def without_zeros(legs: Sequence[Leg]) -> tuple[Leg, ...]:
-    """Leave out the legs on which nothing moves."""
-    return tuple(leg for leg in legs if leg.amount_minor)
