@@ -14,6 +14,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.rig import browser, database
 from tests.rig.attacks import either_role  # noqa: F401
+from tests.rig.scratch import scratch, scratch_database  # noqa: F401
 from tests.rig.stage import (  # noqa: F401  fixtures of the whole suite
     _run_jobs,
     marketplace,

@@ -1,0 +1,279 @@
+# ruff: noqa: S608  the lies are ours, and no stranger's text is in them
+"""Attacks that one law alone refuses: what happens when that law is not there.
+
+Each is a pair: rows that are in order, and a lie about them. A lie returns whether it stands.
+"""
+
+from ledger.actions import approvals, audit, journal
+from ledger.actions.approvals import Decider, digest_of
+from ledger.actions.journal import Entry, credit, debit
+from tests.instants import NOON, THURSDAY
+from tests.rig.controls import Control, stands, stands_if
+
+
+def written() -> None:
+    """Write a deed into every table of the books, in order."""
+    journal.post_entry(
+        Entry(
+            source="bank:1",
+            kind="channel_settled",
+            legs=(debit("1001", "chn_b", 100, "CNY"), credit("2003", "mer_a", 100, "CNY")),
+            effective_date=THURSDAY,
+            at=NOON,
+        )
+    )
+    request, _unanswered = (
+        approvals.request_approval(
+            kind="settlement",
+            object_type="settlement",
+            object_id=settlement,
+            payload={"net": 100},
+            maker="user:1",
+            at=NOON,
+            required=2,
+        )
+        for settlement in ("stl_1", "stl_2")
+    )
+    approvals.decide(
+        request.pk,
+        is_approved=True,
+        shown_digest=request.digest,
+        decider=Decider("user:2", second_factor="totp"),
+        at=NOON,
+    )
+    audit.record_audit(action="a.deed", subject="stl_1", actor="user:1", at=NOON)
+
+
+ENTRY = (
+    "INSERT INTO ledger_journalentry"
+    " (source, kind, subject, description, effective_date, booked_at, recorded_at, xact, checks)"
+    " VALUES ('lie', 'x', '', '', '2026-03-05', now(), '2001-01-01', '3', 0)"
+)
+ENTRY_AND = f"WITH lie AS ({ENTRY} RETURNING id)"
+POSTING = (
+    "INSERT INTO ledger_posting"
+    " (entry_id, account_id, currency, side, amount_minor, balance_after_minor, seq) "
+)
+# Two postings of the lying entry, on the bank's account, which balance.
+BALANCED = (
+    f"{ENTRY_AND} {POSTING} SELECT lie.id, a.id, a.currency, side, {{amount}}, 0, 0"
+    " FROM lie, ledger_account a, (VALUES ('D'), ('C')) sides (side) WHERE a.code = '1001'"
+)
+ACCOUNT = (
+    "INSERT INTO ledger_account (code, owner_id, currency, normal_side, is_floored, opened_at)"
+    " VALUES ({values}, now())"
+)
+REQUEST = (
+    "INSERT INTO ledger_approvalrequest (id, kind, object_type, object_id, payload, digest, maker,"
+    " required, state, version, created_at, expires_at)"
+    " VALUES ('apr_lie', '{kind}', 'x', '{object}', '{{}}', '', 'user:9', {required}, '{state}', 1,"
+    " now(), now() + interval '1 day')"
+)
+DIGEST = digest_of({"net": 100}).hex()
+DECISION = (
+    "INSERT INTO ledger_approvaldecision (request_id, maker, approver, decision, digest,"
+    " second_factor, reason, at)"
+    " SELECT id, {maker}, {approver}, {decision}, '\\x{digest}', 'totp', '', '2026-03-05T04:00Z'"
+    " FROM ledger_approvalrequest WHERE object_id = 'stl_1'"
+)
+
+
+def entry_of(leg: str) -> str:
+    """Write a lying entry with one leg on the merchant's account: side and amount."""
+    return (
+        f"{ENTRY_AND} {POSTING} SELECT lie.id, a.id, a.currency, {leg}, 0, 0"
+        " FROM lie, ledger_account a WHERE a.code = '2003'"
+    )
+
+
+def decision(**words: str) -> str:
+    """Write somebody's word on the request."""
+    told = {"maker": "maker", "approver": "'user:3'", "decision": "'approve'", "digest": DIGEST}
+    return DECISION.format(**{**told, **words})
+
+
+def request(**words: str) -> str:
+    """Write a request that nobody made by the actions."""
+    return REQUEST.format(
+        **{"kind": "x", "object": "x", "required": "1", "state": "pending", **words}
+    )
+
+
+CONTROLS = [
+    # Entries and postings.
+    Control("ledger_journalentry", "ledger_entry_balanced", stands(entry_of("'C', 5"))),
+    Control(
+        "ledger_journalentry",
+        "ledger_entry_stamp",
+        stands_if(
+            ENTRY, "SELECT recorded_at < '2002-01-01' FROM ledger_journalentry WHERE source = 'lie'"
+        ),
+    ),
+    Control(
+        "ledger_journalentry",
+        "ledger_journalentry_source_key",
+        stands(BALANCED.format(amount=1).replace("'lie'", "'bank:1'")),
+    ),
+    Control(
+        "ledger_journalentry",
+        "ledger_journalentry_reverses_id_key",
+        stands(
+            BALANCED.format(amount=1)
+            .replace("checks)", "checks, reverses_id)")
+            .replace(
+                "VALUES ('lie', 'x', '', '', '2026-03-05', now(), '2001-01-01', '3', 0)",
+                "SELECT 'lie:' || n, 'x', '', '', '2026-03-05'::date, now(), now(), '3'::xid8, 0,"
+                " (SELECT id FROM ledger_journalentry WHERE source = 'bank:1')"
+                " FROM generate_series(1, 2) n",
+            )
+        ),
+    ),
+    Control(
+        "ledger_posting",
+        "ledger_posting_moves_balance",
+        stands(
+            f"{POSTING} SELECT entry_id, account_id, currency, side, amount_minor, 999, 999"
+            " FROM ledger_posting"
+        ),
+    ),
+    Control("ledger_posting", "ledger_posting_positive", stands(BALANCED.format(amount=0))),
+    Control(
+        "ledger_posting",
+        "ledger_posting_side",
+        stands(
+            BALANCED.format(amount=7).replace("('D'), ('C')", "('D'), ('X')"),
+        ),
+    ),
+    Control(
+        "ledger_posting",
+        "ledger_posting_account_fk",
+        stands(BALANCED.format(amount=7).replace("a.currency, side", "'USD', side")),
+    ),
+    Control(
+        "ledger_accountbalance",
+        "ledger_balance_floor",
+        stands(
+            f"{ENTRY_AND} {POSTING} SELECT lie.id, a.id, a.currency,"
+            " CASE a.code WHEN '2003' THEN 'D' ELSE 'C' END, 101, 0, 0"
+            " FROM lie, ledger_account a WHERE a.code IN ('1001', '2003')"
+        ),
+    ),
+    Control(
+        "ledger_accountbalance",
+        "ledger_balance_guard",
+        stands("UPDATE ledger_accountbalance SET credits_minor = credits_minor + 1"),
+    ),
+    Control(
+        "ledger_accountbalance",
+        "ledger_balance_stays",
+        stands("DELETE FROM ledger_accountbalance"),
+    ),
+    Control(
+        "ledger_accountbalance",
+        "ledger_balance_nature_fk",
+        stands("UPDATE ledger_accountbalance SET is_floored = false WHERE is_floored"),
+        also=(("ledger_accountbalance", "ledger_balance_guard"),),
+    ),
+    # Accounts.
+    Control(
+        "ledger_account",
+        "ledger_account_opens_balance",
+        stands_if(
+            ACCOUNT.format(values="'1001', 'lie', 'CNY', 'D', false"),
+            "SELECT NOT EXISTS (SELECT FROM ledger_accountbalance b JOIN ledger_account a"
+            " ON a.id = b.account_id WHERE a.owner_id = 'lie')",
+        ),
+    ),
+    Control(
+        "ledger_account",
+        "ledger_account_as_charted",
+        stands(ACCOUNT.format(values="'2002', 'lie', 'CNY', 'C', false")),
+    ),
+    Control(
+        "ledger_account",
+        "ledger_account_address",
+        stands(ACCOUNT.format(values="'2003', 'mer_a', 'CNY', 'C', true")),
+    ),
+    Control(
+        "ledger_account",
+        "ledger_account_currency_code",
+        stands(ACCOUNT.format(values="'1001', 'lie', 'cny', 'D', false")),
+    ),
+    Control(
+        "ledger_account",
+        "ledger_account_normal_side",
+        stands(ACCOUNT.format(values="'1001', 'lie', 'CNY', 'X', false")),
+        also=(("ledger_account", "ledger_account_as_charted"),),
+    ),
+    # Two people.
+    Control(
+        "ledger_approvaldecision",
+        "ledger_decision_two_people",
+        stands(decision(approver="maker")),
+    ),
+    Control(
+        "ledger_approvaldecision",
+        "ledger_decision_maker_fk",
+        stands(decision(maker="'user:8'", approver="maker")),
+    ),
+    Control(
+        "ledger_approvaldecision",
+        "ledger_decision_once_each",
+        stands(decision(approver="'user:2'")),
+    ),
+    Control(
+        "ledger_approvaldecision",
+        "ledger_decision_choice",
+        stands(decision(decision="'so'")),
+        also=(("ledger_approvaldecision", "ledger_decision_rejection_reason"),),
+    ),
+    Control(
+        "ledger_approvaldecision",
+        "ledger_decision_rejection_reason",
+        stands(decision(decision="'reject'")),
+    ),
+    Control("ledger_approvaldecision", "ledger_decision_open_request", stands(decision(digest=""))),
+    Control(
+        "ledger_approvalrequest",
+        "ledger_request_enough_approvals",
+        stands("UPDATE ledger_approvalrequest SET state = 'approved'"),
+    ),
+    Control(
+        "ledger_approvalrequest",
+        "ledger_request_moves",
+        stands("UPDATE ledger_approvalrequest SET state = 'executed'"),
+        also=(("ledger_approvalrequest", "ledger_request_enough_approvals"),),
+    ),
+    Control(
+        "ledger_approvalrequest",
+        "ledger_request_keeps",
+        stands("UPDATE ledger_approvalrequest SET payload = '{\"net\": 1}'"),
+    ),
+    Control(
+        "ledger_approvalrequest",
+        "ledger_request_start",
+        stands(request(state="rejected")),
+    ),
+    Control(
+        "ledger_approvalrequest",
+        "ledger_request_stays",
+        stands("DELETE FROM ledger_approvalrequest WHERE object_id = 'stl_2'"),
+    ),
+    Control(
+        "ledger_approvalrequest",
+        "ledger_approval_one_open",
+        stands(request(kind="settlement", object="stl_1")),
+    ),
+    Control(
+        "ledger_approvalrequest",
+        "ledger_approval_required",
+        stands(request(required="0")),
+    ),
+    Control(
+        "ledger_approvalrequest",
+        "ledger_approval_state",
+        stands(request(state="lies")),
+        also=(("ledger_approvalrequest", "ledger_request_start"),),
+    ),
+]
+"""Every law of the books that says more than that rows are written once."""
