@@ -1,8 +1,34 @@
 """Read the books as an accountant would, and compare them with a table."""
 
+from collections.abc import Iterable
+
 from ledger import chart
+from ledger.actions.journal import Entry
 from ledger.models import AccountBalance, JournalEntry
 from ledger.money import from_decimal_text, to_decimal_text
+
+
+def legs_of(entry: Entry) -> list[str]:
+    """Return the legs of an entry that is not booked: `Dr 1101 chn_a/mer_a 100.00`, in order."""
+    return [
+        f"{'Dr' if leg.side == 'D' else 'Cr'} {leg.code} {leg.owner_id}"
+        f" {to_decimal_text(leg.amount_minor, leg.currency)}"
+        for leg in entry.legs
+    ]
+
+
+def left_over(entries: Iterable[Entry]) -> dict[str, int]:
+    """Return what stands on each account after entries, in minor units on its normal side.
+
+    Accounts that end at zero are among them.
+    """
+    sums: dict[str, int] = {}
+    for entry in entries:
+        for leg in entry.legs:
+            is_normal = leg.side == chart.CHART[leg.code].normal_side
+            change = leg.amount_minor if is_normal else -leg.amount_minor
+            sums[leg.code] = sums.get(leg.code, 0) + change
+    return sums
 
 
 def entry_table(source: str) -> list[str]:

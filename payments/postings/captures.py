@@ -6,8 +6,10 @@ Pure functions; the numbers are those of docs/recipes.
 from datetime import date, datetime
 
 from ledger import chart
-from ledger.actions.journal import Entry, Leg, credit, debit
+from ledger.actions.journal import Entry, credit, debit
 from payments.models import Payment, PaymentAllocation, PaymentAttempt
+from payments.postings import fees
+from payments.postings.fees import ChannelFeeTerms
 from payments.postings.owners import UNALLOCATED, channel_owner, tax_owner, without_zeros
 
 
@@ -20,22 +22,34 @@ def paid(
     effective_date: date,
     at: datetime,
     tax_minor: int = 0,
+    channel_fee_terms: ChannelFeeTerms = ChannelFeeTerms.BORNE,
 ) -> Entry:
-    """Book one merchant's share of a paid payment: E01, E02a and E03 as one entry.
+    """Book one merchant's share of a paid payment: E01, E02 and E03 as one entry.
 
-    Dr 1101 gross        Cr 2001 gross - fee
-                         Cr 4001 fee - tax
+    Dr 1101 gross        Cr 2001 gross - fee (E01), and less the channel fee if passed on (E02b)
+                         Cr 4001 fee - tax (E03)
                          Cr 2301 tax (E03v)
-    Dr 5001 channel fee  Cr 1101 channel fee
+    Dr 5001 channel fee  Cr 1101 channel fee (E02a), or Cr 2201 if the channel invoices (E02c)
+
+    Who passes a channel's fee on sees to it that both fees together are at most the gross.
     """
     owner = channel_owner(channel_account_id, allocation.merchant_id)
     gross, fee = allocation.amount_minor, allocation.fee_minor
+    net = gross - fee
+    if channel_fee_terms == ChannelFeeTerms.PASSED_ON:
+        net -= channel_fee_minor
     legs = [
         debit(chart.CHANNEL_RECEIVABLE, owner, gross, currency),
-        credit(chart.MERCHANT_PENDING, allocation.merchant_id, gross - fee, currency),
+        credit(chart.MERCHANT_PENDING, allocation.merchant_id, net, currency),
         credit(chart.SERVICE_FEE, allocation.merchant_id, fee - tax_minor, currency),
         credit(chart.VAT_PAYABLE, tax_owner(allocation.merchant_id), tax_minor, currency),
-        *_channel_fee(owner, channel_fee_minor, currency),
+        *fees.accrued(
+            channel_fee_minor,
+            channel_account_id=channel_account_id,
+            owner_id=owner,
+            terms=channel_fee_terms,
+            currency=currency,
+        ),
     ]
     return Entry(
         source=f"{allocation.id}:paid",
@@ -54,14 +68,26 @@ def paid_unallocated(
     channel_fee_minor: int,
     effective_date: date,
     at: datetime,
+    channel_fee_terms: ChannelFeeTerms = ChannelFeeTerms.BORNE,
 ) -> Entry:
-    """Book what of a paid payment belongs to no merchant: Dr 1101 / Cr 2901, and its fee."""
+    """Book what of a paid payment belongs to no merchant: Dr 1101 / Cr 2901, and its fee.
+
+    A fee that merchants bear is borne by the platform here: there is no merchant to bear it.
+    """
     owner = channel_owner(channel_account_id)
     currency = payment.currency
+    if channel_fee_terms == ChannelFeeTerms.PASSED_ON:
+        channel_fee_terms = ChannelFeeTerms.BORNE
     legs = [
         debit(chart.CHANNEL_RECEIVABLE, owner, payment.unallocated_minor, currency),
         credit(chart.SUSPENSE_LONG, UNALLOCATED, payment.unallocated_minor, currency),
-        *_channel_fee(owner, channel_fee_minor, currency),
+        *fees.accrued(
+            channel_fee_minor,
+            channel_account_id=channel_account_id,
+            owner_id=owner,
+            terms=channel_fee_terms,
+            currency=currency,
+        ),
     ]
     return Entry(
         source=f"{payment.id}:unallocated",
@@ -168,10 +194,3 @@ def _parked(
         effective_date=effective_date,
         at=at,
     )
-
-
-def _channel_fee(owner: str, fee_minor: int, currency: str) -> list[Leg]:
-    return [
-        debit(chart.CHANNEL_COST, owner, fee_minor, currency),
-        credit(chart.CHANNEL_RECEIVABLE, owner, fee_minor, currency),
-    ]

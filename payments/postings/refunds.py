@@ -10,6 +10,8 @@ from datetime import date, datetime
 from ledger import chart
 from ledger.actions.journal import Entry, Leg, credit, debit
 from payments.models import Refund, RefundAllocation
+from payments.postings import fees
+from payments.postings.fees import ChannelFeeTerms
 from payments.postings.owners import UNALLOCATED, channel_owner, tax_owner, without_zeros
 from payments.pricing import Funding, GivenBack
 
@@ -79,18 +81,38 @@ def requested(
     )
 
 
-def succeeded(part: RefundAllocation, *, channel_fee_minor: int, occasion: Occasion) -> Entry:
+def succeeded(
+    part: RefundAllocation,
+    *,
+    channel_fee_minor: int,
+    occasion: Occasion,
+    channel_fee_terms: ChannelFeeTerms = ChannelFeeTerms.BORNE,
+    passed_to: GivenBack | None = None,
+) -> Entry:
     """Book that the channel gave the payer the money: E05e, and E05f if it returned of its fee.
 
     Dr 2101 amount                Cr 1101 amount
     Dr 1101 channel fee returned  Cr 5001 channel fee returned
+
+    What returns of a fee that was passed on is the merchant's, where `passed_to` says; what
+    returns of an invoiced one lowers the invoice (`payments.postings.fees`).
     """
-    owner = channel_owner(occasion.channel_account_id, part.allocation.merchant_id)
+    merchant_id = part.allocation.merchant_id
     return _entry(
         success_source(part.id),
         "refund_succeeded",
         part.refund_id,
-        _paid_out(owner, part.amount_minor, channel_fee_minor, part.refund.currency),
+        [
+            *_paid_out(part.amount_minor, merchant_id, part.refund.currency, occasion),
+            *fees.returned(
+                channel_fee_minor,
+                channel_account_id=occasion.channel_account_id,
+                merchant_id=merchant_id,
+                terms=channel_fee_terms,
+                passed_to=passed_to,
+                currency=part.refund.currency,
+            ),
+        ],
         occasion,
     )
 
@@ -130,7 +152,7 @@ def failed(
 
 
 def requested_unallocated(refund: Refund, *, occasion: Occasion) -> Entry:
-    """Set apart what of a refund belonged to nobody: E14c, Dr 2901 / Cr 2101."""
+    """Set apart what of a refund belonged to nobody: as E14c, Dr 2901 / Cr 2101."""
     return _entry(
         request_source(unallocated_part(refund)),
         "refund_requested",
@@ -142,12 +164,21 @@ def requested_unallocated(refund: Refund, *, occasion: Occasion) -> Entry:
 
 def succeeded_unallocated(refund: Refund, *, channel_fee_minor: int, occasion: Occasion) -> Entry:
     """Book that nobody's part of a refund left the channel: E05e and E05f."""
-    owner = channel_owner(occasion.channel_account_id)
     return _entry(
         success_source(unallocated_part(refund)),
         "refund_succeeded",
         refund.id,
-        _paid_out(owner, refund.unallocated_minor, channel_fee_minor, refund.currency),
+        [
+            *_paid_out(refund.unallocated_minor, UNALLOCATED, refund.currency, occasion),
+            *fees.returned(
+                channel_fee_minor,
+                channel_account_id=occasion.channel_account_id,
+                merchant_id=UNALLOCATED,
+                terms=ChannelFeeTerms.BORNE,
+                passed_to=None,
+                currency=refund.currency,
+            ),
+        ],
         occasion,
     )
 
@@ -167,12 +198,11 @@ def failed_unallocated(refund: Refund, *, occasion: Occasion) -> Entry:
     )
 
 
-def _paid_out(owner: str, amount_minor: int, channel_fee_minor: int, currency: str) -> list[Leg]:
+def _paid_out(amount_minor: int, merchant_id: str, currency: str, occasion: Occasion) -> list[Leg]:
+    owner = channel_owner(occasion.channel_account_id, merchant_id)
     return [
         debit(chart.REFUND_PAYABLE, owner, amount_minor, currency),
         credit(chart.CHANNEL_RECEIVABLE, owner, amount_minor, currency),
-        debit(chart.CHANNEL_RECEIVABLE, owner, channel_fee_minor, currency),
-        credit(chart.CHANNEL_COST, owner, channel_fee_minor, currency),
     ]
 
 

@@ -99,6 +99,30 @@ def transferred(
     )
 
 
+def returned(
+    payout_id: str,
+    *,
+    merchant_id: str,
+    bank_account_id: str,
+    amount_minor: int,
+    currency: str,
+    effective_date: date,
+    at: datetime,
+) -> Entry:
+    """Take a payout back that came back after the bank had paid: E10b, Dr 1001 / Cr 2003."""
+    return Entry(
+        source=f"{payout_id}:returned",
+        kind="payout_returned",
+        subject=payout_id,
+        legs=(
+            debit(chart.BANK, bank_account_id, amount_minor, currency),
+            credit(chart.SETTLEMENT_HOLD, merchant_id, amount_minor, currency),
+        ),
+        effective_date=effective_date,
+        at=at,
+    )
+
+
 def transfer_returned(
     payout_id: str,
     *,
