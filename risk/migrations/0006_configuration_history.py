@@ -1,4 +1,13 @@
+"""Begin the history of limits, the block list and bound networks.
+
+The SQL stands beside this file with its undo.
+"""
+
+from pathlib import Path
+
 from django.db import migrations
+
+HERE = Path(__file__).parent
 
 
 class Migration(migrations.Migration):
@@ -7,4 +16,9 @@ class Migration(migrations.Migration):
         ("payments", "0009_configuration_history"),
     ]
 
-    operations = []
+    operations = [
+        migrations.RunSQL(
+            (HERE / "0006_configuration_history.sql").read_text(),
+            (HERE / "0006_configuration_history.undo.sql").read_text(),
+        ),
+    ]

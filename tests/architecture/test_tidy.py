@@ -89,6 +89,7 @@ FOR_THE_HOUSE = {
     "actions/audit": "the audit trail",
     "models/audit": "the audit trail",
     "admin/audit": "the audit trail",
+    "models/configuration_changes": "the history of everyone's configuration",
     "actions/approvals": "four eyes",
     "models/approvals": "four eyes",
     "admin/approvals": "four eyes",

@@ -20,9 +20,10 @@ KEPT_TABLES = {
     "auth_group": "the roles, made by a migration",
     "auth_group_permissions": "what each role may do, made by a migration",
     "risk_limit": "the default limits, made by a migration",
+    "ledger_configurationchange": "says how all of these came to be",
 }
 # Of these, the ones that deeds change: put back after a test as the migrations left them.
-RESTORED_TABLES = ("risk_limit",)
+RESTORED_TABLES = ("risk_limit", "ledger_configurationchange")
 TRUNCATE_TRIGGER_BIT = 32
 
 

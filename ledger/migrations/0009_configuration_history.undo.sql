@@ -1,0 +1,16 @@
+SELECT ledger_end_history('mfa_authenticator');
+SELECT ledger_end_history('auth_user_user_permissions');
+SELECT ledger_end_history('auth_group_permissions');
+SELECT ledger_end_history('auth_user_groups');
+SELECT ledger_end_history('auth_group');
+SELECT ledger_end_history('auth_user');
+DROP FUNCTION ledger_history_differences();
+DROP FUNCTION ledger_end_history(regclass);
+DROP FUNCTION ledger_start_history(regclass, text[]);
+DROP TRIGGER ledger_configurationchange_not_emptied ON ledger_configurationchange;
+DROP TRIGGER ledger_configurationchange_once ON ledger_configurationchange;
+DROP TRIGGER ledger_configurationchange_stamp ON ledger_configurationchange;
+DROP FUNCTION ledger_stamp_history();
+DROP FUNCTION ledger_keep_history();
+DROP FUNCTION ledger_history_row(jsonb, text[]);
+ALTER TABLE ledger_configurationchange DROP COLUMN xact;

@@ -1,0 +1,1 @@
+SELECT ledger_end_history('settlements_destination');

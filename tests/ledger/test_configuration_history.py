@@ -1,0 +1,319 @@
+"""The configuration keeps its own history: whoever changes a row, and by whatever way."""
+
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.db import connection, models
+from psycopg import sql
+
+from ledger.models import ConfigurationChange
+from payments.models import BusinessDay, FeePlan
+from risk.models import Limit
+from settlements.models import Destination
+from tests.factories.payments import (
+    AlipayAccountFactory,
+    FeePlanFactory,
+    MerchantFactory,
+    UserFactory,
+)
+from tests.factories.settlements import destination_of
+from tests.instants import NOON
+from tests.rig.attacks import refused, run_sql
+from tests.rig.database import owner_connection
+from tests.rig.tampering import tamper
+
+# Columns of configured tables that nobody decides, with the reason.
+LEFT_OUT = {
+    "payments_merchantaccount.matured_through_date": "moved by the maturity job with E04",
+    "payments_apicredential.last_used_at": "moved by each request",
+    "auth_user.last_login": "moved by each sign-in",
+    "auth_user.date_joined": "never decides anything",
+    "auth_user.first_name": "a word for people",
+    "auth_user.last_name": "a word for people",
+    "mfa_authenticator.created_at": "machine time",
+    "mfa_authenticator.last_used_at": "moved by each sign-in",
+}
+
+
+def changes_of(row: models.Model) -> list[ConfigurationChange]:
+    return list(
+        ConfigurationChange.objects.filter(
+            table_name=row._meta.db_table, row_id=str(row.pk)
+        ).order_by("id")
+    )
+
+
+def differences() -> list[tuple[Any, ...]]:
+    return run_sql("SELECT * FROM ledger_history_differences()")
+
+
+@pytest.mark.django_db
+def test_what_is_added_changed_and_deleted_is_kept() -> None:
+    # Given
+    day = BusinessDay.objects.create(date="2026-10-01", is_business_day=False, name="国庆节")
+
+    # When
+    day.is_confirmed = True
+    day.save()
+    day.delete()
+
+    # Then
+    added, changed, deleted = ConfigurationChange.objects.filter(
+        table_name="payments_businessday", row_id="2026-10-01"
+    ).order_by("id")
+    first = {
+        "date": "2026-10-01",
+        "is_business_day": False,
+        "name": "国庆节",
+        "is_confirmed": False,
+    }
+    assert (added.operation, added.before, added.after) == ("I", None, first)
+    assert (changed.operation, changed.before) == ("U", first)
+    assert changed.after == {**first, "is_confirmed": True}
+    assert (deleted.operation, deleted.before, deleted.after) == (
+        "D",
+        {**first, "is_confirmed": True},
+        None,
+    )
+
+
+@pytest.mark.django_db
+def test_raw_sql_of_the_application_is_kept_with_its_role() -> None:
+    # Given
+    channel = AlipayAccountFactory(channel_fee_bps=60)
+
+    # When
+    run_sql("UPDATE payments_channelaccount SET channel_fee_bps = 0 WHERE id = %s", channel.pk)
+
+    # Then
+    change = changes_of(channel)[-1]
+    assert change.before is not None
+    assert change.after is not None
+    assert (change.before["channel_fee_bps"], change.after["channel_fee_bps"]) == (60, 0)
+    assert change.database_role == connection.settings_dict["USER"]
+
+
+@pytest.mark.django_db
+def test_a_change_of_what_nobody_decides_writes_nothing() -> None:
+    # Given
+    user = UserFactory()
+    kept = len(changes_of(user))
+
+    # When
+    User.objects.filter(pk=user.pk).update(last_login=NOON, first_name="Li")
+
+    # Then
+    assert len(changes_of(user)) == kept
+
+
+@pytest.mark.django_db
+def test_who_may_do_what_is_kept() -> None:
+    # Given
+    user = UserFactory()
+    group = Group.objects.get(name="finance_checker")
+
+    # When
+    user.groups.add(group)
+    User.objects.filter(pk=user.pk).update(is_superuser=True)
+
+    # Then
+    joined = ConfigurationChange.objects.filter(table_name="auth_user_groups").latest("id")
+    assert joined.after is not None
+    assert (joined.after["user_id"], joined.after["group_id"]) == (user.pk, group.pk)
+    raised = changes_of(user)[-1]
+    assert raised.after is not None
+    assert raised.after["is_superuser"] is True
+
+
+@pytest.mark.django_db
+def test_of_a_secret_only_its_hash_is_kept() -> None:
+    # Given
+    channel = AlipayAccountFactory(
+        private_key_encrypted="v1.sealed-with-care", api_key_encrypted=""
+    )
+    destination: Destination = destination_of(MerchantFactory())
+
+    # Then
+    kept = changes_of(channel)[-1].after
+    account = changes_of(destination)[-1].after
+    assert kept is not None
+    assert account is not None
+    assert kept["private_key_encrypted"] == sha256(b"v1.sealed-with-care").hexdigest()
+    assert (
+        account["account_encrypted"] == sha256(destination.account_encrypted.encode()).hexdigest()
+    )
+    everything = str(run_sql("SELECT * FROM ledger_configurationchange"))
+    assert "sealed-with-care" not in everything
+    assert destination.account_encrypted not in everything
+
+
+@pytest.mark.django_db
+def test_a_row_reads_the_same_in_every_time_zone() -> None:
+    # Given
+    limit = Limit.objects.first()
+    assert limit is not None
+    run_sql("SET LOCAL timezone = 'Asia/Shanghai'")
+
+    # When
+    run_sql("UPDATE risk_limit SET id = id WHERE id = %s", limit.pk)
+
+    # Then
+    assert differences() == []
+
+
+@pytest.mark.django_db
+def test_every_column_of_a_configured_table_is_kept_or_left_out_for_a_reason() -> None:
+    rows = run_sql(
+        "SELECT c.relname, a.attname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+        " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+        " WHERE t.tgname = 'ledger_history' AND a.attname <> ALL (string_to_array("
+        "   replace(encode(t.tgargs, 'escape'), '#', ''), '\\000'))"
+    )
+
+    assert {f"{table}.{column}" for table, column in rows} == LEFT_OUT.keys()
+
+
+@pytest.mark.django_db
+def test_every_table_of_configuration_keeps_its_history() -> None:
+    rows = run_sql("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'ledger_history'")
+
+    assert {name for (name,) in rows} >= {
+        "auth_group",
+        "auth_group_permissions",
+        "auth_user",
+        "auth_user_groups",
+        "auth_user_user_permissions",
+        "mfa_authenticator",
+        "payments_apicredential",
+        "payments_businessday",
+        "payments_channelaccount",
+        "payments_feeplan",
+        "payments_merchant",
+        "payments_merchantaccount",
+        "payments_merchantmember",
+        "risk_blocklistentry",
+        "risk_boundnetwork",
+        "risk_limit",
+        "settlements_destination",
+    }
+
+
+# --- nobody writes it but the triggers, and nobody rewrites it ----------------------------------
+
+FORGED = (
+    "INSERT INTO ledger_configurationchange (table_name, row_id, operation, database_role)"
+    " VALUES ('payments_feeplan', 'fpl_1', 'U', 'somebody')"
+)
+
+
+def test_nobody_writes_history_by_hand(either_role: str) -> None:
+    reason = "permission denied" if either_role == "application" else "by what happens only"
+
+    with refused(reason):
+        run_sql(FORGED)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger_configurationchange SET after = NULL",
+        "DELETE FROM ledger_configurationchange",
+        "TRUNCATE ledger_configurationchange",
+    ],
+)
+def test_nobody_rewrites_history(either_role: str, statement: str) -> None:
+    reason = "permission denied" if either_role == "application" else "written once"
+
+    with refused(reason):
+        run_sql(statement)
+
+
+def test_the_application_cannot_begin_or_end_a_history(db: None) -> None:
+    for call in (
+        "SELECT ledger_start_history('payments_payer', 'id')",
+        "SELECT ledger_end_history('payments_feeplan')",
+    ):
+        with refused("permission denied"):
+            run_sql(call)
+
+
+def test_the_application_cannot_use_up_its_numbers(db: None) -> None:
+    with refused("permission denied"):
+        run_sql("SELECT nextval('ledger_configurationchange_id_seq')")
+
+
+# --- what goes past the triggers is found -------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_configuration_is_what_its_history_says() -> None:
+    # Given
+    MerchantFactory()
+    destination_of(MerchantFactory())
+
+    # Then
+    assert differences() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_past_the_triggers_is_found() -> None:
+    # Given
+    plan: FeePlan = FeePlanFactory(fee_bps=60)
+
+    # When
+    tamper("UPDATE payments_feeplan SET fee_bps = 0")
+
+    # Then
+    ((place, expected, found),) = differences()
+    assert place == f"payments_feeplan {plan.pk}"
+    assert '"fee_bps": 60' in expected
+    assert '"fee_bps": 0' in found
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("statement", "expected", "found"),
+    [
+        ("DELETE FROM payments_businessday", '"is_business_day": true', "no such row"),
+        (
+            "INSERT INTO payments_businessday VALUES ('2026-10-11', false, '', false)",
+            "no such row",
+            '"is_business_day": false',
+        ),
+        (
+            "DELETE FROM ledger_configurationchange WHERE table_name = 'payments_businessday'",
+            "no such row",
+            '"is_business_day": true',
+        ),
+    ],
+)
+def test_a_row_without_its_history_is_found(statement: str, expected: str, found: str) -> None:
+    # Given
+    BusinessDay.objects.create(date="2026-10-10", is_business_day=True, name="补班")
+
+    # When
+    tamper(statement)
+
+    # Then
+    ((_place, should_be, is_now),) = differences()
+    assert expected in should_be
+    assert found in is_now
+
+
+@pytest.mark.django_db(transaction=True)
+def test_emptying_a_table_is_kept() -> None:
+    # Given
+    BusinessDay.objects.create(date="2026-10-10", is_business_day=True, name="补班")
+
+    # When
+    owner_connection().execute(sql.SQL("TRUNCATE payments_businessday"))
+
+    # Then
+    change = ConfigurationChange.objects.latest("id")
+    assert (change.table_name, change.row_id, change.operation) == ("payments_businessday", "", "T")
+    assert differences() == []
+    assert settings.DATABASE_OWNER_URL is not None
+    assert change.database_role in settings.DATABASE_OWNER_URL
