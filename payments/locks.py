@@ -6,7 +6,14 @@ Order: payment, attempt or refund, operation, merchant accounts by their id.
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from payments.models import ChannelOperation, MerchantAccount, Payment, PaymentAttempt, Refund
+from payments.models import (
+    ChannelOperation,
+    Merchant,
+    MerchantAccount,
+    Payment,
+    PaymentAttempt,
+    Refund,
+)
 
 
 def locked_payment(payment_id: str) -> Payment:
@@ -96,3 +103,19 @@ def locked_merchant_accounts_due(
         .filter(currency=currency, matured_through_date__lt=business_date)
         .order_by("id")[:limit]
     )
+
+
+def locked_merchant(merchant_id: str) -> Merchant:
+    """Return the merchant, locked until the transaction ends. Raises Merchant.DoesNotExist."""
+    return Merchant.objects.select_for_update().get(pk=merchant_id)
+
+
+def locked_merchants_of_plan(name: str) -> Sequence[Merchant]:
+    """Return the merchants on any version of a plan, locked in order of their ids."""
+    merchants = Merchant.objects.select_for_update(of=("self",)).filter(fee_plan__name=name)
+    return list(merchants.order_by("pk"))
+
+
+def locked_merchant_account(account_id: int) -> MerchantAccount:
+    """Return one merchant account, locked. Raises MerchantAccount.DoesNotExist."""
+    return MerchantAccount.objects.select_for_update().get(pk=account_id)

@@ -42,11 +42,19 @@ from payments.errors.refunds import (
     RefundSharesMissingError,
     RefundTooLargeError,
 )
+from payments.errors.terms import (
+    FeePlanExistsError,
+    TermsNotAskedError,
+    TermsNotFoundError,
+    TermsReasonMissingError,
+    TermsUnchangedError,
+)
 
 __all__ = [
     "AllocationMismatchError",
     "BearerMayNotWriteError",
     "CredentialNotFoundError",
+    "FeePlanExistsError",
     "ForeignPaymentError",
     "ForeignRefundError",
     "ForeignShareError",
@@ -78,6 +86,10 @@ __all__ = [
     "RefundSharesMismatchError",
     "RefundSharesMissingError",
     "RefundTooLargeError",
+    "TermsNotAskedError",
+    "TermsNotFoundError",
+    "TermsReasonMissingError",
+    "TermsUnchangedError",
     "UnknownChannelAccountError",
     "UnknownMerchantError",
 ]

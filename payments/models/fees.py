@@ -55,6 +55,10 @@ class FeePlan(models.Model):
         verbose_name = _("fee plan")
         verbose_name_plural = _("fee plans")
         ordering = ["name", "-version"]
+        permissions = [
+            ("request_terms", _("Can ask for other terms")),
+            ("approve_terms", _("Can agree to other terms")),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["name", "version"], name="payments_fee_plan_version"),
             models.CheckConstraint(

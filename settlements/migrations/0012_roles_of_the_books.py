@@ -10,9 +10,9 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
 ROLES: dict[str, tuple[str, ...]] = {
-    "finance_maker": (),
-    "finance_checker": (),
-    "finance_head": (),
+    "finance_maker": ("payments.request_terms",),
+    "finance_checker": ("payments.approve_terms",),
+    "finance_head": ("payments.approve_terms",),
     "risk_officer": (),
     "support": (),
     "auditor": (),

@@ -49,6 +49,7 @@ from tests.factories.payments import (
     refund_asked,
     refunded,
 )
+from tests.factories.terms import give_account_terms
 from tests.instants import THURSDAY
 from tests.rig.attacks import check_laws, run_sql
 
@@ -475,7 +476,7 @@ def test_books_lines_and_model_agree_after_every_step(settings):
     channel = AlipayAccountFactory(channel_fee_bps=CHANNEL_BPS)
     open_accounts([merchant.pk for merchant in merchants], currency="CNY", business_date=THURSDAY)
     for merchant, (_, _, (_, _, advance)) in zip(merchants, SELLERS, strict=True):
-        merchant.accounts.update(advance_limit_minor=advance)
+        give_account_terms(merchant, advance_limit_minor=advance)
 
     # When, Then
     run_state_machine_as_test(

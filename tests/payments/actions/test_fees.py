@@ -1,10 +1,11 @@
-"""Fee plans: a new version each time, the old ones as they were."""
+"""Fee plans: how the first version of one is made."""
 
 import pytest
 
 from ledger.errors import AmountError
 from ledger.models import AuditEntry
 from payments.actions.fees import create_fee_plan
+from payments.errors import FeePlanExistsError
 from payments.models import FeePlan
 from payments.pricing import FeeTerms
 from tests.instants import NOON
@@ -45,17 +46,14 @@ def test_keeps_the_terms_as_pricing_reads_them():
     )
 
 
-def test_the_same_name_again_is_the_next_version():
+def test_a_plan_that_is_there_gets_no_second_first_version():
     # Given
-    first = create()
-    create("other")
+    create()
 
-    # When
-    second = create(terms=FeeTerms(bps=180))
-
-    # Then
-    assert second.version == 2
-    assert FeePlan.objects.get(pk=first.pk).terms == TERMS
+    # When, Then
+    with nothing_written(), pytest.raises(FeePlanExistsError):
+        create(terms=FeeTerms(bps=180))
+    assert create("other").version == 1
 
 
 def test_keeps_what_refunds_return_and_the_tax_in_it():

@@ -41,6 +41,7 @@ from tests.factories.payments import (
     owed_payment,
 )
 from tests.factories.risk import used_minor
+from tests.factories.terms import put_on_plan
 from tests.instants import FRIDAY, NOON, THURSDAY
 from tests.rig.rows import nothing_written
 
@@ -162,7 +163,7 @@ class TestCreate:
         was = seller.fee_plan
 
         # When the merchant gets another plan
-        Merchant.objects.update(fee_plan=FeePlanFactory(fee_bps=500))
+        put_on_plan(seller, FeePlanFactory(fee_bps=500))
 
         # Then
         allocation = payment.allocations.get()

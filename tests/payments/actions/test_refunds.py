@@ -44,6 +44,7 @@ from tests.factories.payments import (
     refund_asked,
     refunded,
 )
+from tests.factories.terms import give_account_terms
 from tests.instants import FRIDAY, MONDAY, NEXT_NOON, NOON, SATURDAY, THURSDAY
 from tests.rig.attacks import check_laws
 from tests.rig.rows import nothing_written
@@ -89,7 +90,7 @@ def merchant_with(policy: str = "return_proportional", vat_bps: int = 0, **accou
     """A merchant at 2.00 % whose account in CNY is open, with the terms for refunds."""
     merchant = MerchantFactory(fee_plan=FeePlanFactory(refund_policy=policy, vat_bps=vat_bps))
     owed_payment(merchant)
-    MerchantAccount.objects.filter(merchant=merchant).update(**account)
+    give_account_terms(merchant, **account)
     return merchant
 
 

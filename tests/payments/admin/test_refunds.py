@@ -11,7 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from ledger.actions import approvals
 from ledger.models import ApprovalDecision, AuditEntry, JournalEntry
 from payments.channels.base import Outcome, OutcomeKind
-from payments.models import BalanceTransaction, ChannelOperation, MerchantAccount, Refund
+from payments.models import BalanceTransaction, ChannelOperation, Refund
 from payments.queries.refunds import refund_payload
 from tests.factories.payments import (
     FeePlanFactory,
@@ -23,6 +23,7 @@ from tests.factories.payments import (
     refund_asked,
     refunded,
 )
+from tests.factories.terms import give_account_terms
 from tests.instants import NOON
 from tests.rig.pages import tables, words
 from tests.rig.rows import ITS_OWN_REFUSAL, nothing_written
@@ -411,7 +412,8 @@ def test_a_refund_without_funds_says_what_is_missing_and_goes_on_when_it_is_ther
     assert "There is still not enough." in words(response)
 
     # When
-    MerchantAccount.objects.update(advance_limit_minor=100)
+    seller = short.payment.allocations.get().merchant
+    give_account_terms(seller, advance_limit_minor=100)
     response = maker.post(button(short, "fund"), follow=True)
 
     # Then

@@ -16,6 +16,7 @@ from tests.factories.payments import (
     owed_payment,
     paid_payment,
 )
+from tests.factories.terms import put_on_plan
 from tests.instants import BEFORE_MIDNIGHT, NEXT_NOON, NOON
 from tests.rig.pages import tables, words
 
@@ -196,9 +197,7 @@ def test_a_question_that_makes_no_sense_is_explained(client, three, query, compl
 def test_amounts_of_two_currencies_need_one_of_them(client, member):
     # Given
     paid_payment(member.merchant)
-    yen = FeePlanFactory(currency="JPY")
-    member.merchant.fee_plan = yen
-    member.merchant.save(update_fields=["fee_plan"])
+    put_on_plan(member.merchant, FeePlanFactory(currency="JPY"))
     paid = paid_payment(member.merchant, amounts_minor=(10_000,))
 
     # When / Then

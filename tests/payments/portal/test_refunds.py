@@ -28,6 +28,7 @@ from tests.factories.payments import (
     refund_asked,
     refunded,
 )
+from tests.factories.terms import put_on_plan
 from tests.instants import NEXT_NOON, NOON
 from tests.rig.pages import tables, words
 from tests.rig.rows import nothing_written
@@ -408,8 +409,7 @@ def test_what_was_not_paid_cannot_go_back(client, member):
 
 def test_without_enough_money_it_waits_and_says_so(client, member):
     # Given a merchant whose fee is kept, so that 2.00 are missing
-    member.merchant.fee_plan = FeePlanFactory(refund_policy="keep")
-    member.merchant.save(update_fields=["fee_plan"])
+    put_on_plan(member.merchant, FeePlanFactory(refund_policy="keep"))
     payment = paid_payment(member.merchant)
 
     # When

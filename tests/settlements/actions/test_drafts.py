@@ -23,6 +23,7 @@ from tests.factories.settlements import (
     matured,
     settled_merchant,
 )
+from tests.factories.terms import put_on_plan
 from tests.instants import FRIDAY, MONDAY, NEXT_NOON, NOON, SATURDAY
 from tests.rig.rows import nothing_written
 
@@ -368,8 +369,7 @@ def test_a_payout_fee_of_another_currency_is_not_charged():
     # Given
     merchant = settled_merchant(payout_fee_minor=100)
     available_money(merchant)
-    merchant.fee_plan = FeePlanFactory(currency="EUR", payout_fee_minor=100)
-    merchant.save(update_fields=["fee_plan"])
+    put_on_plan(merchant, FeePlanFactory(currency="EUR", payout_fee_minor=100))
 
     # When
     run()

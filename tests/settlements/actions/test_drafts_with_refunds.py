@@ -30,6 +30,7 @@ from tests.factories.settlements import (
     paying_payout,
     settled_merchant,
 )
+from tests.factories.terms import give_account_terms
 from tests.instants import FRIDAY, MONDAY, NEXT_NOON, NOON, THURSDAY
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,7 +48,7 @@ def merchant(accounts) -> Merchant:
     """A merchant who may owe 200.00, with 98.00 available on Friday."""
     merchant = settled_merchant()
     paid_payment(merchant, channel=accounts.channel)
-    MerchantAccount.objects.filter(merchant=merchant).update(advance_limit_minor=20_000)
+    give_account_terms(merchant, advance_limit_minor=20_000)
     matured(FRIDAY)
     return merchant
 

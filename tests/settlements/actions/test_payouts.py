@@ -32,6 +32,7 @@ from tests.factories.settlements import (
     shown_digest,
     submitted_settlement,
 )
+from tests.factories.terms import put_on_plan
 from tests.instants import FRIDAY, MONDAY, NEXT_NOON
 from tests.rig.rows import nothing_written
 
@@ -238,9 +239,7 @@ def test_what_was_set_back_is_submitted_approved_and_paid_anew(bank, laws_now):
 def test_a_settlement_whose_prices_changed_is_not_paid(bank):
     # Given
     settlement = approved()
-    merchant = settlement.merchant
-    merchant.fee_plan = settled_merchant().fee_plan
-    merchant.save(update_fields=["fee_plan"])
+    put_on_plan(settlement.merchant, settled_merchant().fee_plan)
 
     # When, Then
     assert export(bank) is None

@@ -20,6 +20,7 @@ from tests.factories.settlements import (
     settled_merchant,
     submitted_settlement,
 )
+from tests.factories.terms import put_on_plan
 from tests.instants import AFTER_MIDNIGHT, BEFORE_MIDNIGHT, FRIDAY, NEXT_NOON, NOON, THURSDAY
 from tests.rig.pages import tables, words
 
@@ -133,8 +134,7 @@ def test_keeps_currencies_apart(client, merchant):
     available_money(merchant, amounts_minor=[10_000])
     merchant.fee_plan.currency = "JPY"
     yen = settled_merchant(currency="JPY")
-    merchant.fee_plan = yen.fee_plan
-    merchant.save(update_fields=["fee_plan"])
+    put_on_plan(merchant, yen.fee_plan)
     paid_payment(merchant, amounts_minor=[10_000], at=NOON)
 
     # When

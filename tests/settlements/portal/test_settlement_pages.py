@@ -28,6 +28,7 @@ from tests.factories.settlements import (
     shown_digest,
     submitted_settlement,
 )
+from tests.factories.terms import put_on_plan
 from tests.instants import NEXT_NOON
 from tests.rig.pages import tables, words
 
@@ -230,8 +231,7 @@ def test_pages_through_settlements_that_began_at_one_instant(client, merchant, m
     destination_of(merchant, currency="JPY")
     available_money(merchant)
     drafted_settlement(merchant)
-    merchant.fee_plan = other_currency.fee_plan
-    merchant.save(update_fields=["fee_plan"])
+    put_on_plan(merchant, other_currency.fee_plan)
     available_money(merchant)
     drafted_settlement(merchant)
     newest_first = [row.pk for row in Settlement.objects.order_by("-created_at", "-pk")]
