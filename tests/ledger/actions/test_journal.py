@@ -51,6 +51,17 @@ class TestPostEntry:
         with django_assert_num_queries(1):
             journal.post_entry(replace(TREASURY, source="bank:2"))
 
+    @pytest.mark.parametrize(
+        "text", ["", "NULL", '{a,"b"}', "a\\b\\\\", "line\nline", "中文, 'x' %s"]
+    )
+    def test_keeps_texts_letter_by_letter(self, text) -> None:
+        # When
+        entry_id = journal.post_entry(replace(TREASURY, description=text, subject=text))
+
+        # Then
+        entry = JournalEntry.objects.get(pk=entry_id)
+        assert (entry.description, entry.subject) == (text, text)
+
     def test_numbers_the_postings_of_an_account_and_keeps_the_balance_after_each(self) -> None:
         # Given
         for number, amount_minor in enumerate((100, 250, 50), 1):
