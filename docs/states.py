@@ -16,6 +16,7 @@ NOUNS = (
     ("Payment", payments.states, "PAYMENT"),
     ("Order to a channel", payments.states, "OPERATION"),
     ("Refund", payments.states, "REFUND"),
+    ("Manual entry", payments.states, "MANUAL_ENTRY"),
     ("Settlement", settlements.states, "SETTLEMENT"),
     ("Payout", settlements.states, "PAYOUT"),
     ("Approval request", ledger.states, "APPROVAL"),

@@ -1,6 +1,6 @@
 """The only row locks of payments.
 
-Order: payment, attempt or refund, operation, merchant accounts by their id.
+Order: payment, attempt, refund or manual entry, operation, merchant accounts by their id.
 """
 
 from collections.abc import Collection, Sequence
@@ -8,6 +8,7 @@ from datetime import date
 
 from payments.models import (
     ChannelOperation,
+    ManualEntry,
     Merchant,
     MerchantAccount,
     Payment,
@@ -51,6 +52,16 @@ def locked_refund(refund_id: str) -> Refund:
     refund = Refund.objects.select_for_update().get(pk=refund_id)
     refund.payment = payment
     return refund
+
+
+def locked_manual_entry(manual_entry_id: str) -> ManualEntry:
+    """Return the manual entry with its merchant's account, both locked, the entry first.
+
+    Raises ManualEntry.DoesNotExist.
+    """
+    entry = ManualEntry.objects.select_for_update().get(pk=manual_entry_id)
+    entry.merchant_account = locked_merchant_account(entry.merchant_account_id)
+    return entry
 
 
 def locked_operation(operation_id: str) -> ChannelOperation:

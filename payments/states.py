@@ -200,3 +200,28 @@ REFUNDS_IN_FLIGHT = (
     RefundStatus.ABNORMAL,
 )
 """States in which a refund was funded and the channel has not given the money: 2101."""
+
+
+class ManualEntryStatus(models.TextChoices):
+    """Where a booking that people decide on stands."""
+
+    PENDING_APPROVAL = "pending_approval", _("pending approval")
+    BOOKED = "booked", pgettext_lazy("manual entry", "booked")
+    REJECTED = "rejected", pgettext_lazy("manual entry", "rejected")
+    CANCELLED = "cancelled", _("cancelled")
+    EXPIRED = "expired", pgettext_lazy("manual entry", "expired")
+
+
+MANUAL_ENTRY = StateTable(
+    ManualEntryStatus,
+    noun=_("A manual entry"),
+    moves={
+        ManualEntryStatus.PENDING_APPROVAL: {
+            ManualEntryStatus.BOOKED,
+            ManualEntryStatus.REJECTED,
+            ManualEntryStatus.CANCELLED,
+            ManualEntryStatus.EXPIRED,
+        },
+    },
+)
+"""The last approval books it, so nothing that was agreed to waits; a clock ends what nobody saw."""

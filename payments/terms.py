@@ -13,6 +13,9 @@ from ledger.money import BPS_PER_WHOLE
 from payments.calendar import parse_cycle
 from payments.pricing import FeeTerms
 
+RESERVE_DAYS_MAX = 3_650
+"""Ten years: nobody means a longer reserve."""
+
 
 @dataclass(frozen=True, slots=True)
 class FeePlanTerms:
@@ -89,7 +92,8 @@ class MerchantTerms:
 class AccountTerms:
     """What a merchant's money of one currency may be used for, and how far they may owe.
 
-    Raises AmountError for a limit below zero.
+    Of each payment's net `reserve_bps` are kept back for `reserve_days` calendar days; 0 and 0 for
+    no reserve. Raises AmountError for terms that nobody can mean.
     """
 
     kind: ClassVar[str] = "account_terms"
@@ -98,10 +102,16 @@ class AccountTerms:
     account_id: int
     advance_limit_minor: int
     is_reserve_for_refunds: bool
+    reserve_bps: int
+    reserve_days: int
 
     def __post_init__(self) -> None:
-        """Refuse a limit that nobody can mean."""
-        if self.advance_limit_minor < 0:
+        """Refuse a limit or a reserve that nobody can mean."""
+        if self.advance_limit_minor < 0 or not 0 <= self.reserve_bps <= BPS_PER_WHOLE:
+            raise AmountError
+        if not 0 <= self.reserve_days <= RESERVE_DAYS_MAX or (
+            self.reserve_bps and not self.reserve_days
+        ):
             raise AmountError
 
     @property

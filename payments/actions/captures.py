@@ -11,7 +11,7 @@ from ledger.actions import journal
 from ledger.actions.journal import Entry
 from ledger.models import JournalEntry
 from payments import calendar, locks, pricing, states
-from payments.actions import moves
+from payments.actions import moves, reserves
 from payments.channels.base import Outcome
 from payments.models import (
     BalanceTransaction,
@@ -128,24 +128,64 @@ def _post_with_lines(
         [allocation.merchant_id for allocation in allocations], currency=currency
     )
     is_business_day = BusinessDays(from_date=day)
-    entry_ids = journal.post_entries(entries)
-    BalanceTransaction.objects.bulk_create(
-        BalanceTransaction(
-            merchant_id=allocation.merchant_id,
-            entry_id=entry_id,
-            kind=LineKind.PAYMENT,
-            source=allocation.id,
-            currency=currency,
-            gross_minor=allocation.amount_minor,
-            fee_minor=allocation.fee_minor,
-            net_minor=allocation.amount_minor - allocation.fee_minor,
-            effective_date=day,
-            available_on=_available_on(
-                allocation, day, is_business_day, accounts[allocation.merchant_id]
-            ),
-            created_at=at,
+    available_on = {
+        allocation.pk: _available_on(
+            allocation, day, is_business_day, accounts[allocation.merchant_id]
         )
-        for allocation, entry_id in zip(allocations, entry_ids, strict=False)
+        for allocation in allocations
+    }
+    kept = reserves.kept_of(allocations, accounts, paid_on=day)
+    entry_ids = journal.post_entries([*entries, *reserves.entries_of(kept, paid_on=day, at=at)])
+    kept_ids = entry_ids[len(entries) :]
+    BalanceTransaction.objects.bulk_create(
+        [
+            *(
+                _paid_line(
+                    allocation,
+                    entry_id=entry_id,
+                    currency=currency,
+                    day=day,
+                    available_on=available_on[allocation.pk],
+                    at=at,
+                )
+                for allocation, entry_id in zip(allocations, entry_ids, strict=False)
+            ),
+            *(
+                reserves.line_of(
+                    one,
+                    entry_id=entry_id,
+                    available_on=available_on[one.allocation.pk],
+                    paid_on=day,
+                    at=at,
+                )
+                for one, entry_id in zip(kept, kept_ids, strict=True)
+            ),
+        ]
+    )
+    reserves.write_holds(kept, kept_ids, at=at)
+
+
+def _paid_line(
+    allocation: PaymentAllocation,
+    *,
+    entry_id: int,
+    currency: str,
+    day: date,
+    available_on: date,
+    at: datetime,
+) -> BalanceTransaction:
+    return BalanceTransaction(
+        merchant_id=allocation.merchant_id,
+        entry_id=entry_id,
+        kind=LineKind.PAYMENT,
+        source=allocation.id,
+        currency=currency,
+        gross_minor=allocation.amount_minor,
+        fee_minor=allocation.fee_minor,
+        net_minor=allocation.amount_minor - allocation.fee_minor,
+        effective_date=day,
+        available_on=available_on,
+        created_at=at,
     )
 
 

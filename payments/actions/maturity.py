@@ -1,4 +1,4 @@
-"""Making money available when its day has come (E04), and taking back debts from it (E16a)."""
+"""Making money available when its day has come (E04, E11b), and taking debts from it (E16a)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from ledger.actions import journal
 from ledger.actions.audit import record_audit
 from payments import locks
-from payments.actions import debts, refund_moves
+from payments.actions import debts, refund_moves, reserves
 from payments.models import MerchantAccount
 from payments.postings import maturity as postings
 
@@ -29,8 +29,9 @@ def mature(*, currency: str, business_date: date, actor: str, at: datetime) -> M
 
     Runs in chunks of merchants, each its own transaction, so that a crash resumes where it was;
     running it again for the same day changes nothing. Merchants who are being paid at this
-    moment, or whom another worker matures, are left for the end and then waited for. What a
-    merchant owes us is taken first; refunds that wait for funds are tried again.
+    moment, or whom another worker matures, are left for the end and then waited for. Reserves
+    that were kept long enough go back as well. What a merchant owes us is taken first; refunds
+    that wait for funds are tried again.
     """
     accounts = amount_minor = 0
     is_patient = False
@@ -71,6 +72,7 @@ def _mature_chunk(
             if amounts.get(account.pk)
         ]
     )
+    reserves.release_due(due, business_date=business_date, at=at)
     debts.recover_debts(due, effective_date=business_date, at=at)
     MerchantAccount.objects.filter(pk__in=[account.pk for account in due]).update(
         matured_through_date=business_date

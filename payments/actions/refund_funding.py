@@ -12,6 +12,7 @@ from django.db import connection
 
 from ledger.actions import journal
 from payments import locks, pricing
+from payments.actions import reserves
 from payments.models import (
     BalanceTransaction,
     LineKind,
@@ -66,6 +67,14 @@ def fund(refund: Refund, *, channel_account_id: str, at: datetime) -> bool:
         for one, entry_id in zip(funded, entry_ids, strict=False)
         for line in _lines_of_request(one, entry_id=entry_id, occasion=occasion)
     )
+    for one, entry_id in zip(funded, entry_ids, strict=False):
+        if one.funding.reserve_minor:
+            reserves.consume(
+                one.account,
+                allocation_id=one.part.allocation_id,
+                amount_minor=one.funding.reserve_minor,
+                entry_id=entry_id,
+            )
     return True
 
 

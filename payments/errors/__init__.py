@@ -1,5 +1,13 @@
 """Say what can be refused when money is taken and given back."""
 
+from payments.errors.manual_entries import (
+    ManualEntryNotFoundError,
+    ManualEntryReasonMissingError,
+    ManualEntryTooLargeError,
+    ManualReasonMismatchError,
+    NoMerchantAccountError,
+    NothingToEndError,
+)
 from payments.errors.partners import (
     BearerMayNotWriteError,
     CredentialNotFoundError,
@@ -68,9 +76,15 @@ __all__ = [
     "LeaseLostError",
     "LengthRequiredError",
     "LiveChannelInSandboxError",
+    "ManualEntryNotFoundError",
+    "ManualEntryReasonMissingError",
+    "ManualEntryTooLargeError",
+    "ManualReasonMismatchError",
     "MissingScopeError",
     "NoBusinessDayError",
     "NoChannelError",
+    "NoMerchantAccountError",
+    "NothingToEndError",
     "NotificationRefusedError",
     "OrderNumberTakenError",
     "PaymentExpiredError",

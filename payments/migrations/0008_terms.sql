@@ -61,7 +61,9 @@ BEGIN
   PERFORM FROM ledger_approvalrequest r
   WHERE r.kind = 'account_terms' AND r.object_id = NEW.id::text AND r.state = 'approved'
     AND (r.payload ->> 'advance_limit_minor')::bigint = NEW.advance_limit_minor
-    AND (r.payload ->> 'is_reserve_for_refunds')::bool = NEW.is_reserve_for_refunds;
+    AND (r.payload ->> 'is_reserve_for_refunds')::bool = NEW.is_reserve_for_refunds
+    AND (r.payload ->> 'reserve_bps')::int = NEW.reserve_bps
+    AND (r.payload ->> 'reserve_days')::int = NEW.reserve_days;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'the terms of merchant account % were not agreed to by two people', NEW.id
       USING ERRCODE = '23514', TABLE = 'payments_merchantaccount',
@@ -70,6 +72,7 @@ BEGIN
   RETURN NEW;
 END $$;
 CREATE TRIGGER payments_account_terms_agreed BEFORE UPDATE ON payments_merchantaccount FOR EACH ROW
-  WHEN ((OLD.advance_limit_minor, OLD.is_reserve_for_refunds)
-        IS DISTINCT FROM (NEW.advance_limit_minor, NEW.is_reserve_for_refunds))
+  WHEN ((OLD.advance_limit_minor, OLD.is_reserve_for_refunds, OLD.reserve_bps, OLD.reserve_days)
+        IS DISTINCT FROM
+        (NEW.advance_limit_minor, NEW.is_reserve_for_refunds, NEW.reserve_bps, NEW.reserve_days))
   EXECUTE FUNCTION payments_check_account_terms();

@@ -7,14 +7,22 @@ from payments.models.credentials import ApiCredential, CredentialKind
 from payments.models.events import Event
 from payments.models.fees import FeePlan, RefundPolicy
 from payments.models.idempotency import IdempotencyRecord
+from payments.models.manual_entries import (
+    REASONS,
+    ManualEntry,
+    ManualEntryKind,
+    ManualReason,
+)
 from payments.models.merchants import MemberRole, Merchant, MerchantAccount, MerchantMember
 from payments.models.operations import ChannelOperation, DatabaseClock, OperationKind
 from payments.models.payer_sessions import PayerSession
 from payments.models.payers import Payer
 from payments.models.payments import Payment, PaymentAllocation, PaymentAttempt, PaymentMethod
 from payments.models.refunds import Refund, RefundAllocation
+from payments.models.reserves import ReserveHold, ReserveUse, ReserveUseKind
 
 __all__ = [
+    "REASONS",
     "ApiCredential",
     "BalanceTransaction",
     "BusinessDay",
@@ -28,6 +36,9 @@ __all__ = [
     "FeePlan",
     "IdempotencyRecord",
     "LineKind",
+    "ManualEntry",
+    "ManualEntryKind",
+    "ManualReason",
     "MemberRole",
     "Merchant",
     "MerchantAccount",
@@ -42,4 +53,7 @@ __all__ = [
     "Refund",
     "RefundAllocation",
     "RefundPolicy",
+    "ReserveHold",
+    "ReserveUse",
+    "ReserveUseKind",
 ]

@@ -13,13 +13,19 @@ from payments.models.merchants import Merchant
 
 
 class LineKind(models.TextChoices):
-    """What a line stands for."""
+    """What a line stands for, in words that a merchant may read."""
 
+    ADJUSTMENT = "adjustment", pgettext_lazy("line", "adjustment")
+    FREEZE = "freeze", pgettext_lazy("line", "set aside for review")
+    OPENING = "opening", pgettext_lazy("line", "opening balance")
     PAYMENT = "payment", pgettext_lazy("line", "payment")
     PAYOUT_FEE = "payout_fee", _("payout fee")
     REFUND = "refund", pgettext_lazy("line", "refund")
     REFUND_FAILED = "refund_failed", _("failed refund")
+    RESERVE_HOLD = "reserve_hold", _("reserve held")
     RESERVE_RELEASE = "reserve_release", _("reserve released")
+    UNFREEZE = "unfreeze", pgettext_lazy("line", "released after review")
+    WRITE_OFF = "write_off", pgettext_lazy("line", "debt waived")
 
 
 class BalanceTransaction(models.Model):
@@ -27,8 +33,9 @@ class BalanceTransaction(models.Model):
 
     Written in the transaction of its journal entry and never changed; a deferred trigger keeps
     lines and books equal. `available_on` is a business day in BUSINESS_TIME_ZONE, fixed when
-    the money is taken. `source` is the id of the
-    allocation, refund allocation or settlement it stands for.
+    the money is taken. `source` is the id of what it stands for: an allocation (also for what was
+    reserved of it), a refund allocation, a settlement, a manual entry, or for reserves of many
+    payments that came due the merchant.
     """
 
     id = models.CharField(

@@ -86,7 +86,8 @@ class MerchantAccount(models.Model):
     available; a line dated later is pending. Moved by the maturity job together with E04.
     The row is also the lock under which a merchant's lines are matured, settled and refunded.
     Refunds may draw on the reserve with `is_reserve_for_refunds`, and after everything else make
-    the merchant owe up to `advance_limit_minor` (2005, 1201).
+    the merchant owe up to `advance_limit_minor` (2005, 1201). Of each payment's net `reserve_bps`
+    are kept back for `reserve_days` calendar days; 0 keeps nothing.
     """
 
     merchant = models.ForeignKey(
@@ -108,6 +109,8 @@ class MerchantAccount(models.Model):
     matured_through_date = models.DateField(_("matured through"))
     is_reserve_for_refunds = models.BooleanField(_("reserve pays refunds"), default=False)
     advance_limit_minor = models.BigIntegerField(_("may owe at most"), default=0)
+    reserve_bps = models.PositiveSmallIntegerField(_("reserve, basis points"), default=0)
+    reserve_days = models.PositiveSmallIntegerField(_("reserve, days"), default=0)
 
     class Meta:
         verbose_name = _("merchant account")
@@ -118,6 +121,10 @@ class MerchantAccount(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(advance_limit_minor__gte=0), name="payments_account_advance"
+            ),
+            models.CheckConstraint(
+                condition=Q(reserve_bps=0) | Q(reserve_bps__lte=10_000, reserve_days__gte=1),
+                name="payments_account_reserve",
             ),
         ]
         indexes = [

@@ -29,6 +29,11 @@ def tax_owner(merchant_id: str) -> str:
     return f"{LEGAL_ENTITY}/{merchant_id}"
 
 
+def booked_source(manual_entry_id: str) -> str:
+    """Name the entry by which people's decision about a merchant's money was booked."""
+    return f"{manual_entry_id}:booked"
+
+
 def without_zeros(legs: Sequence[Leg]) -> tuple[Leg, ...]:
     """Leave out the legs on which nothing moves."""
     return tuple(leg for leg in legs if leg.amount_minor)

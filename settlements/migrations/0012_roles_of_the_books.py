@@ -9,13 +9,27 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
+BY_HAND = ("payments.view_manualentry", "payments.view_reservehold")
 ROLES: dict[str, tuple[str, ...]] = {
-    "finance_maker": ("payments.request_terms",),
-    "finance_checker": ("payments.approve_terms",),
-    "finance_head": ("payments.approve_terms",),
-    "risk_officer": (),
+    "finance_maker": (
+        *BY_HAND,
+        "payments.request_adjustment",
+        "payments.request_reserve",
+        "payments.request_debt_recovery",
+        "payments.request_write_off",
+        "payments.cancel_manual_entry",
+        "payments.request_terms",
+    ),
+    "finance_checker": (*BY_HAND, "payments.approve_manual_entry", "payments.approve_terms"),
+    "finance_head": (
+        *BY_HAND,
+        "payments.approve_terms",
+        "payments.approve_manual_entry",
+        "payments.cancel_manual_entry",
+    ),
+    "risk_officer": (*BY_HAND, "payments.request_freeze", "payments.cancel_manual_entry"),
     "support": (),
-    "auditor": (),
+    "auditor": BY_HAND,
     "security_admin": (),
 }
 

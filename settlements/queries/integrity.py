@@ -7,8 +7,9 @@ from ledger.queries.integrity import LawResult, Report
 from settlements.queries.laws_of_lines import LAWS_OF_LINES
 from settlements.queries.laws_of_payouts import LAWS_OF_PAYOUTS
 from settlements.queries.laws_of_refunds import LAWS_OF_REFUNDS
+from settlements.queries.laws_of_reserves import LAWS_OF_RESERVES
 
-LAWS = (*integrity.LAWS, *LAWS_OF_LINES, *LAWS_OF_PAYOUTS, *LAWS_OF_REFUNDS)
+LAWS = (*integrity.LAWS, *LAWS_OF_LINES, *LAWS_OF_PAYOUTS, *LAWS_OF_REFUNDS, *LAWS_OF_RESERVES)
 """The laws of the whole house, the books first."""
 
 

@@ -13,10 +13,22 @@ MAKING = {
     "retry_payout",
     "propose_topup",
     "request_refund",
+    "request_adjustment",
+    "request_reserve",
+    "request_debt_recovery",
+    "request_write_off",
+    "request_terms",
 }
-CHECKING = {"approve_settlement", "decide_approvals", "approve_topup", "approve_refund"}
+CHECKING = {
+    "approve_settlement",
+    "decide_approvals",
+    "approve_topup",
+    "approve_refund",
+    "approve_manual_entry",
+    "approve_terms",
+}
 ASKING = {"ask_payout", "ask_refund"}
-CANCELLING = {"cancel_settlement", "cancel_refund"}
+CANCELLING = {"cancel_settlement", "cancel_refund", "cancel_manual_entry"}
 
 
 def rights(role: str) -> set[str]:
@@ -60,6 +72,8 @@ def test_nobody_prepares_and_approves(role):
                 "bind_network",
                 "request_password_relief",
                 "decide_password_relief",
+                "request_freeze",
+                "cancel_manual_entry",
             },
         ),
         ("support", {"request_password_relief"}),

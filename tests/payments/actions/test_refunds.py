@@ -34,6 +34,7 @@ from payments.models import (
 )
 from payments.queries.refunds import paid_attempt
 from tests.books import assert_balances, assert_entry, balance
+from tests.factories.manual_entries import reserved_by_hand
 from tests.factories.payments import (
     FeePlanFactory,
     MerchantFactory,
@@ -328,8 +329,8 @@ def spend(merchant: Merchant, minor: int) -> None:
 
 
 def reserve(merchant: Merchant, minor: int) -> None:
-    """Put available money into the reserve."""
-    _adjust(merchant, minor, "2005")
+    """Put available money into the reserve, as two people would."""
+    reserved_by_hand(merchant, minor, at=NEXT_NOON)
 
 
 def _adjust(merchant: Merchant, minor: int, code: str) -> None:

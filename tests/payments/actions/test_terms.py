@@ -62,7 +62,14 @@ def plan_terms(plan: FeePlan, **other) -> FeePlanTerms:
 
 def account_terms(account: MerchantAccount, **other) -> AccountTerms:
     return AccountTerms(
-        account.pk, **{"advance_limit_minor": 0, "is_reserve_for_refunds": False, **other}
+        account.pk,
+        **{
+            "advance_limit_minor": 0,
+            "is_reserve_for_refunds": False,
+            "reserve_bps": 0,
+            "reserve_days": 0,
+            **other,
+        },
     )
 
 
@@ -197,11 +204,13 @@ class TestAccounts:
 
     def test_are_given_other_terms(self, account):
         # When
-        agree(account_terms(account, advance_limit_minor=50_000, is_reserve_for_refunds=True))
+        wanted = {"advance_limit_minor": 50_000, "reserve_bps": 1_000, "reserve_days": 90}
+        agree(account_terms(account, **wanted, is_reserve_for_refunds=True))
 
         # Then
         account.refresh_from_db()
         assert (account.advance_limit_minor, account.is_reserve_for_refunds) == (50_000, True)
+        assert (account.reserve_bps, account.reserve_days) == (1_000, 90)
         event = Event.objects.get(kind="merchant.terms_changed")
         assert event.payload["advance_limit_minor"] == 50_000
 
@@ -282,6 +291,7 @@ class TestLaws:
         [
             ("UPDATE payments_merchantaccount SET advance_limit_minor = 1", "merchant account"),
             ("UPDATE payments_merchantaccount SET is_reserve_for_refunds = true", "merchant acc"),
+            ("UPDATE payments_merchantaccount SET reserve_bps = 1, reserve_days = 1", "merchant a"),
             ("UPDATE payments_merchant SET settlement_cycle = 'T+0'", "terms of merchant"),
         ],
     )

@@ -9,6 +9,7 @@ from settlements.actions.bills import import_bill
 from settlements.models import BillLine, Payout
 from settlements.queries.integrity import LAWS, verify
 from settlements.queries.laws_of_refunds import LAWS_OF_REFUNDS
+from settlements.queries.laws_of_reserves import LAWS_OF_RESERVES
 from tests.factories.payments import paid_payment
 from tests.factories.settlements import (
     MAKER,
@@ -75,6 +76,7 @@ QUIET = {
     "reversals_mirror",
     "bank_is_its_statements",
     *(law.code for law in LAWS_OF_REFUNDS),  # tests/settlements/queries/test_laws_of_refunds.py
+    *(law.code for law in LAWS_OF_RESERVES),  # tests/settlements/queries/test_laws_of_reserves.py
 }
 """Laws about rows that this story has none of."""
 
