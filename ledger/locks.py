@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from django.contrib.auth.models import User
+
 from ledger.models import ApprovalRequest
 from ledger.states import ApprovalState
 
@@ -29,3 +31,8 @@ def locked_expired_approval(*, kind: str, object_id: str, at: datetime) -> Appro
         .filter(kind=kind, object_id=object_id, state=ApprovalState.PENDING, expires_at__lte=at)
         .first()
     )
+
+
+def locked_user(user_id: int) -> User:
+    """Return the person, locked until the transaction ends. Raises User.DoesNotExist."""
+    return User.objects.select_for_update().get(pk=user_id)

@@ -14,7 +14,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.rig import browser, database
 from tests.rig.attacks import either_role  # noqa: F401
-from tests.rig.scratch import scratch, scratch_database  # noqa: F401
+from tests.rig.scratch import copy_database, drop_copy, scratch  # noqa: F401
 from tests.rig.stage import (  # noqa: F401  fixtures of the whole suite
     _run_jobs,
     marketplace,
@@ -52,6 +52,7 @@ def django_db_setup(
             keepdb=django_db_keepdb and not django_db_createdb,
             serialized_aliases=[],
         )
+        copy_database()
     with django_db_blocker.unblock():
         database.seeds()
         database.flush() if django_db_keepdb else _refuse_unknown_seeds()
@@ -59,6 +60,8 @@ def django_db_setup(
     with django_db_blocker.unblock():
         connection.close()
         database.close_owner_connection()
+        with database.as_owner():
+            drop_copy()
         if not django_db_keepdb:
             with database.as_owner():
                 teardown_databases(made, verbosity=verbosity)

@@ -1,9 +1,21 @@
+"""Let people get and lose roles by two others only. The SQL stands beside this with its undo."""
+
+from pathlib import Path
+
 from django.db import migrations
+
+HERE = Path(__file__).parent
 
 
 class Migration(migrations.Migration):
     dependencies = [
         ("ledger", "0009_configuration_history"),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
-    operations = []
+    operations = [
+        migrations.RunSQL(
+            (HERE / "0010_role_changes.sql").read_text(),
+            (HERE / "0010_role_changes.undo.sql").read_text(),
+        ),
+    ]

@@ -78,6 +78,13 @@ DECISION = (
 )
 
 
+HISTORY = (
+    "INSERT INTO ledger_configurationchange"
+    " (table_name, row_id, operation, database_role, recorded_at)"
+    " VALUES ('auth_user', '1', '{operation}', 'nobody', now())"
+)
+
+
 def entry_of(leg: str) -> str:
     """Write a lying entry with one leg on the merchant's account: side and amount."""
     return (
@@ -274,6 +281,18 @@ CONTROLS = [
         "ledger_approval_state",
         stands(request(state="lies")),
         also=(("ledger_approvalrequest", "ledger_request_start"),),
+    ),
+    # The history of the configuration.
+    Control(
+        "ledger_configurationchange",
+        "ledger_configurationchange_stamp",
+        stands(HISTORY.format(operation="D")),
+    ),
+    Control(
+        "ledger_configurationchange",
+        "ledger_configurationchange_operation",
+        stands(HISTORY.format(operation="X")),
+        also=(("ledger_configurationchange", "ledger_configurationchange_stamp"),),
     ),
 ]
 """Every law of the books that says more than that rows are written once."""

@@ -11,27 +11,31 @@ from pytest_django import DjangoDbBlocker
 from tests.rig import database
 from tests.rig.attacks import run_sql
 
+SUFFIX = "_scratch"
 
-@pytest.fixture(scope="session")
-def scratch_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Copy the empty test database, and drop the copy at the end."""
-    with django_db_blocker.unblock():
-        original = str(connection.settings_dict["NAME"])
-        copy = f"{original}_scratch"
-        # A database is copied while nobody is connected to it; each test connects anew.
-        connection.close()
-        database.close_owner_connection()
-        with database.as_owner(), database_named("postgres"):
-            words = {"copy": sql.Identifier(copy), "original": sql.Identifier(original)}
-            _run(sql.SQL("DROP DATABASE IF EXISTS {copy}").format(**words))
-            _run(sql.SQL("CREATE DATABASE {copy} TEMPLATE {original}").format(**words))
-    yield copy
-    with django_db_blocker.unblock(), database.as_owner(), database_named("postgres"):
-        _run(sql.SQL("DROP DATABASE IF EXISTS {copy}").format(copy=sql.Identifier(copy)))
+
+def copy_database() -> None:
+    """Copy the test database, which nobody but the owner may be connected to, as it is now."""
+    original = str(connection.settings_dict["NAME"])
+    drop_copy()
+    connection.close()
+    words = {
+        "copy": sql.Identifier(original + SUFFIX),
+        "original": sql.Identifier(original),
+    }
+    with database_named("postgres"):
+        _run(sql.SQL("CREATE DATABASE {copy} TEMPLATE {original}").format(**words))
+
+
+def drop_copy() -> None:
+    """Drop the copy, if there is one."""
+    copy = sql.Identifier(str(connection.settings_dict["NAME"]) + SUFFIX)
+    with database_named("postgres"):
+        _run(sql.SQL("DROP DATABASE IF EXISTS {copy}").format(copy=copy))
 
 
 @pytest.fixture
-def scratch(scratch_database: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def scratch(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Work in the copy as the owner of the tables, in a transaction that nobody commits."""
     uncommitted = transaction.atomic()
     # As in Django's TestCase: actions that must be outermost count this one as none.
@@ -39,7 +43,7 @@ def scratch(scratch_database: str, django_db_blocker: DjangoDbBlocker) -> Iterat
     with (
         django_db_blocker.unblock(),
         database.as_owner(),
-        database_named(scratch_database),
+        database_named(str(connection.settings_dict["NAME"]) + SUFFIX),
         uncommitted,
     ):
         yield

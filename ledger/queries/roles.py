@@ -1,0 +1,49 @@
+"""What people of the staff may do, what is asked for, and which roles are kept apart."""
+
+from collections.abc import Collection
+from typing import Any, Final
+
+from django.contrib.auth.models import User
+
+from ledger.models import ApprovalRequest
+from ledger.states import ApprovalState
+
+ROLES_KIND: Final = "staff_roles"
+"""The kind of requests about a person's roles."""
+
+APART: Final = (
+    ("finance_maker", "finance_checker"),
+    ("finance_maker", "finance_head"),
+    ("finance_maker", "security_admin"),
+    ("finance_checker", "security_admin"),
+    ("finance_head", "security_admin"),
+    ("auditor", "finance_maker"),
+    ("auditor", "finance_checker"),
+    ("auditor", "finance_head"),
+    ("auditor", "risk_officer"),
+    ("auditor", "security_admin"),
+)
+"""Roles that one person never has together: who prepares does not approve, who gives roles has
+none about money, and who looks on does nothing."""
+
+
+def roles_payload(user: User, wanted: Collection[str], *, is_active: bool) -> dict[str, Any]:
+    """Return what people are shown and agree to: the roles that are asked for, and those that are.
+
+    Roles are in order of their names, so that the same roles give the same digest.
+    """
+    return {
+        "user": f"user:{user.pk}",
+        "username": user.get_username(),
+        "roles": sorted(wanted),
+        "roles_was": sorted(user.groups.values_list("name", flat=True)),
+        "is_active": is_active,
+        "is_active_was": user.is_active,
+    }
+
+
+def open_role_request(user_id: int) -> ApprovalRequest | None:
+    """Return the request about a person's roles that waits for a decision."""
+    return ApprovalRequest.objects.filter(
+        kind=ROLES_KIND, object_id=f"user:{user_id}", state=ApprovalState.PENDING
+    ).first()
