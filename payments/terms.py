@@ -97,9 +97,10 @@ class AccountTerms:
     """
 
     kind: ClassVar[str] = "account_terms"
-    object_type: ClassVar[str] = "merchant_account"
+    object_type: ClassVar[str] = "merchant"
 
-    account_id: int
+    merchant_id: str
+    currency: str
     advance_limit_minor: int
     is_reserve_for_refunds: bool
     reserve_bps: int
@@ -116,12 +117,12 @@ class AccountTerms:
 
     @property
     def object_id(self) -> str:
-        """Return the merchant account's number."""
-        return str(self.account_id)
+        """Return the merchant: of one at a time, money of one currency gets other terms."""
+        return self.merchant_id
 
     def values(self) -> dict[str, Any]:
         """Return the terms by name, without what they are about."""
-        return _without(asdict(self), "account_id")
+        return _without(asdict(self), "merchant_id")
 
 
 Terms = FeePlanTerms | MerchantTerms | AccountTerms
@@ -129,7 +130,7 @@ Terms = FeePlanTerms | MerchantTerms | AccountTerms
 _OF_KIND: Mapping[str, tuple[type[Terms], str]] = {
     FeePlanTerms.kind: (FeePlanTerms, "plan_id"),
     MerchantTerms.kind: (MerchantTerms, "merchant_id"),
-    AccountTerms.kind: (AccountTerms, "account_id"),
+    AccountTerms.kind: (AccountTerms, "merchant_id"),
 }
 KINDS = tuple(_OF_KIND)
 """The kinds of requests about terms."""
@@ -139,8 +140,8 @@ def terms_of(kind: str, object_id: str, payload: Mapping[str, Any]) -> Terms:
     """Read terms back from what was shown, by the kind of its request."""
     made, subject = _OF_KIND[kind]
     names = [field.name for field in fields(made) if field.name != subject]
-    about: Any = int(object_id) if made is AccountTerms else object_id
-    return made(**{subject: about}, **{name: payload[name] for name in names})
+    values: dict[str, Any] = {name: payload[name] for name in names}
+    return made(**{subject: object_id}, **values)
 
 
 def _without(values: dict[str, Any], name: str) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def request_roles(
     request = approvals.request_approval(
         kind=ROLES_KIND,
         object_type="user",
-        object_id=f"user:{user.pk}",
+        object_id=str(user.pk),
         payload=payload,
         maker=actor,
         at=at,

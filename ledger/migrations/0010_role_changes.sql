@@ -19,7 +19,7 @@ BEGIN
     RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
   END IF;
   PERFORM FROM ledger_approvalrequest r JOIN auth_group g ON g.id = was.group_id
-  WHERE r.kind = 'staff_roles' AND r.object_id = 'user:' || was.user_id AND r.state = 'approved'
+  WHERE r.kind = 'staff_roles' AND r.object_id = was.user_id::text AND r.state = 'approved'
     AND (r.payload -> 'roles' ? g.name::text) = (TG_OP = 'INSERT') AND TG_OP <> 'UPDATE';
   IF NOT FOUND THEN
     RAISE EXCEPTION 'the roles of user % were not agreed to by two people', was.user_id
@@ -44,7 +44,7 @@ BEGIN
   IF TG_OP = 'UPDATE' AND (NEW.is_staff AND NOT OLD.is_staff
                            OR NEW.is_active AND NOT OLD.is_active) THEN
     PERFORM FROM ledger_approvalrequest r
-    WHERE r.kind = 'staff_roles' AND r.object_id = 'user:' || NEW.id AND r.state = 'approved'
+    WHERE r.kind = 'staff_roles' AND r.object_id = NEW.id::text AND r.state = 'approved'
       AND (r.payload ->> 'is_active')::bool = NEW.is_active;
     IF NOT FOUND THEN
       RAISE EXCEPTION 'that user % comes in was not agreed to by two people', NEW.id

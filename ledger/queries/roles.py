@@ -45,5 +45,5 @@ def roles_payload(user: User, wanted: Collection[str], *, is_active: bool) -> di
 def open_role_request(user_id: int) -> ApprovalRequest | None:
     """Return the request about a person's roles that waits for a decision."""
     return ApprovalRequest.objects.filter(
-        kind=ROLES_KIND, object_id=f"user:{user_id}", state=ApprovalState.PENDING
+        kind=ROLES_KIND, object_id=str(user_id), state=ApprovalState.PENDING
     ).first()

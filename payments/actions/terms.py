@@ -167,9 +167,11 @@ def _put_in_force(terms: Terms, *, actor: str, at: datetime) -> None:
         )
         _tell_merchant(terms.merchant_id, terms, at=at)
     else:
-        MerchantAccount.objects.filter(pk=terms.account_id).update(**terms.values())
-        account = MerchantAccount.objects.get(pk=terms.account_id)
-        _tell_merchant(account.merchant_id, terms, at=at)
+        account = MerchantAccount.objects.filter(
+            merchant_id=terms.merchant_id, currency=terms.currency
+        )
+        account.update(**terms.values())
+        _tell_merchant(terms.merchant_id, terms, at=at)
 
 
 def _next_version(terms: FeePlanTerms, *, at: datetime) -> None:
@@ -209,8 +211,8 @@ def _lock(terms: Terms) -> None:
         if isinstance(terms, MerchantTerms):
             locks.locked_merchant(terms.merchant_id)
         elif isinstance(terms, AccountTerms):
-            locks.locked_merchant_account(terms.account_id)
-    except (Merchant.DoesNotExist, MerchantAccount.DoesNotExist):
+            locks.locked_merchant_accounts([terms.merchant_id], currency=terms.currency)
+    except Merchant.DoesNotExist:
         raise TermsNotFoundError from None
 
 

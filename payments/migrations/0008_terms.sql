@@ -59,7 +59,8 @@ CREATE FUNCTION payments_check_account_terms() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
   PERFORM FROM ledger_approvalrequest r
-  WHERE r.kind = 'account_terms' AND r.object_id = NEW.id::text AND r.state = 'approved'
+  WHERE r.kind = 'account_terms' AND r.object_id = NEW.merchant_id AND r.state = 'approved'
+    AND r.payload ->> 'currency' = NEW.currency
     AND (r.payload ->> 'advance_limit_minor')::bigint = NEW.advance_limit_minor
     AND (r.payload ->> 'is_reserve_for_refunds')::bool = NEW.is_reserve_for_refunds
     AND (r.payload ->> 'reserve_bps')::int = NEW.reserve_bps

@@ -23,7 +23,7 @@ class TermsPayload:
     @property
     def changes(self) -> dict[str, Any]:
         """Return what would become otherwise; a version's number alone is no change."""
-        return {name: new for name, new in self.after.items() if self.before.get(name) != new}
+        return {name: new for name, new in self.after.items() if self.before.get(name, new) != new}
 
     @property
     def shown(self) -> dict[str, Any]:
@@ -92,11 +92,11 @@ def _of_merchant(terms: MerchantTerms) -> TermsPayload | None:
 
 
 def _of_account(terms: AccountTerms) -> TermsPayload | None:
-    account = MerchantAccount.objects.filter(pk=terms.account_id).first()
+    account = MerchantAccount.objects.filter(
+        merchant_id=terms.merchant_id, currency=terms.currency
+    ).first()
     if account is None:
         return None
-    return TermsPayload(
-        about={"merchant": account.merchant_id, "currency": account.currency},
-        before={name: getattr(account, name) for name in terms.values()},
-        after=terms.values(),
-    )
+    before = {name: getattr(account, name) for name in terms.values()}
+    del before["currency"]
+    return TermsPayload(about={"merchant": terms.merchant_id}, before=before, after=terms.values())

@@ -31,7 +31,7 @@ def put_on_plan(merchant: Merchant, plan: FeePlan) -> None:
 def give_account_terms(merchant: Merchant, *, currency: str = "CNY", **terms: object) -> None:
     """Give a merchant's account other terms, by name; what is not named stays."""
     account = MerchantAccount.objects.get(merchant=merchant, currency=currency)
-    names = [field.name for field in fields(AccountTerms) if field.name != "account_id"]
+    names = [field.name for field in fields(AccountTerms) if field.name != "merchant_id"]
     known = {name: getattr(account, name) for name in names}
     if (wanted := {**known, **terms}) != known:
-        agree(AccountTerms(account.pk, **wanted))
+        agree(AccountTerms(merchant.pk, **wanted))

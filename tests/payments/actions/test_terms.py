@@ -62,14 +62,15 @@ def plan_terms(plan: FeePlan, **other) -> FeePlanTerms:
 
 def account_terms(account: MerchantAccount, **other) -> AccountTerms:
     return AccountTerms(
-        account.pk,
         **{
+            "merchant_id": account.merchant_id,
+            "currency": "CNY",
             "advance_limit_minor": 0,
             "is_reserve_for_refunds": False,
             "reserve_bps": 0,
             "reserve_days": 0,
             **other,
-        },
+        }
     )
 
 
@@ -191,7 +192,7 @@ class TestMerchants:
         for terms in (
             MerchantTerms(merchant.pk, "fpl_none", "T+1"),
             MerchantTerms("mer_none", merchant.fee_plan_id, "T+1"),
-            replace(account_terms(account, advance_limit_minor=1), account_id=10**9),
+            replace(account_terms(account, advance_limit_minor=1), currency="USD"),
             replace(plan_terms(merchant.fee_plan), plan_id="fpl_none"),
         ):
             with nothing_written(), pytest.raises(TermsNotFoundError):
