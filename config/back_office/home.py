@@ -6,14 +6,17 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Model
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from config.back_office import charts, figures
 from config.back_office.figures import DayMoney, Sums
 from config.back_office.waiting import waiting_for
+from ledger import chart
 from ledger.admin import showing
 from ledger.admin.asking import DoorRequest
+from ledger.admin.books.journal_book import journal_url
 from ledger.admin.panels import Column, Table
 from ledger.models import JournalEntry
 from payments.queries.calendar import business_date_of
@@ -61,9 +64,9 @@ def _money_table(days: Mapping[str, Sequence[DayMoney]]) -> Table:
         [
             [
                 showing.link(_entries_of(day), _("today") if is_today else _("yesterday")),
-                showing.money(day.paid_minor, currency),
-                showing.money(day.fees_minor, currency),
-                showing.money(day.paid_out_minor, currency),
+                showing.money(day.paid_minor, currency, url=_postings(day, currency, PAID)),
+                showing.money(day.fees_minor, currency, url=_postings(day, currency, FEES)),
+                showing.money(day.paid_out_minor, currency, url=_postings(day, currency, PAID_OUT)),
             ]
             for currency, of_currency in days.items()
             for day, is_today in ((of_currency[-1], True), (of_currency[-2], False))
@@ -98,15 +101,26 @@ def _books(sums: Sequence[Sums]) -> dict[str, Any]:
         return {
             "tone": "alarm",
             "text": text % {"currencies": ", ".join(each.currency for each in wrong)},
-            "url": showing.list_url(JournalEntry),
+            "url": reverse("admin:ledger_trial_balance"),
         }
     text = _("Books balanced: debits equal credits in every currency, as of this page.")
     sides = [_amount(each.debits_minor, each.currency) for each in sums]
-    return {"tone": "good", "text": text, "sides": sides}
+    url = reverse("admin:ledger_trial_balance")
+    return {"tone": "good", "text": text, "sides": sides, "url": url}
 
 
 def _amount(minor: int, currency: str) -> str:
     return f"{showing.figure(minor, currency)} {currency}"
+
+
+PAID = {"kind": "payment_paid", "code": chart.CHANNEL_RECEIVABLE, "side": "D"}
+FEES = {"code": f"{chart.SERVICE_FEE},{chart.PAYOUT_FEE}"}
+PAID_OUT = {"kind": "payout_confirmed", "code": chart.PAYOUTS_IN_TRANSIT, "side": "D"}
+"""Which postings make the figures of a day (see config/back_office/figures.py)."""
+
+
+def _postings(day: DayMoney, currency: str, which: Mapping[str, str]) -> str:
+    return journal_url(first=day.date, last=day.date, currency=currency, **which)
 
 
 def _filtered(model: type[Model], **parameters: str) -> str:

@@ -15,11 +15,15 @@ from django.utils.translation import gettext_lazy
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One line of the side bar: a list of the back office, by `app_model`."""
+    """One line of the side bar: a list of the back office, by `app_model`.
+
+    `page` names a page that is no list, such as a report; it is seen by who may see the list.
+    """
 
     list_name: str
     title: Promise
     icon: str
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,24 @@ TRADES = (
     Trade(
         gettext_lazy("Remembering"),
         (
+            Place(
+                "ledger_account",
+                gettext_lazy("Trial balance"),
+                "balance",
+                page="ledger_trial_balance",
+            ),
+            Place(
+                "ledger_account",
+                gettext_lazy("General ledger"),
+                "auto_stories",
+                page="ledger_general_ledger",
+            ),
+            Place(
+                "ledger_account",
+                gettext_lazy("Journal book"),
+                "receipt_long",
+                page="ledger_journal_book",
+            ),
             Place("ledger_account", gettext_lazy("Accounts"), "account_tree"),
             Place("ledger_journalentry", gettext_lazy("Journal"), "menu_book"),
             Place("ledger_approvalrequest", gettext_lazy("Approvals"), "how_to_reg"),
@@ -152,6 +174,6 @@ def _item(place: Place) -> dict[str, Any]:
 
 def _address(place: Place) -> str:
     try:
-        return reverse(f"admin:{place.list_name}_changelist")
+        return reverse(f"admin:{place.page or f'{place.list_name}_changelist'}")
     except NoReverseMatch:
         return ""

@@ -1,11 +1,11 @@
 """Accounts of the books: what stands on each, and every posting that made it so."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.urls import URLPattern, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy
 from ledger import chart
 from ledger.admin import showing
 from ledger.admin.append_only import ReadOnlyAdmin
+from ledger.admin.books import REPORTS
+from ledger.admin.kinds import kind_words
+from ledger.admin.owners import owner_link, owner_names
 from ledger.admin.panels import Column, Fact, Facts, Panel, Table
 from ledger.models import Account, AccountBalance, Posting
 from ledger.models.accounts import Side
@@ -73,27 +76,16 @@ class AccountAdmin(ReadOnlyAdmin[Account]):
         """Count the postings, as the balance itself does."""
         return f"{_balance(row).seq:,}"
 
+    def get_urls(self) -> list[URLPattern]:
+        """Give the reports of the books their addresses, before Django's own."""
+        return [*(report(self).url_pattern() for report in REPORTS), *super().get_urls()]
+
     def panels(self, request: HttpRequest, row: Account) -> Sequence[Panel]:
         """Show the account and a page of its postings, newest first."""
         balance = _balance(row)
         before = request.GET.get("before", "")
         newest = int(before) if before.isdecimal() else balance.seq + 1
         return [_account_facts(row, balance), _postings(row, before_seq=newest)]
-
-
-def owner_names(accounts: Iterable[Account]) -> dict[str, str]:
-    """Return what the owners of some accounts are called, in a query per kind of owner."""
-    parts = {part for account in accounts for part in account.owner_id.split("/")}
-    return showing.names_of_subjects(parts)
-
-
-def owner_link(owner_id: str, *, names: Mapping[str, str]) -> SafeString:
-    """Link each part of an owner (`chn_…/mer_…`) to what it names."""
-    parts = (
-        (showing.link(showing.subject_url(part), names.get(part) or showing.code(part)),)
-        for part in owner_id.split("/")
-    )
-    return format_html_join(" / ", "{}", parts)
 
 
 def account_url(account_id: int) -> str:
@@ -114,6 +106,7 @@ def _balance(row: Account) -> AccountBalance:
 
 
 def _account_facts(row: Account, balance: AccountBalance) -> Facts:
+    statement = reverse("admin:ledger_account_statement", args=[row.pk])
     floor = _("the database refuses a balance below zero") if row.is_floored else _("none")
     return Facts(
         _("account"),
@@ -122,7 +115,8 @@ def _account_facts(row: Account, balance: AccountBalance) -> Facts:
             Fact(_("name"), row.name),
             Fact(_("owner"), owner_link(row.owner_id, names=owner_names([row]))),
             Fact(_("owner's id"), showing.code(row.owner_id)),
-            Fact(_("balance"), showing.money(balance.balance_minor, row.currency)),
+            Fact(_("balance"), showing.money(balance.balance_minor, row.currency, url=statement)),
+            Fact(_("by business day"), showing.link(statement, _("statement"))),
             Fact(_("debits"), showing.money(balance.debits_minor, row.currency)),
             Fact(_("credits"), showing.money(balance.credits_minor, row.currency)),
             Fact(_("normal side"), row.get_normal_side_display()),
@@ -155,7 +149,7 @@ def _postings(row: Account, *, before_seq: int) -> Table:
             [
                 f"{posting.seq:,}",
                 showing.day(posting.entry.effective_date),
-                showing.link(showing.row_url(posting.entry), posting.entry.kind),
+                showing.link(showing.row_url(posting.entry), kind_words(posting.entry.kind)),
                 showing.subject_link(posting.entry.subject),
                 *sides(posting),
                 showing.money(posting.balance_after_minor, posting.currency),

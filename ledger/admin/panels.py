@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -56,6 +57,65 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Rows of a report that belong together, under a heading, and what they add up to."""
+
+    title: Words
+    rows: Sequence[Sequence[Cell]]
+    totals: Sequence[Sequence[Cell]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Rows in groups, each with its sum, and the sums of all; `empty` as for a table."""
+
+    title: Words
+    columns: Sequence[Column]
+    groups: Sequence[Group]
+    empty: Words
+    totals: Sequence[Sequence[Cell]] = ()
+    note: Words = ""
+    template: str = field(default="admin/panels/report.html", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A drawing, and beside it in words what it shows."""
+
+    title: Words
+    drawing: SafeString
+    caption: Words
+    template: str = field(default="admin/panels/drawing.html", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TAccount:
+    """What one entry did to one account: debits on the left, credits on the right."""
+
+    account: Cell
+    owner: Cell
+    debits: Sequence[Cell]
+    credits: Sequence[Cell]
+    before: Cell
+    after: Cell
+
+    @property
+    def rows(self) -> list[tuple[Cell, Cell]]:
+        """Return the amounts side by side."""
+        return list(zip_longest(self.debits, self.credits, fillvalue=""))
+
+
+@dataclass(frozen=True, slots=True)
+class TAccounts:
+    """The accounts that an entry touched, each as a T."""
+
+    title: Words
+    accounts: Sequence[TAccount]
+    note: Words = ""
+    template: str = field(default="admin/panels/t_accounts.html", init=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """One thing that happened: when, what, by whom, and where its evidence is."""
 
@@ -90,4 +150,4 @@ class Notice:
     template: str = field(default="admin/panels/notice.html", init=False)
 
 
-Panel = Facts | Table | Timeline | Notice
+Panel = Facts | Table | Timeline | Notice | Report | Drawing | TAccounts

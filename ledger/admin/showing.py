@@ -96,6 +96,11 @@ def day(on: date | None) -> SafeString:
     return format_html('<time datetime="{0}">{0}</time>', on.isoformat())
 
 
+def day_of(at: datetime) -> date:
+    """Return the business day of an instant, in BUSINESS_TIME_ZONE."""
+    return at.astimezone(ZoneInfo(zone_name())).date()
+
+
 def day_starts(on: date) -> datetime:
     """Return the instant at which a day begins in BUSINESS_TIME_ZONE."""
     return datetime.combine(on, time.min, tzinfo=ZoneInfo(zone_name()))

@@ -18,4 +18,13 @@ class Migration(migrations.Migration):
             (HERE / "0010_role_changes.sql").read_text(),
             (HERE / "0010_role_changes.undo.sql").read_text(),
         ),
+        migrations.AlterModelOptions(
+            name="journalentry",
+            options={
+                "ordering": ["-id"],
+                "permissions": [("export_books", "Can export the books as files")],
+                "verbose_name": "journal entry",
+                "verbose_name_plural": "journal entries",
+            },
+        ),
     ]

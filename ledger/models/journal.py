@@ -36,6 +36,7 @@ class JournalEntry(models.Model):
         verbose_name = _("journal entry")
         verbose_name_plural = _("journal entries")
         ordering = ["-id"]
+        permissions = [("export_books", _("Can export the books as files"))]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.source}"

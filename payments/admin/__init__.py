@@ -5,6 +5,7 @@ from payments.admin import (  # noqa: F401  importing registers
     channels,
     credentials,
     events,
+    kinds,
     merchants,
     payments,
     refunds,

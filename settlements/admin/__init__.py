@@ -4,6 +4,7 @@ from settlements.admin import (  # noqa: F401  importing registers
     bills,
     contributions,
     destinations,
+    kinds,
     payment_files,
     payouts,
     runs,

@@ -10,6 +10,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
 BY_HAND = ("payments.view_manualentry", "payments.view_reservehold")
+TAKES_AWAY = "ledger.export_books"
 ROLES: dict[str, tuple[str, ...]] = {
     "finance_maker": (
         *BY_HAND,
@@ -20,16 +21,22 @@ ROLES: dict[str, tuple[str, ...]] = {
         "payments.cancel_manual_entry",
         "payments.request_terms",
     ),
-    "finance_checker": (*BY_HAND, "payments.approve_manual_entry", "payments.approve_terms"),
+    "finance_checker": (
+        *BY_HAND,
+        "payments.approve_manual_entry",
+        "payments.approve_terms",
+        TAKES_AWAY,
+    ),
     "finance_head": (
         *BY_HAND,
         "payments.approve_terms",
         "payments.approve_manual_entry",
         "payments.cancel_manual_entry",
+        TAKES_AWAY,
     ),
     "risk_officer": (*BY_HAND, "payments.request_freeze", "payments.cancel_manual_entry"),
     "support": (),
-    "auditor": BY_HAND,
+    "auditor": (*BY_HAND, TAKES_AWAY),
     "security_admin": (),
 }
 

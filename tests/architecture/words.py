@@ -24,7 +24,7 @@ _SPOKEN_ATTRIBUTE = re.compile(
 _ENTITY = re.compile(r"&#?\w+;")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
-NAMES = {"Tianping", "天平", "CSV", "openapi", "json", "outcome", "retry"}
+NAMES = {"Tianping", "天平", "CSV", "XLSX", "openapi", "json", "outcome", "retry"}
 """Words that are the same in every language: names, files, members of the API's problems."""
 
 SPEAKING_KEYWORDS = {"verbose_name", "verbose_name_plural", "help_text", "label", "description"}

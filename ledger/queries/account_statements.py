@@ -1,0 +1,196 @@
+"""One account over a range of business days: what stood, every posting, what stands.
+
+Rows are in order of business day and, within a day, of booking (`seq`), and the balance runs in
+that order. It differs from `balance_after_minor` of a posting, which runs in order of booking,
+where something was booked late for an earlier day.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+
+from ledger.queries.reports import Arguments, DayRange, Movement, Row, streamed
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in an account's statement: after the posting `seq` of a business day."""
+
+    effective_date: date
+    seq: int = 0
+
+    def __str__(self) -> str:
+        """Write the place as the address of a page carries it: `2026-03-05~17`."""
+        return f"{self.effective_date}~{self.seq}"
+
+
+def place_of(text: str) -> Place:
+    """Read a place as `Place` writes it. Raises ValueError for anything else."""
+    day, _tilde, seq = text.partition("~")
+    return Place(date.fromisoformat(day), int(seq))
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """One posting of an account, signed with debits positive, and the other accounts' numbers.
+
+    `balance_minor` is what stands on the account after it, debits positive.
+    """
+
+    effective_date: date
+    seq: int
+    entry_id: int
+    kind: str
+    subject: str
+    source: str
+    amount_minor: int
+    counter_codes: tuple[str, ...]
+    balance_minor: int
+
+    @property
+    def place(self) -> Place:
+        """Return the place after this row, for the next page."""
+        return Place(self.effective_date, self.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows in order; `balance_before_minor` stands before the first of them."""
+
+    balance_before_minor: int
+    lines: tuple[StatementLine, ...]
+    has_more: bool
+
+
+def movement_of(account_id: int, days: DayRange) -> Movement:
+    """Return what stood on an account before a range, and what moved in it. One query."""
+    arguments: Arguments = {"account": account_id, "first": days.first, "last": days.last}
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVEMENT, arguments)
+        row = cursor.fetchone()
+    opening, debits, credits_ = row or (0, 0, 0)
+    return Movement(int(opening), int(debits), int(credits_))
+
+
+def page_of(account_id: int, days: DayRange, *, after: Place | None, limit: int) -> Page:
+    """Return the rows after a place, with the balance carried to it. Two queries."""
+    start = _start(days, after)
+    arguments: Arguments = {
+        "account": account_id,
+        "last": days.last,
+        "after_date": start.effective_date,
+        "after_seq": start.seq,
+        "limit": limit + 1,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CARRIED, arguments)
+        row = cursor.fetchone()
+        carried = int(row[0]) if row else 0
+        cursor.execute(f"{_LINES} LIMIT %(limit)s", arguments)
+        rows = cursor.fetchall()
+    lines = tuple(_lines(rows[:limit], balance_minor=carried))
+    return Page(carried, lines, has_more=len(rows) > limit)
+
+
+def stream_lines(account_id: int, days: DayRange, *, opening_minor: int) -> Iterator[StatementLine]:
+    """Yield every row of the range. Call it in `reports.one_moment`, as its opening was."""
+    arguments: Arguments = {
+        "account": account_id,
+        "last": days.last,
+        "after_date": days.first,
+        "after_seq": 0,
+    }
+    yield from _lines(streamed(_LINES, arguments), balance_minor=opening_minor)
+
+
+def closings_by_day(
+    account_id: int, days: DayRange, *, opening_minor: int
+) -> list[tuple[date, int]]:
+    """Return what stood at the end of each day of the range on which something moved."""
+    arguments: Arguments = {"account": account_id, "first": days.first, "last": days.last}
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_DAY, arguments)
+        rows = cursor.fetchall()
+    closings = []
+    balance = opening_minor
+    for day, moved in rows:
+        balance += int(moved)
+        closings.append((day, balance))
+    return closings
+
+
+def _start(days: DayRange, after: Place | None) -> Place:
+    """Return where a page begins: never before the range."""
+    start = Place(days.first)
+    if after is None or after.effective_date < days.first:
+        return start
+    return after
+
+
+def _lines(rows: Iterable[Row], *, balance_minor: int) -> Iterator[StatementLine]:
+    for day, seq, entry_id, kind, subject, source, amount, codes in rows:
+        balance_minor += amount
+        yield StatementLine(
+            effective_date=day,
+            seq=seq,
+            entry_id=entry_id,
+            kind=kind,
+            subject=subject,
+            source=source,
+            amount_minor=amount,
+            counter_codes=tuple(codes.split()) if codes else (),
+            balance_minor=balance_minor,
+        )
+
+
+_SIGNED = "CASE p.side WHEN 'D' THEN p.amount_minor ELSE -p.amount_minor END"
+
+_MOVEMENT = f"""
+SELECT b.debits_minor - b.credits_minor - coalesce(m.since, 0),
+  coalesce(m.debits, 0), coalesce(m.credits, 0)
+FROM ledger_accountbalance b
+CROSS JOIN LATERAL (
+  SELECT sum({_SIGNED}) AS since,
+    sum(p.amount_minor) FILTER (WHERE p.side = 'D' AND e.effective_date <= %(last)s) AS debits,
+    sum(p.amount_minor) FILTER (WHERE p.side = 'C' AND e.effective_date <= %(last)s) AS credits
+  FROM ledger_posting p
+  JOIN ledger_journalentry e ON e.id = p.entry_id
+  WHERE p.account_id = b.account_id AND e.effective_date >= %(first)s
+) m
+WHERE b.account_id = %(account)s
+"""  # noqa: S608  put together from constants of this module
+
+_CARRIED = f"""
+SELECT b.debits_minor - b.credits_minor - coalesce((
+  SELECT sum({_SIGNED})
+  FROM ledger_posting p
+  JOIN ledger_journalentry e ON e.id = p.entry_id
+  WHERE p.account_id = b.account_id AND e.effective_date >= %(after_date)s
+    AND (e.effective_date, p.seq) > (%(after_date)s, %(after_seq)s)
+), 0)
+FROM ledger_accountbalance b
+WHERE b.account_id = %(account)s
+"""  # noqa: S608  put together from constants of this module
+
+_LINES = f"""
+SELECT e.effective_date, p.seq, e.id, e.kind, e.subject, e.source, {_SIGNED},
+  (SELECT string_agg(DISTINCT a.code, ' ' ORDER BY a.code)
+   FROM ledger_posting o JOIN ledger_account a ON a.id = o.account_id
+   WHERE o.entry_id = e.id AND o.account_id <> p.account_id)
+FROM ledger_posting p
+JOIN ledger_journalentry e ON e.id = p.entry_id
+WHERE p.account_id = %(account)s
+  AND e.effective_date >= %(after_date)s AND e.effective_date <= %(last)s
+  AND (e.effective_date, p.seq) > (%(after_date)s, %(after_seq)s)
+ORDER BY e.effective_date, p.seq
+"""  # noqa: S608  put together from constants of this module
+
+_BY_DAY = f"""
+SELECT e.effective_date, sum({_SIGNED})
+FROM ledger_posting p
+JOIN ledger_journalentry e ON e.id = p.entry_id
+WHERE p.account_id = %(account)s AND e.effective_date BETWEEN %(first)s AND %(last)s
+GROUP BY e.effective_date ORDER BY e.effective_date
+"""  # noqa: S608  put together from constants of this module

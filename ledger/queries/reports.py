@@ -1,0 +1,233 @@
+"""What the books say over a range of business days: by number of the chart, and by account.
+
+Amounts are in minor units, signed with debits positive; a page shows them on the side they are
+on. What an account had before a range is what it has now less all that came since, so that one
+statement reads one moment, and only the entries since the range's first day are looked at.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import connection, transaction
+
+from ledger import chart
+
+Arguments = dict[str, str | int | date | list[str] | None]
+
+Row = tuple[Any, ...]
+"""One row as the driver gives it; the functions here give it types."""
+
+STREAM_ROWS = 5_000
+"""Rows that a stream asks for at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayRange:
+    """Business days in BUSINESS_TIME_ZONE, both included."""
+
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What stood before a range, what moved in it, and so what stood at its end."""
+
+    opening_minor: int
+    debits_minor: int
+    credits_minor: int
+
+    @property
+    def closing_minor(self) -> int:
+        """Return what stands at the end of the last day."""
+        return self.opening_minor + self.debits_minor - self.credits_minor
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLine(Movement):
+    """One number of the chart in one currency: the sum of its accounts (the control total)."""
+
+    code: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine(Movement):
+    """One account of a number: its part of the control total."""
+
+    account_id: int
+    owner_id: str
+    code: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """What the platform has, and what it owes, owns and earned, in one currency."""
+
+    currency: str
+    assets_minor: int
+    liabilities_minor: int
+    equity_minor: int
+    income_minor: int
+    expenses_minor: int
+
+    @property
+    def remainder_minor(self) -> int:
+        """Return what the other side does not explain: 0, or the books are wrong."""
+        owed = self.liabilities_minor + self.equity_minor + self.income_minor
+        return self.assets_minor - (owed - self.expenses_minor)
+
+
+@contextmanager
+def one_moment(*, is_long: bool = False) -> Iterator[None]:
+    """Show the books as they stand at one moment to all queries of a block.
+
+    `is_long` lifts the time-outs of pages, for files. Inside somebody's transaction there is no
+    choosing: it shows what that shows.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        if is_long:
+            cursor.execute("SET LOCAL statement_timeout = 0")
+            cursor.execute("SET LOCAL transaction_timeout = 0")
+        yield
+
+
+def trial_balance(days: DayRange, *, code: str | None = None) -> list[CodeLine]:
+    """Return every number of the chart that stood or moved, by currency and number.
+
+    With a `code` only that number. One query.
+    """
+    arguments: Arguments = {"first": days.first, "last": days.last, "code": code}
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_CODE, arguments)
+        return [
+            CodeLine(int(opening), int(debits), int(credits_), number, currency)
+            for currency, number, opening, debits, credits_ in cursor.fetchall()
+        ]
+
+
+def equations(lines: Sequence[CodeLine]) -> list[Equation]:
+    """Return the daily equation of each currency at the end of the range, from its lines."""
+    found = []
+    for currency in sorted({line.currency for line in lines}):
+        sums = dict.fromkeys(("asset", "liability", "equity", "income", "expense"), 0)
+        for line in lines:
+            if line.currency == currency:
+                account = chart.CHART[line.code]
+                sign = 1 if account.normal_side == "D" else -1
+                sums[account.category] += sign * line.closing_minor
+        found.append(
+            Equation(
+                currency,
+                assets_minor=sums["asset"],
+                liabilities_minor=sums["liability"],
+                equity_minor=sums["equity"],
+                income_minor=sums["income"],
+                expenses_minor=sums["expense"],
+            )
+        )
+    return found
+
+
+def accounts_of(
+    code: str, currency: str, days: DayRange, *, after: str = "", limit: int
+) -> list[AccountLine]:
+    """Return the accounts of a number that stood or moved, by owner, from `after` on."""
+    arguments: Arguments = {
+        "code": code,
+        "currency": currency,
+        "first": days.first,
+        "last": days.last,
+        "after": after,
+        "limit": limit,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_BY_ACCOUNT} LIMIT %(limit)s", arguments)
+        return [_account_line(row) for row in cursor.fetchall()]
+
+
+def stream_accounts_of(code: str, currency: str, days: DayRange) -> Iterator[AccountLine]:
+    """Yield all accounts of a number that stood or moved, by owner. Call it in `one_moment`."""
+    arguments: Arguments = {
+        "code": code,
+        "currency": currency,
+        "first": days.first,
+        "last": days.last,
+        "after": "",
+    }
+    yield from map(_account_line, streamed(_BY_ACCOUNT, arguments))
+
+
+def streamed(sql: str, arguments: Arguments) -> Iterator[Row]:
+    """Yield the rows of a query as a cursor of the server gives them. Call it in `one_moment`.
+
+    Memory stays the same however many there are.
+    """
+    assert connection.in_atomic_block, "a server's cursor lives in a transaction"
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, arguments)
+        while rows := cursor.fetchmany(STREAM_ROWS):
+            yield from rows
+
+
+def _account_line(row: Row) -> AccountLine:
+    account_id, owner_id, code, currency, opening, debits, credits_ = row
+    return AccountLine(
+        int(opening), int(debits), int(credits_), account_id, owner_id, code, currency
+    )
+
+
+# Of each account: what moved in the range, and all that moved since its first day, signed.
+_MOVED = """
+  SELECT p.account_id,
+    sum(p.amount_minor) FILTER (WHERE p.side = 'D' AND e.effective_date <= %(last)s) AS debits,
+    sum(p.amount_minor) FILTER (WHERE p.side = 'C' AND e.effective_date <= %(last)s) AS credits,
+    sum(CASE p.side WHEN 'D' THEN p.amount_minor ELSE -p.amount_minor END) AS since
+  FROM ledger_journalentry e
+  JOIN ledger_posting p ON p.entry_id = e.id
+"""
+
+_BY_CODE = f"""
+WITH moved AS ({_MOVED} WHERE e.effective_date >= %(first)s GROUP BY p.account_id),
+lines AS (
+  SELECT a.currency, a.code,
+    sum(b.debits_minor - b.credits_minor - coalesce(m.since, 0)) AS opening,
+    coalesce(sum(m.debits), 0) AS debits,
+    coalesce(sum(m.credits), 0) AS credits
+  FROM ledger_account a
+  JOIN ledger_accountbalance b ON b.account_id = a.id
+  LEFT JOIN moved m ON m.account_id = a.id
+  WHERE %(code)s::text IS NULL OR a.code = %(code)s::text
+  GROUP BY a.currency, a.code
+)
+SELECT currency, code, opening, debits, credits FROM lines
+WHERE opening <> 0 OR debits <> 0 OR credits <> 0
+ORDER BY currency, code
+"""  # noqa: S608  put together from constants of this module
+
+_BY_ACCOUNT = f"""
+WITH moved AS ({_MOVED}
+  JOIN ledger_account o ON o.id = p.account_id
+  WHERE e.effective_date >= %(first)s
+    AND o.code = %(code)s AND o.currency = %(currency)s AND o.owner_id > %(after)s
+  GROUP BY p.account_id
+)
+SELECT a.id, a.owner_id, a.code, a.currency,
+  b.debits_minor - b.credits_minor - coalesce(m.since, 0),
+  coalesce(m.debits, 0), coalesce(m.credits, 0)
+FROM ledger_account a
+JOIN ledger_accountbalance b ON b.account_id = a.id
+LEFT JOIN moved m ON m.account_id = a.id
+WHERE a.code = %(code)s AND a.currency = %(currency)s AND a.owner_id > %(after)s
+  AND (b.debits_minor - b.credits_minor - coalesce(m.since, 0) <> 0
+       OR m.debits IS NOT NULL OR m.credits IS NOT NULL)
+ORDER BY a.owner_id
+"""  # noqa: S608  put together from constants of this module

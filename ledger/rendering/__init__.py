@@ -1,0 +1,1 @@
+"""The books as files for people with a spreadsheet."""

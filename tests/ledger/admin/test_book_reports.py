@@ -1,0 +1,336 @@
+"""The reports of the books: exact figures of a small month, from the balance to the posting."""
+
+from datetime import date
+
+import pytest
+
+from ledger.queries.reports import DayRange, trial_balance
+from tests.ledger.admin.books import (
+    MARCH,
+    SECOND,
+    THIRD,
+    account,
+    auditor,
+    paid,
+    report,
+    small_month,
+)
+from tests.rig.pages import tables, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def without_second_factor(settings):
+    settings.STAFF_SECOND_FACTOR = False
+
+
+def amounts(row: list[str]) -> list[str]:
+    """Return the six figures of a row, without their currency."""
+    return [cell.removesuffix(" CNY").removesuffix(" USD") for cell in row[2:]]
+
+
+# --- trial balance ------------------------------------------------------------------------------
+
+
+def test_a_trial_balance_has_six_columns_whose_sides_are_equal():
+    # Given
+    small_month()
+
+    # When
+    response = auditor().get(report("trial_balance"), MARCH)
+
+    # Then
+    yuan, dollars = tables(response)
+    assert yuan[0] == [
+        "Account",
+        "Name",
+        "Opening debit",
+        "Opening credit",
+        "Debits",
+        "Credits",
+        "Closing debit",
+        "Closing credit",
+    ]
+    assert {row[0]: amounts(row) for row in yuan[1:] if len(row) == 8 and row[0] != "sum"} == {
+        "1001": ["", "", "0.00", "40.00", "", "40.00"],
+        "1101": ["50.00", "", "300.00", "0.00", "350.00", ""],
+        "2003": ["", "49.00", "40.00", "294.00", "", "303.00"],
+        "4001": ["", "1.00", "0.00", "6.00", "", "7.00"],
+        "all accounts": ["50.00", "50.00", "340.00", "340.00", "350.00", "350.00"],
+    }
+    assert [amounts(row) for row in yuan if row[0] == "sum"] == [
+        ["50.00", "0.00", "300.00", "40.00", "350.00", "40.00"],
+        ["0.00", "49.00", "40.00", "294.00", "0.00", "303.00"],
+        ["0.00", "1.00", "0.00", "6.00", "0.00", "7.00"],
+    ]
+    assert amounts(dollars[-1]) == ["0.00", "0.00", "7.00", "7.00", "7.00", "7.00"]
+    text = words(response)
+    assert "CNY balances: debits equal credits before, in and after these days." in text
+    assert (
+        "Daily equation, CNY: assets 310.00 = liabilities 303.00 + equity 0.00 + income 7.00"
+        " − expenses 0.00; remainder 0.00." in text
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "closing"),
+    [
+        ({"first": "2026-03-02", "last": "2026-03-02"}, "147.00"),
+        ({"first": "2026-03-03", "last": "2026-03-03"}, "245.00"),
+        ({"first": "", "last": "2026-02-28"}, "49.00"),
+        ({"last": "2026-12-31"}, "303.00"),
+    ],
+)
+def test_a_trial_balance_as_of_a_day_is_of_its_end(days, closing):
+    small_month()
+
+    response = auditor().get(report("trial_balance"), days)
+
+    (row,) = [row for row in tables(response)[0] if row[0] == "2003"]
+    assert row[-1] == f"{closing} CNY"
+
+
+def test_books_out_of_balance_are_said_to_be(monkeypatch):
+    # Given
+    small_month()
+    true = [line for line in _lines() if line.code != "4001"]
+    monkeypatch.setattr("ledger.admin.books.trial_balance.trial_balance", lambda _days: true)
+
+    # When
+    response = auditor().get(report("trial_balance"), MARCH)
+
+    # Then
+    assert "CNY does not balance: debits and credits differ." in words(response)
+    assert "remainder 7.00" in words(response)
+    assert response.content.decode().count('data-tone="alarm"') == 2
+
+
+def _lines():
+    return trial_balance(DayRange(date(2026, 3, 1), date(2026, 3, 31)))
+
+
+def test_empty_books_say_what_will_stand_there():
+    assert "The first payment that a channel confirms" in words(
+        auditor().get(report("trial_balance"))
+    )
+
+
+def test_days_that_make_no_sense_are_refused_in_words():
+    response = auditor().get(report("trial_balance"), {"first": "2026-03-02", "last": "2026-03-01"})
+
+    assert response.status_code == 400
+    assert "The period ends before it begins" in words(response)
+
+
+# --- general ledger -----------------------------------------------------------------------------
+
+
+def test_a_number_is_the_sum_of_its_accounts():
+    # Given
+    small_month()
+
+    # When
+    response = auditor().get(report("general_ledger"), {**MARCH, "code": "2003"})
+
+    # Then
+    (table,) = tables(response)
+    assert [[row[1], *amounts(row)] for row in table[1:]] == [
+        ["books", "", "", "0.00", "98.00", "", "98.00"],
+        ["tea", "", "49.00", "40.00", "196.00", "", "205.00"],
+        ["net of all its accounts", "0.00", "49.00", "40.00", "294.00", "0.00", "303.00"],
+    ]
+    assert f'href="{report("account_statement", account("2003", "tea").pk)}?first=2026-03-01' in (
+        response.content.decode()
+    )
+
+
+def test_accounts_of_a_number_come_page_by_page(monkeypatch):
+    monkeypatch.setattr("ledger.admin.books.general_ledger.ACCOUNTS_A_PAGE", 1)
+    small_month()
+    desk = auditor()
+
+    first = desk.get(report("general_ledger"), {**MARCH, "code": "2003"})
+    (more,) = [way for way in first.context["more"] if way.label == "More accounts"]
+    second = desk.get(f"{report('general_ledger')}?{more.query}")
+
+    assert [row[1] for row in tables(first)[0][1:-1]] == ["books"]
+    assert [row[1] for row in tables(second)[0][1:-1]] == ["tea"]
+    assert [way.label for way in second.context["more"]] == ["First accounts"]
+
+
+def test_a_number_of_several_currencies_offers_the_others():
+    small_month()
+
+    response = auditor().get(report("general_ledger"), {**MARCH, "code": "1001"})
+
+    assert [way.label for way in response.context["more"]] == ["USD"]
+    assert "40.00 CNY" in words(response)
+
+
+def test_without_a_number_the_ledger_lists_them_all():
+    small_month()
+
+    (table,) = tables(auditor().get(report("general_ledger"), MARCH))
+
+    in_yuan, in_dollars = ["CNY", "1001", "1101", "2003", "4001"], ["USD", "1001", "3101"]
+    assert [row[0] for row in table[1:]] == [*in_yuan, *in_dollars]
+
+
+# --- account statement --------------------------------------------------------------------------
+
+
+def test_a_statement_runs_by_business_day():
+    # Given: what was booked last belongs to the second day
+    small_month()
+
+    # When
+    response = auditor().get(report("account_statement", account("2003", "tea").pk), MARCH)
+
+    # Then
+    (table,) = tables(response)
+    assert [[row[0], *row[2:3], *row[-3:]] for row in table[1:]] == [
+        ["", "opening balance", "", "", "49.00 CNY"],
+        ["2026-03-02", "payment captured", "", "98.00 CNY", "147.00 CNY"],
+        ["2026-03-03", "payment captured", "", "98.00 CNY", "245.00 CNY"],
+        ["2026-03-04", "payout confirmed", "40.00 CNY", "", "205.00 CNY"],
+        ["", "closing balance", "40.00 CNY", "196.00 CNY", "205.00 CNY"],
+    ]
+    assert table[2][4] == "1101 channel receivable, 4001 service fee"
+    assert table[3][1] == "4"
+
+
+def test_pages_of_a_statement_carry_the_balance(monkeypatch):
+    # Given
+    monkeypatch.setattr("ledger.admin.books.statements.LINES_A_PAGE", 2)
+    small_month()
+    desk, url = auditor(), report("account_statement", account("2003", "tea").pk)
+
+    # When
+    first = desk.get(url, MARCH)
+    (more,) = first.context["more"]
+    second = desk.get(f"{url}?{more.query}")
+
+    # Then
+    assert tables(first)[0][-1][2::5] == ["to carry forward", "245.00 CNY"]
+    assert [[row[2], row[-1]] for row in tables(second)[0][1:]] == [
+        ["balance carried forward", "245.00 CNY"],
+        ["payout confirmed", "205.00 CNY"],
+        ["closing balance", "205.00 CNY"],
+    ]
+    assert [way.label for way in second.context["more"]] == ["First postings"]
+
+
+def test_pages_stay_as_they_are_while_postings_arrive(monkeypatch):
+    """No row that was there is shown twice or left out; what arrives stands in its own place."""
+    # Given
+    monkeypatch.setattr("ledger.admin.books.statements.LINES_A_PAGE", 1)
+    small_month()
+    desk, url = auditor(), report("account_statement", account("2003", "tea").pk)
+
+    # When: after the first page, something is booked for an earlier day and for the last one
+    query, seen = "first=2026-03-01&last=2026-03-31", []
+    while query:
+        response = desk.get(f"{url}?{query}")
+        seen += [[row[1], row[-1]] for row in tables(response)[0][2:-1]]
+        if len(seen) == 1:
+            paid("earlier", "tea", 5_000, on=date(2026, 3, 1))
+            paid("last", "tea", 5_000, on=THIRD)
+        ways = [way for way in response.context["more"] if way.label == "More postings"]
+        query = ways[0].query if ways else ""
+
+    # Then
+    assert seen == [
+        ["2", "147.00 CNY"],
+        ["4", "294.00 CNY"],
+        ["3", "254.00 CNY"],
+        ["6", "303.00 CNY"],
+    ]
+
+
+def test_a_day_can_be_jumped_to():
+    small_month()
+
+    response = auditor().get(
+        report("account_statement", account("2003", "tea").pk),
+        {**MARCH, "day": SECOND.isoformat()},
+    )
+
+    rows = [[row[0], row[-1]] for row in tables(response)[0][1:3]]
+    assert rows == [["", "147.00 CNY"], ["2026-03-03", "245.00 CNY"]]
+
+
+def test_a_statement_is_drawn_and_said_in_words():
+    small_month()
+
+    response = auditor().get(report("account_statement", account("2003", "tea").pk), MARCH)
+
+    assert '<path class="curve"' in response.content.decode()
+    assert (
+        "Opening 49.00 CNY, closing 205.00 CNY; lowest 147.00 CNY on 2026-03-02,"
+        " highest 245.00 CNY on 2026-03-03." in words(response)
+    )
+
+
+def test_an_account_that_is_none_has_no_statement():
+    assert auditor().get(report("account_statement", 999_999)).status_code == 404
+
+
+@pytest.mark.parametrize("after", ["x", "2026-03-02", "2026-03-02~x", "1~2~3"])
+def test_a_place_that_no_page_named_is_none(after):
+    small_month()
+    statement = report("account_statement", account("2003", "tea").pk)
+
+    assert auditor().get(statement, {**MARCH, "after": after}).status_code == 404
+
+
+# --- journal book -------------------------------------------------------------------------------
+
+
+def test_the_journal_book_shows_the_postings_of_one_figure():
+    # Given
+    small_month()
+    asked = {**MARCH, "kind": "payment_paid", "code": "4001,4002", "side": "C", "currency": "CNY"}
+
+    # When
+    response = auditor().get(report("journal_book"), asked)
+
+    # Then
+    (table,) = tables(response)
+    assert [[row[0], row[5], row[-1]] for row in table[1:]] == [
+        ["2026-03-02", "tea", "2.00 CNY"],
+        ["2026-03-03", "tea", "2.00 CNY"],
+        ["2026-03-04", "books", "2.00 CNY"],
+        ["sum", "", "6.00 CNY"],
+    ]
+
+
+def test_the_journal_book_comes_page_by_page(monkeypatch):
+    monkeypatch.setattr("ledger.admin.books.journal_book.LEGS_A_PAGE", 4)
+    small_month()
+    desk, query, seen = auditor(), "first=2026-03-01&last=2026-03-31", []
+
+    while query:
+        response = desk.get(f"{report('journal_book')}?{query}")
+        seen += tables(response)[0][1:]
+        ways = [way for way in response.context["more"] if way.label == "More postings"]
+        query = ways[0].query if ways else ""
+
+    assert len(seen) == 13
+    assert len({tuple(row) for row in seen}) == 13
+    assert [row[0] for row in seen] == sorted(row[0] for row in seen)
+
+
+def test_the_list_of_entries_leads_to_its_postings():
+    small_month()
+
+    response = auditor().get(
+        "/admin/ledger/journalentry/",
+        {"effective_date_from": "2026-03-02", "effective_date_to": "2026-03-03", "kind": "opening"},
+    )
+
+    assert len(response.context["cl"].result_list) == 1
+    assert (
+        "/journal-book/?first=2026-03-02&amp;last=2026-03-03&amp;kind=opening"
+        in response.content.decode()
+    )
