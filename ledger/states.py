@@ -96,3 +96,21 @@ APPROVAL = StateTable(
     },
 )
 """The people of the request decide; the deed that it guards executes or voids it."""
+
+
+class PeriodState(models.TextChoices):
+    """Whether entries may be dated inside a period."""
+
+    OPEN = "open", pgettext_lazy("period", "open")
+    CLOSED = "closed", pgettext_lazy("period", "closed")
+
+
+PERIOD = StateTable(
+    PeriodState,
+    noun=_("A period"),
+    moves={
+        PeriodState.OPEN: {PeriodState.CLOSED},
+        PeriodState.CLOSED: {PeriodState.OPEN},
+    },
+)
+"""One person closes; two reopen."""

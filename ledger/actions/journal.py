@@ -11,6 +11,7 @@ from ledger.errors import (
     AlreadyReversedError,
     DuplicateEntryError,
     OverdrawnError,
+    PeriodClosedError,
     UnbalancedEntryError,
 )
 from ledger.models import JournalEntry
@@ -61,7 +62,8 @@ def credit(code: str, owner_id: str, amount_minor: int, currency: str) -> Leg:
 def post_entry(entry: Entry) -> int:
     """Book one entry in one round trip and return its id. A part: call it in a transaction.
 
-    Raises UnbalancedEntryError, DuplicateEntryError or OverdrawnError; nothing is written then.
+    Raises UnbalancedEntryError, DuplicateEntryError, OverdrawnError or PeriodClosedError; nothing
+    is written then.
     """
     return post_entries([entry])[0]
 
@@ -71,9 +73,9 @@ def post_entries(entries: Sequence[Entry]) -> list[int]:
 
     All or none. At most MAX_POSTINGS legs together; callers of more send chunks.
 
-    Raises UnbalancedEntryError, DuplicateEntryError (a `source` is already in the books) or
-    OverdrawnError (an account that may not fall below zero would). The caller's transaction is
-    over then, and nothing of it is written.
+    Raises UnbalancedEntryError, DuplicateEntryError (a `source` is already in the books),
+    OverdrawnError (an account that may not fall below zero would) or PeriodClosedError (a day is
+    closed). The caller's transaction is over then, and nothing of it is written.
     """
     assert connection.in_atomic_block, "post_entries is a part; open a transaction around it"
     if not entries:
@@ -96,7 +98,7 @@ def reverse_entry(entry: JournalEntry, *, effective_date: date, at: datetime, re
     """Book the mirror of `entry`, once, and return the id of the reversal. A part.
 
     Raises DuplicateEntryError when it has been reversed before, OverdrawnError when money that
-    it would take back is gone; nothing is written then.
+    it would take back is gone, PeriodClosedError; nothing is written then.
     """
     mirrored = tuple(
         Leg(
@@ -178,6 +180,8 @@ def _in_our_words(error: IntegrityError, entries: Sequence[Entry]) -> Exception:
     sources = ", ".join(entry.source for entry in entries[:3])
     if constraint == "ledger_balance_floor":
         return OverdrawnError(account=sources)
+    if constraint == "ledger_entry_period":
+        return PeriodClosedError(source=sources)
     if "reverses_id" in constraint:
         return AlreadyReversedError(entry=sources)
     if "source" in constraint:

@@ -1,10 +1,12 @@
-"""The rows of the books: accounts, entries, postings, the audit trail, approvals, history."""
+"""The rows of the books: accounts, entries, postings, periods, audit trail, approvals, history."""
 
 from ledger.models.accounts import Account, AccountBalance
 from ledger.models.approvals import ApprovalDecision, ApprovalRequest
 from ledger.models.audit import AuditEntry
 from ledger.models.configuration_changes import ChangeOperation, ConfigurationChange
 from ledger.models.journal import JournalEntry, Posting
+from ledger.models.periods import ClosedThrough, DailyBalance, Period, PeriodEvent
+from ledger.models.totals import ControlTotal
 
 __all__ = [
     "Account",
@@ -13,7 +15,12 @@ __all__ = [
     "ApprovalRequest",
     "AuditEntry",
     "ChangeOperation",
+    "ClosedThrough",
     "ConfigurationChange",
+    "ControlTotal",
+    "DailyBalance",
     "JournalEntry",
+    "Period",
+    "PeriodEvent",
     "Posting",
 ]

@@ -45,8 +45,9 @@ class JournalEntry(models.Model):
 class Posting(models.Model):
     """One leg of an entry: a side and a positive amount on one account.
 
-    `balance_after_minor` (on the account's normal side) and `seq` (1, 2, 3 … per account) are
-    filled by the trigger that moves the balance; whatever a writer sends there is overwritten.
+    `balance_after_minor` (on the account's normal side), `seq` (1, 2, 3 … per account) and
+    `recorded_at` (the instant at which it took that number, docs/adr/0017) are filled by the
+    trigger that moves the balance; whatever a writer sends there is overwritten.
     """
 
     # The foreign keys are made in SQL: not deferrable, and the account's with its currency.
@@ -70,6 +71,7 @@ class Posting(models.Model):
     amount_minor = models.BigIntegerField(_("amount"))
     balance_after_minor = models.BigIntegerField(_("balance after"), default=0)
     seq = models.BigIntegerField(_("number on the account"), default=0)
+    recorded_at = models.DateTimeField(_("recorded at"), db_default=Now())
 
     class Meta:
         verbose_name = _("posting")
@@ -79,6 +81,10 @@ class Posting(models.Model):
             models.UniqueConstraint(fields=["account", "seq"], name="ledger_posting_seq"),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="ledger_posting_positive"),
             models.CheckConstraint(condition=Q(side__in=Side.values), name="ledger_posting_side"),
+        ]
+        # A balance as of an instant is one read of this one.
+        indexes = [
+            models.Index(fields=["account", "recorded_at", "seq"], name="ledger_posting_instant")
         ]
 
     def __str__(self) -> str:

@@ -4,12 +4,20 @@ from collections.abc import Callable
 
 from ledger.queries import integrity
 from ledger.queries.integrity import LawResult, Report
+from ledger.queries.laws_of_periods import LAWS_OF_PERIODS
 from settlements.queries.laws_of_lines import LAWS_OF_LINES
 from settlements.queries.laws_of_payouts import LAWS_OF_PAYOUTS
 from settlements.queries.laws_of_refunds import LAWS_OF_REFUNDS
 from settlements.queries.laws_of_reserves import LAWS_OF_RESERVES
 
-LAWS = (*integrity.LAWS, *LAWS_OF_LINES, *LAWS_OF_PAYOUTS, *LAWS_OF_REFUNDS, *LAWS_OF_RESERVES)
+LAWS = (
+    *integrity.LAWS,
+    *LAWS_OF_PERIODS,
+    *LAWS_OF_LINES,
+    *LAWS_OF_PAYOUTS,
+    *LAWS_OF_REFUNDS,
+    *LAWS_OF_RESERVES,
+)
 """The laws of the whole house, the books first."""
 
 

@@ -73,6 +73,7 @@ LEDGERS_OWN = {
     "tasks": "what workers do for the books",
     "actions/journal": "the journal",
     "actions/exports": "that somebody took the books away as a file",
+    "actions/periods": "closing and reopening days and months of the books",
     "admin/accounts": "pages of the books",
     "admin/books/columns": "reports of the books",
     "admin/books/files": "reports of the books",
@@ -93,6 +94,12 @@ LEDGERS_OWN = {
     "queries/reports": "reports of the books",
     "rendering/sheets": "reports of the books as files",
     "rendering/xlsx": "reports of the books as files",
+    "models/periods": "days and months of the books, and the balances they end with",
+    "models/totals": "control accounts as sums of their subsidiary ledgers",
+    "queries/balances": "what stands on accounts now, at an instant, on a day",
+    "queries/integrity": "what must always be true of the books",
+    "queries/laws_of_periods": "what must always be true of closed days and control totals",
+    "queries/periods": "which days of the books are closed",
 }
 FOR_THE_HOUSE = {
     "money": "everyone's arithmetic is the ledger's arithmetic",

@@ -7,12 +7,24 @@ Each is a pair: rows that are in order, and a lie about them. A lie returns whet
 from ledger.actions import approvals, audit, journal
 from ledger.actions.approvals import Decider, digest_of
 from ledger.actions.journal import Entry, credit, debit
+from tests.factories.books import closed
 from tests.instants import NOON, THURSDAY
+from tests.ledger.controls_of_periods import CONTROLS_OF_PERIODS, WEDNESDAY
 from tests.rig.controls import Control, stands, stands_if
 
 
 def written() -> None:
     """Write a deed into every table of the books, in order."""
+    journal.post_entry(
+        Entry(
+            source="bank:0",
+            kind="wallet_topped_up",
+            legs=(debit("1102", "chn_w", 100, "CNY"), credit("2901", "chn_w", 100, "CNY")),
+            effective_date=WEDNESDAY,
+            at=NOON,
+        )
+    )
+    closed(WEDNESDAY)
     journal.post_entry(
         Entry(
             source="bank:1",
@@ -294,5 +306,6 @@ CONTROLS = [
         stands(HISTORY.format(operation="X")),
         also=(("ledger_configurationchange", "ledger_configurationchange_stamp"),),
     ),
+    *CONTROLS_OF_PERIODS,
 ]
 """Every law of the books that says more than that rows are written once."""

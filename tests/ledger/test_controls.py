@@ -18,6 +18,8 @@ WRITTEN_ONCE = {
     "ledger_posting",
     "ledger_auditentry",
     "ledger_approvaldecision",
+    "ledger_periodevent",
+    "ledger_dailybalance",
 }
 WITHOUT_CONTROL = {
     "ledger_account_currency": "the target of a foreign key; says nothing that the key does not",
@@ -27,6 +29,9 @@ WITHOUT_CONTROL = {
     "ledger_posting_seq": "the trigger numbers the postings; no writer can say another number",
     "ledger_approvalrequest_required_check": "Django's own: a positive number is not below zero",
     "ledger_approvalrequest_version_check": "Django's own: a positive number is not below zero",
+    "ledger_closedthrough_id_check": "Django's own: a positive number is not below zero",
+    "ledger_period_version_check": "Django's own: a positive number is not below zero",
+    "ledger_periodevent_version_check": "Django's own: a positive number is not below zero",
 }
 """Laws of the books that no attack reaches by themselves, each with the reason."""
 

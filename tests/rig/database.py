@@ -20,10 +20,11 @@ KEPT_TABLES = {
     "auth_group": "the roles, made by a migration",
     "auth_group_permissions": "what each role may do, made by a migration",
     "risk_limit": "the default limits, made by a migration",
+    "ledger_closedthrough": "the one row that says how far the books are closed",
     "ledger_configurationchange": "says how all of these came to be",
 }
 # Of these, the ones that deeds change: put back after a test as the migrations left them.
-RESTORED_TABLES = ("risk_limit", "ledger_configurationchange")
+RESTORED_TABLES = ("risk_limit", "ledger_configurationchange", "ledger_closedthrough")
 TRUNCATE_TRIGGER_BIT = 32
 
 

@@ -74,6 +74,9 @@ def test_every_stage_of_paying_out_is_sound(accounts, merchant):
 
 QUIET = {
     "reversals_mirror",
+    "daily_balances_are_sums",  # tests/ledger/queries/test_laws_of_periods.py
+    "closed_periods_stand",
+    "days_close_in_order",
     "bank_is_its_statements",
     *(law.code for law in LAWS_OF_REFUNDS),  # tests/settlements/queries/test_laws_of_refunds.py
     *(law.code for law in LAWS_OF_RESERVES),  # tests/settlements/queries/test_laws_of_reserves.py
