@@ -81,6 +81,8 @@ check: setup-dev
 		SECRET_KEY="$$($(BIN)/python -c 'from config import env; print(env.new_secret_key())')" \
 		ENCRYPTION_KEYS="$$($(BIN)/python -c 'from config import env; print(env.new_encryption_keys())')" \
 		PAYMENT_PASSWORD_PEPPERS="$$($(BIN)/python -c 'from config import env; print(env.new_encryption_keys())')" \
+		SEAL_KEYS="$$($(BIN)/python -c 'from config import env; print(env.new_encryption_keys())')" \
+		SEAL_HEADS_FILE=/mnt/heads/heads.jsonl \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python -m config.translations check
 	$(BIN)/python -m pip check

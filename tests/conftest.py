@@ -1,5 +1,6 @@
 """Fixtures of the whole suite; the rig behind them is in `tests/rig`."""
 
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +25,8 @@ from tests.rig.stage import (  # noqa: F401  fixtures of the whole suite
 
 # Playwright's loop runs in the thread of the test, and Django mistakes that for async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+_tests = itertools.count(1)
 
 
 def _flush(_test_case: TransactionTestCase) -> None:
@@ -75,6 +78,13 @@ def _refuse_unknown_seeds() -> None:
             " transactional test: add them to KEPT_TABLES in tests/rig/database.py with the"
             " reason."
         )
+
+
+@pytest.fixture(autouse=True)
+def _heads_of_its_own(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give each test a file of published heads of its own; it is made when something is sealed."""
+    folder = tmp_path_factory.getbasetemp() / "seals" / str(next(_tests))
+    settings.SEAL_HEADS_FILE = str(folder / "heads.jsonl")
 
 
 @pytest.fixture

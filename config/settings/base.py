@@ -37,6 +37,8 @@ PAYMENT_PASSWORD_ABOVE = env.amounts("PAYMENT_PASSWORD_ABOVE")
 IP_PLACES_FILE = env.text("IP_PLACES_FILE", default="")
 # Above this, a payer who pays from an address never seen is asked for the payment password.
 NEW_ADDRESS_ABOVE = env.amounts("NEW_ADDRESS_ABOVE", default=["CNY:50000"])
+# Where the end of the chain of seals is published: a place that the database's owner cannot write.
+SEAL_HEADS_FILE = env.text("SEAL_HEADS_FILE", default=str(VAR_DIR / "seals" / "heads.jsonl"))
 # How payment passwords are hashed; OWASP's minimum. Stored anew with these at the next right one.
 PAYMENT_PASSWORD_ARGON2 = {"time_cost": 2, "memory_kib": 19 * 1024, "parallelism": 1}
 

@@ -18,6 +18,10 @@ PAYMENT_PASSWORD_PEPPERS = env.encryption_keys(
     ),
     name="PAYMENT_PASSWORD_PEPPERS",
 )
+SEAL_KEYS = env.encryption_keys(
+    env.text_or_kept("SEAL_KEYS", path=VAR_DIR / "seal_keys", make=env.new_encryption_keys),
+    name="SEAL_KEYS",
+)
 # No `collectstatic` is needed here: files are served from where they lie.
 WHITENOISE_USE_FINDERS = True
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns when there is none

@@ -19,6 +19,7 @@ if not SANDBOX and SANDBOX_CLOCK_FILE:
 PAYMENT_PASSWORD_PEPPERS = env.encryption_keys(
     env.text("PAYMENT_PASSWORD_PEPPERS"), name="PAYMENT_PASSWORD_PEPPERS"
 )
+SEAL_KEYS = env.encryption_keys(env.text("SEAL_KEYS"), name="SEAL_KEYS")
 
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]

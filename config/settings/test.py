@@ -14,6 +14,7 @@ from config.settings.base import (
 SECRET_KEY = "only-for-tests-" + "0" * 50
 ENCRYPTION_KEYS = env.encryption_keys("test1:" + "A" * 43 + "=")
 PAYMENT_PASSWORD_PEPPERS = env.encryption_keys("test1:" + "B" * 43 + "=")
+SEAL_KEYS = env.encryption_keys("test1:" + "C" * 43 + "=", name="SEAL_KEYS")
 PAYMENT_PASSWORD_ABOVE = {}
 DEBUG = False
 SANDBOX = True

@@ -3,6 +3,7 @@
 
 ALTER TABLE ledger_configurationchange
   ADD COLUMN xact xid8 NOT NULL DEFAULT pg_current_xact_id();
+CREATE INDEX ledger_configuration_xact ON ledger_configurationchange (xact);
 
 -- What of a row is kept: the named columns. One that is named with a # is a secret; of it only
 -- the SHA-256 is kept, which shows that it changed and to what it did not.

@@ -13,4 +13,5 @@ DROP TRIGGER ledger_configurationchange_stamp ON ledger_configurationchange;
 DROP FUNCTION ledger_stamp_history();
 DROP FUNCTION ledger_keep_history();
 DROP FUNCTION ledger_history_row(jsonb, text[]);
+DROP INDEX ledger_configuration_xact;
 ALTER TABLE ledger_configurationchange DROP COLUMN xact;

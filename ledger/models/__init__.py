@@ -1,4 +1,4 @@
-"""The rows of the books: accounts, entries, postings, periods, audit trail, approvals, history."""
+"""The rows of the books, from accounts and entries to periods, approvals, history and seals."""
 
 from ledger.models.accounts import Account, AccountBalance
 from ledger.models.approvals import ApprovalDecision, ApprovalRequest
@@ -7,6 +7,7 @@ from ledger.models.configuration_changes import ChangeOperation, ConfigurationCh
 from ledger.models.journal import JournalEntry, Posting
 from ledger.models.periods import ClosedThrough, DailyBalance, Period, PeriodEvent
 from ledger.models.totals import ControlTotal
+from ledger.models.seals import Seal
 
 __all__ = [
     "Account",
@@ -23,4 +24,5 @@ __all__ = [
     "Period",
     "PeriodEvent",
     "Posting",
+    "Seal",
 ]

@@ -1,10 +1,12 @@
-"""What must always be true of lines, settlements, payouts and refunds, besides the ledger."""
+"""What must always be true of seals, lines, settlements, payouts and refunds, besides the books."""
 
 from collections.abc import Callable
 
+from ledger import heads
 from ledger.queries import integrity
-from ledger.queries.integrity import LawResult, Report
 from ledger.queries.laws_of_periods import LAWS_OF_PERIODS
+from ledger.queries.integrity import LawResult, Progress, Report
+from ledger.queries.laws_of_seals import laws_of_seals
 from settlements.queries.laws_of_lines import LAWS_OF_LINES
 from settlements.queries.laws_of_payouts import LAWS_OF_PAYOUTS
 from settlements.queries.laws_of_refunds import LAWS_OF_REFUNDS
@@ -18,12 +20,19 @@ LAWS = (
     *LAWS_OF_REFUNDS,
     *LAWS_OF_RESERVES,
 )
-"""The laws of the whole house, the books first."""
+"""The laws of the whole house, the books first; those of seals go before them."""
 
 
-def verify(*, on_result: Callable[[LawResult], None] | None = None) -> Report:
-    """Prove books, lines, settlements, payouts and refunds, all as they stood at one moment.
+def verify(
+    *,
+    after: int = 0,
+    on_result: Callable[[LawResult], None] | None = None,
+    on_progress: Progress = lambda _done, _of: None,
+) -> Report:
+    """Prove seals, books, lines, settlements, payouts and refunds, all as they stood at one moment.
 
-    It writes and locks nothing. `on_result` hears of each law when it has been asked.
+    It writes and locks nothing. Rows of the seals up to the number `after` are taken as proved.
+    `on_result` hears of each law when it has been asked, `on_progress` of long ones meanwhile.
     """
-    return integrity.verify_laws(LAWS, on_result=on_result)
+    laws = (*laws_of_seals(heads.published(), after=after), *LAWS)
+    return integrity.verify_laws(laws, on_result=on_result, on_progress=on_progress)

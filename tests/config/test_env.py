@@ -202,6 +202,15 @@ def test_the_environment_goes_before_the_kept_secret(monkeypatch, tmp_path):
             },
             "PAYMENT_PASSWORD_PEPPERS must list keys as id:base64",
         ),
+        (
+            {
+                "SECRET_KEY": "x" * 60,
+                "ENCRYPTION_KEYS": f"a:{KEY}",
+                "ALLOWED_HOSTS": "pay.example.com",
+                "PAYMENT_PASSWORD_PEPPERS": f"a:{KEY}",
+            },
+            "SEAL_KEYS must be set",
+        ),
     ],
 )
 def test_production_refuses_to_start_without_its_secrets_and_guards(variables, sentence):

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -79,6 +80,8 @@ def build_house(name: str) -> House:
             "SECRET_KEY": "only-for-tests-" + "0" * 50,
             "ENCRYPTION_KEYS": "test1:" + "A" * 43 + "=",
             "PAYMENT_PASSWORD_PEPPERS": "test1:" + "B" * 43 + "=",
+            "SEAL_KEYS": "test1:" + "C" * 43 + "=",
+            "SEAL_HEADS_FILE": f"{tempfile.mkdtemp(prefix='tianping-seals-')}/heads.jsonl",
             "LOG_LEVEL": "WARNING",
         },
     )

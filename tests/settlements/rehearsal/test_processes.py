@@ -30,6 +30,8 @@ def stage(transactional_db, tmp_path, monkeypatch):
         "SECRET_KEY": settings.SECRET_KEY,
         "ENCRYPTION_KEYS": "test1:" + "A" * 43 + "=",
         "PAYMENT_PASSWORD_PEPPERS": "test1:" + "B" * 43 + "=",
+        "SEAL_KEYS": "test1:" + "C" * 43 + "=",
+        "SEAL_HEADS_FILE": str(tmp_path / "heads.jsonl"),
     }.items():
         monkeypatch.setenv(variable, value)
     web_port, simulator_port = free_ports(2)

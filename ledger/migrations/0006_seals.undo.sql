@@ -1,0 +1,13 @@
+DROP TRIGGER ledger_seal_not_emptied ON ledger_seal;
+DROP TRIGGER ledger_seal_once ON ledger_seal;
+DROP TRIGGER ledger_seal_follows ON ledger_seal;
+DROP FUNCTION ledger_check_seal_follows();
+ALTER TABLE ledger_seal DROP CONSTRAINT ledger_seal_digests, DROP CONSTRAINT ledger_seal_members;
+DROP INDEX ledger_decision_xact;
+DROP INDEX ledger_audit_xact;
+DROP INDEX ledger_entry_xact;
+DROP TRIGGER ledger_approvaldecision_stamp ON ledger_approvaldecision;
+DROP TRIGGER ledger_auditentry_stamp ON ledger_auditentry;
+DROP FUNCTION ledger_stamp_xact();
+ALTER TABLE ledger_approvaldecision DROP COLUMN xact;
+ALTER TABLE ledger_auditentry DROP COLUMN xact;
