@@ -6,8 +6,8 @@ from ledger.models.audit import AuditEntry
 from ledger.models.configuration_changes import ChangeOperation, ConfigurationChange
 from ledger.models.journal import JournalEntry, Posting
 from ledger.models.periods import ClosedThrough, DailyBalance, Period, PeriodEvent
-from ledger.models.totals import ControlTotal
 from ledger.models.seals import Seal
+from ledger.models.totals import ControlTotal
 
 __all__ = [
     "Account",

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from ledger import heads
 from ledger.queries import integrity
-from ledger.queries.laws_of_periods import LAWS_OF_PERIODS
 from ledger.queries.integrity import LawResult, Progress, Report
+from ledger.queries.laws_of_periods import LAWS_OF_PERIODS
 from ledger.queries.laws_of_seals import laws_of_seals
 from settlements.queries.laws_of_lines import LAWS_OF_LINES
 from settlements.queries.laws_of_payouts import LAWS_OF_PAYOUTS

@@ -102,7 +102,6 @@ LEDGERS_OWN = {
     "models/periods": "days and months of the books, and the balances they end with",
     "models/totals": "control accounts as sums of their subsidiary ledgers",
     "queries/balances": "what stands on accounts now, at an instant, on a day",
-    "queries/integrity": "what must always be true of the books",
     "queries/laws_of_periods": "what must always be true of closed days and control totals",
     "queries/periods": "which days of the books are closed",
     "models/seals": "blocks of rows that were written",

@@ -10,6 +10,7 @@ from ledger.actions.journal import Entry, credit, debit
 from tests.factories.books import closed
 from tests.instants import NOON, THURSDAY
 from tests.ledger.controls_of_periods import CONTROLS_OF_PERIODS, WEDNESDAY
+from tests.rig.attacks import run_sql
 from tests.rig.controls import Control, stands, stands_if
 
 
@@ -54,6 +55,26 @@ def written() -> None:
         at=NOON,
     )
     audit.record_audit(action="a.deed", subject="stl_1", actor="user:1", at=NOON)
+    run_sql(seal())
+
+
+def seal(**words: str) -> str:
+    """Write a block that follows the last one."""
+    told = {
+        "number": "coalesce(max(number), 0) + 1",
+        "previous": "coalesce((array_agg(hmac ORDER BY number DESC))[1],"
+        " decode(repeat('00', 32), 'hex'))",
+        "root": "decode(repeat('ab', 32), 'hex')",
+        "count": "1",
+        **words,
+    }
+    return (
+        "INSERT INTO ledger_seal (number, stream, form, first_id, last_id, count, ids, leaves,"
+        " totals, root, previous_hmac, hmac, key_id, cluster, floor, sealed_at)"
+        f" SELECT {told['number']}, 'audit', 1, 1, 1, {told['count']}, ARRAY[1],"
+        f" decode(repeat('ab', 32), 'hex'), '{{}}', {told['root']}, {told['previous']},"
+        " decode(repeat('cd', 32), 'hex'), 'test1', 1, 0, now() FROM ledger_seal"
+    )
 
 
 ENTRY = (
@@ -223,6 +244,34 @@ CONTROLS = [
         "ledger_account_normal_side",
         stands(ACCOUNT.format(values="'1001', 'lie', 'CNY', 'X', false")),
         also=(("ledger_account", "ledger_account_as_charted"),),
+    ),
+    # Seals.
+    Control(
+        "ledger_seal",
+        "ledger_seal_follows",
+        stands(seal(previous="decode(repeat('ab', 32), 'hex')")),
+    ),
+    Control("ledger_seal", "ledger_seal_members", stands(seal(count="2"))),
+    Control("ledger_seal", "ledger_seal_digests", stands(seal(root="'short'"))),
+    Control(
+        "ledger_auditentry",
+        "ledger_auditentry_stamp",
+        stands_if(
+            "INSERT INTO ledger_auditentry (action, subject, actor, at, recorded_at, request_id,"
+            " reason, before, after, xact)"
+            " VALUES ('lie', 's', 'user:1', now(), now(), '', '', '{}', '{}', '3')",
+            "SELECT xact = '3' FROM ledger_auditentry WHERE action = 'lie'",
+        ),
+    ),
+    Control(
+        "ledger_approvaldecision",
+        "ledger_approvaldecision_stamp",
+        stands_if(
+            decision(approver="'user:4'")
+            .replace("reason, at)", "reason, at, xact)")
+            .replace("'2026-03-05T04:00Z'", "'2026-03-05T04:00Z', '3'"),
+            "SELECT xact = '3' FROM ledger_approvaldecision WHERE approver = 'user:4'",
+        ),
     ),
     # Two people.
     Control(

@@ -25,6 +25,8 @@ WITHOUT_CONTROL = {
     "ledger_account_currency": "the target of a foreign key; says nothing that the key does not",
     "ledger_account_nature": "the target of a foreign key; says nothing that the key does not",
     "ledger_approval_maker": "the target of a foreign key; says nothing that the key does not",
+    "ledger_seal_count_check": "Django's own: a positive number is not below zero",
+    "ledger_seal_form_check": "Django's own: a positive number is not below zero",
     "ledger_posting_entry_fk": "the trigger refuses a posting of no entry before the key is asked",
     "ledger_posting_seq": "the trigger numbers the postings; no writer can say another number",
     "ledger_approvalrequest_required_check": "Django's own: a positive number is not below zero",

@@ -15,7 +15,7 @@ def seal_everything() -> int:
     up for as long as it takes.
     """
     made = 0
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while True:
         made += seals.seal_all()
         if not rows_in_no_block():
