@@ -205,9 +205,12 @@ def _builtins_only() -> Iterator[CursorWrapper]:
     """
     assert connection.in_atomic_block, "the search path is set for one transaction"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('search_path')")
+        cursor.execute(
+            "SELECT path, set_config('search_path', %s, true) FROM current_setting('search_path')"
+            " AS path",
+            [LEAF_PATH],
+        )
         path = cursor.fetchone()[0]
-        cursor.execute("SELECT set_config('search_path', %s, true)", [LEAF_PATH])
         yield cursor
         cursor.execute("SELECT set_config('search_path', %s, true)", [path])
 
