@@ -85,6 +85,7 @@ _POSTING = measured(
         amount_minor=Kind.NUMBER,
         balance_after_minor=Kind.NUMBER,
         seq=Kind.NUMBER,
+        recorded_at=Kind.INSTANT,
     ),
 )
 _POSTINGS = f"""coalesce((SELECT string_agg('[' || {_POSTING} || ']', '' ORDER BY p.id)

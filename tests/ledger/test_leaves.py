@@ -69,6 +69,7 @@ def entry_text(entry: JournalEntry) -> str:
             row.amount_minor,
             row.balance_after_minor,
             row.seq,
+            row.recorded_at,
         )
         for row in entry.postings.select_related("account").order_by("pk")
     ]
