@@ -19,6 +19,8 @@ OWNER_COMMANDS = {
 }
 # Only the web is hurried by the short time-outs of the application role.
 HURRIED_COMMANDS = {"runserver"}
+# These do what others ask for; each request and each job has an id of its own.
+SERVING_COMMANDS = {"procrastinate", "runserver"}
 
 
 def leave(signum: int, frame: FrameType | None) -> None:
@@ -41,7 +43,10 @@ def main() -> None:
 
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from ledger.origin import Origin, coming_from, of_command
+
+    with coming_from(Origin() if command in SERVING_COMMANDS else of_command()):
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

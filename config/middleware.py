@@ -13,6 +13,7 @@ from django.urls import Resolver404, resolve, reverse
 
 from config import clock
 from config.client_address import client_address
+from ledger.origin import Origin, coming_from
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -42,6 +43,8 @@ class DoorRequest(HttpRequest):
 class RequestContextMiddleware:
     """Set `request.at`, `request.request_id` and `request.client_ip`; name the request in logs.
 
+    Audit rows of the request carry its id and address by themselves (`ledger.origin`).
+
     The id is always ours: a caller's own X-Request-Id could forge a line in our log.
     """
 
@@ -58,7 +61,11 @@ class RequestContextMiddleware:
             forwarded_for=[request.META.get("HTTP_X_FORWARDED_FOR", "")],
             trusted=settings.TRUSTED_PROXIES,
         )
-        with structlog.contextvars.bound_contextvars(request_id=request.request_id):
+        origin = Origin(client_ip=request.client_ip or None, request_id=request.request_id)
+        with (
+            coming_from(origin),
+            structlog.contextvars.bound_contextvars(request_id=request.request_id),
+        ):
             response = self.get_response(request)
         response["X-Request-Id"] = request.request_id
         return response

@@ -11,6 +11,8 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.tasks import Task
 
+from ledger.origin import coming_from, current, of_job
+
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=2)
 """A job that raised is tried again, later each time; after the last it is listed as failed."""
 
@@ -26,10 +28,11 @@ def task(
 
     def register(function: Callable[..., None]) -> Task[..., None, ...]:
         @wraps(function)
-        def run(*, at: str, **arguments: Any) -> None:
+        def run(*, at: str, origin: dict[str, str] | None = None, **arguments: Any) -> None:
             close_old_connections()
             try:
-                function(at=datetime.fromisoformat(at), **arguments)
+                with coming_from(of_job(origin or {})):
+                    function(at=datetime.fromisoformat(at), **arguments)
             finally:
                 close_old_connections()
 
@@ -52,7 +55,10 @@ def defer(
     `at` is the instant that caused the job (UTC); it is what business decides by. `due_at`, when
     given, is the machine's earliest start. With a `queueing_lock` at most one job of that lock
     waits at a time; returns False when one already did. Jobs may run twice: each is idempotent.
+    A job belongs to the request that asked for it, and its audit rows say so.
     """
+    if carried := current().as_arguments():
+        arguments["origin"] = carried
     job = app.configure_task(
         name,
         queue=queue,

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from ledger import origin
 from ledger.models import AuditEntry
 
 
@@ -21,15 +22,20 @@ def record_audit(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add one row to the audit trail. A part: it commits with the deed that it records."""
+    """Add one row to the audit trail. A part: it commits with the deed that it records.
+
+    Where the deed comes from is known by the door (`ledger.origin`); what is passed here goes
+    before it.
+    """
     assert connection.in_atomic_block, "record_audit is a part; open a transaction around it"
+    here = origin.current()
     AuditEntry.objects.create(
         action=action,
         subject=subject,
         actor=actor,
         at=at,
-        client_ip=client_ip,
-        request_id=request_id,
+        client_ip=client_ip or here.client_ip,
+        request_id=request_id or here.request_id,
         reason=reason,
         before=dict(before or {}),
         after=dict(after or {}),

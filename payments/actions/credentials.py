@@ -94,6 +94,8 @@ def revoke_credential(
             actor=actor,
             at=at,
             reason=reason,
+            before={"name": credential.name, "is_revoked": False},
+            after={"name": credential.name, "is_revoked": True},
         )
     return credential
 

@@ -51,7 +51,15 @@ def create_fee_plan(
         subject=plan.id,
         actor=actor,
         at=at,
-        after={"name": name, "version": plan.version, "fee_bps": terms.bps},
+        after={
+            "name": name,
+            "version": plan.version,
+            "currency": currency,
+            "fee_bps": plan.fee_bps,
+            "fixed_minor": plan.fixed_minor,
+            "payout_fee_minor": plan.payout_fee_minor,
+            "vat_bps": plan.vat_bps,
+        },
     )
     return plan
 

@@ -12,10 +12,11 @@ def move(
     payment: Payment, status: PaymentStatus, *, actor: str, at: datetime, code: str = ""
 ) -> None:
     """Move a locked payment on, with its event and audit row. A part."""
+    was = payment.status
     payment.status = status
     payment.status_code = code
     payment.save(update_fields=["status", "status_code", "method", "client_ip", "paid_at"])
-    tell(payment, f"payment.{status}", actor=actor, at=at)
+    tell(payment, f"payment.{status}", actor=actor, at=at, was=was)
 
 
 def tell_code(payment: Payment, kind: str, *, code: str, actor: str, at: datetime) -> None:
@@ -25,8 +26,11 @@ def tell_code(payment: Payment, kind: str, *, code: str, actor: str, at: datetim
     tell(payment, kind, actor=actor, at=at)
 
 
-def tell(payment: Payment, kind: str, *, actor: str, at: datetime) -> None:
-    """Write the event and the audit row of what just happened to the payment. A part."""
+def tell(payment: Payment, kind: str, *, actor: str, at: datetime, was: str = "") -> None:
+    """Write the event and the audit row of what just happened to the payment. A part.
+
+    `was` is the status that it came from, where that changed.
+    """
     snapshot = {
         "status": payment.status,
         "amount": payment.amount_minor,
@@ -41,6 +45,6 @@ def tell(payment: Payment, kind: str, *, actor: str, at: datetime) -> None:
         subject=payment.id,
         actor=actor,
         at=at,
-        client_ip=payment.client_ip,
+        before={"status": was} if was else {},
         after=snapshot,
     )

@@ -25,11 +25,20 @@ def move(
 
     Raises IllegalMoveError.
     """
-    states.REFUND.require_move(refund.status, status)
+    was = refund.status
+    states.REFUND.require_move(was, status)
     refund.status = status
     refund.status_code = code[:80]
     refund.save(update_fields=["status", "status_code", "operation", "approval", "succeeded_at"])
-    tell(refund, actor=actor, at=at, reason=reason, client_ip=client_ip, request_id=request_id)
+    tell(
+        refund,
+        actor=actor,
+        at=at,
+        was=was,
+        reason=reason,
+        client_ip=client_ip,
+        request_id=request_id,
+    )
 
 
 def contradict(refund: Refund, *, actor: str, at: datetime) -> None:
@@ -50,11 +59,15 @@ def tell(
     actor: str,
     at: datetime,
     kind: str = "",
+    was: str = "",
     reason: str = "",
     client_ip: str | None = None,
     request_id: str = "",
 ) -> None:
-    """Write the event and the audit row of a refund's new state, or of `kind`. A part."""
+    """Write the event and the audit row of a refund's new state, or of `kind`. A part.
+
+    `was` is the status that it came from, where that changed.
+    """
     snapshot = {
         "status": refund.status,
         "payment": refund.payment_id,
@@ -74,6 +87,7 @@ def tell(
         client_ip=client_ip,
         request_id=request_id,
         reason=reason,
+        before={"status": was} if was else {},
         after=snapshot,
     )
 

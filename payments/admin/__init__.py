@@ -4,6 +4,7 @@ from payments.admin import (  # noqa: F401  importing registers
     balance_transactions,
     channels,
     credentials,
+    deed_names,
     events,
     kinds,
     merchants,

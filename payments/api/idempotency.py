@@ -106,8 +106,6 @@ def note_refusal(request: Request, error: DomainError, *, action: str, subject: 
         actor=caller(request).actor,
         at=context.at,
         code=error.code,
-        client_ip=context.client_ip or None,
-        request_id=context.request_id,
     )
 
 

@@ -202,6 +202,4 @@ def _note_refusal(
         actor=member.actor,
         at=request.at,
         code=error.code,
-        client_ip=request.client_ip or None,
-        request_id=request.request_id,
     )

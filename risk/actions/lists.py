@@ -29,8 +29,6 @@ def block_address(
     expires_at: datetime | None = None,
     actor: str,
     at: datetime,
-    client_ip: str | None = None,
-    request_id: str = "",
 ) -> BlockListEntry:
     """Refuse every deed that comes from an address or network (CIDR), from now on.
 
@@ -44,8 +42,6 @@ def block_address(
         expires_at=expires_at,
         actor=actor,
         at=at,
-        client_ip=client_ip,
-        request_id=request_id,
     )
 
 
@@ -56,8 +52,6 @@ def block_payer(
     expires_at: datetime | None = None,
     actor: str,
     at: datetime,
-    client_ip: str | None = None,
-    request_id: str = "",
 ) -> BlockListEntry:
     """Refuse every payment of a payer, from now on.
 
@@ -73,8 +67,6 @@ def block_payer(
         expires_at=expires_at,
         actor=actor,
         at=at,
-        client_ip=client_ip,
-        request_id=request_id,
     )
 
 
@@ -86,8 +78,6 @@ def block_account(
     expires_at: datetime | None = None,
     actor: str,
     at: datetime,
-    client_ip: str | None = None,
-    request_id: str = "",
 ) -> BlockListEntry:
     """Refuse every settlement to an account, whoever's it is, from now on.
 
@@ -103,8 +93,6 @@ def block_account(
         expires_at=expires_at,
         actor=actor,
         at=at,
-        client_ip=client_ip,
-        request_id=request_id,
     )
 
 
@@ -115,8 +103,6 @@ def unblock(
     reason: str,
     actor: str,
     at: datetime,
-    client_ip: str | None = None,
-    request_id: str = "",
 ) -> BlockListEntry:
     """End an entry: what it named is judged by the other rules alone again.
 
@@ -135,8 +121,6 @@ def unblock(
         reason=reason,
         actor=actor,
         at=at,
-        client_ip=client_ip,
-        request_id=request_id,
     )
     return entry
 
@@ -168,8 +152,6 @@ def _block(
     expires_at: datetime | None,
     actor: str,
     at: datetime,
-    client_ip: str | None,
-    request_id: str,
 ) -> BlockListEntry:
     _require_reason(reason)
     if expires_at is not None and expires_at <= at:
@@ -194,8 +176,6 @@ def _block(
         reason=reason,
         actor=actor,
         at=at,
-        client_ip=client_ip,
-        request_id=request_id,
     )
     return entry
 
@@ -207,22 +187,21 @@ def _tell(
     reason: str,
     actor: str,
     at: datetime,
-    client_ip: str | None,
-    request_id: str,
 ) -> None:
+    was_blocked = entry.ended_at is not None
+    facts = {
+        "kind": entry.kind,
+        "label": entry.label,
+        "expires_at": None if entry.expires_at is None else entry.expires_at.isoformat(),
+    }
     record_audit(
         action=action,
         subject=entry.pk,
         actor=actor,
         at=at,
-        client_ip=client_ip,
-        request_id=request_id,
         reason=reason,
-        after={
-            "kind": entry.kind,
-            "label": entry.label,
-            "expires_at": None if entry.expires_at is None else entry.expires_at.isoformat(),
-        },
+        before={**facts, "is_blocked": was_blocked},
+        after={**facts, "is_blocked": not was_blocked},
     )
 
 

@@ -27,8 +27,6 @@ def bind_network(
     reason: str,
     actor: str,
     at: datetime,
-    client_ip: str | None = None,
-    request_id: str = "",
 ) -> BoundNetwork:
     """Allow a payer to pay, or a merchant to ask for settlements, from this network.
 
@@ -60,8 +58,6 @@ def bind_network(
         reason=reason,
         actor=actor,
         at=at,
-        client_ip=client_ip,
-        request_id=request_id,
     )
     return bound
 
@@ -73,8 +69,6 @@ def release_network(
     reason: str,
     actor: str,
     at: datetime,
-    client_ip: str | None = None,
-    request_id: str = "",
 ) -> BoundNetwork:
     """Take a network away again; without any, every address is allowed.
 
@@ -94,8 +88,6 @@ def release_network(
         reason=reason,
         actor=actor,
         at=at,
-        client_ip=client_ip,
-        request_id=request_id,
     )
     return bound
 
@@ -137,16 +129,15 @@ def _tell(
     reason: str,
     actor: str,
     at: datetime,
-    client_ip: str | None,
-    request_id: str,
 ) -> None:
+    was_bound = bound.ended_at is not None
+    facts = {"network": bound.network, "id": bound.pk}
     record_audit(
         action=action,
         subject=bound.subject_id,
         actor=actor,
         at=at,
-        client_ip=client_ip,
-        request_id=request_id,
         reason=reason,
-        after={"network": bound.network, "id": bound.pk},
+        before={**facts, "is_bound": was_bound},
+        after={**facts, "is_bound": not was_bound},
     )

@@ -62,8 +62,6 @@ class BlockAddress(Operation[None]):
             expires_at=form.cleaned_data["expires_at"],
             actor=asking.actor,
             at=asking.at,
-            client_ip=asking.client_ip,
-            request_id=asking.request_id,
         )
         return _("%(label)s is blocked.") % {"label": entry.label}
 
@@ -89,8 +87,6 @@ class BlockPayer(Operation[None]):
             expires_at=form.cleaned_data["expires_at"],
             actor=asking.actor,
             at=asking.at,
-            client_ip=asking.client_ip,
-            request_id=asking.request_id,
         )
         return _("%(label)s is blocked.") % {"label": entry.label}
 
@@ -119,8 +115,6 @@ class Unblock(Operation[BlockListEntry]):
             reason=form.cleaned_data["reason"],
             actor=asking.actor,
             at=asking.at,
-            client_ip=asking.client_ip,
-            request_id=asking.request_id,
         )
         return _("%(label)s is not blocked any more.") % {"label": row.label}
 

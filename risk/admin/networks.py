@@ -50,8 +50,6 @@ class BindNetwork(Operation[None]):
             reason=form.cleaned_data["reason"],
             actor=asking.actor,
             at=asking.at,
-            client_ip=asking.client_ip,
-            request_id=asking.request_id,
         )
         return _("%(network)s is allowed for %(subject)s.") % {
             "network": bound.network,
@@ -85,8 +83,6 @@ class ReleaseNetwork(Operation[BoundNetwork]):
             reason=form.cleaned_data["reason"],
             actor=asking.actor,
             at=asking.at,
-            client_ip=asking.client_ip,
-            request_id=asking.request_id,
         )
         return _("%(network)s is released.") % {"network": row.network}
 

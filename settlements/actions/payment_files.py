@@ -62,8 +62,6 @@ def hand_out_payment_file(
     *,
     actor: str,
     at: datetime,
-    client_ip: str | None = None,
-    request_id: str = "",
 ) -> bytes:
     """Return a file's bytes for the bank, and keep in the audit trail who took them.
 
@@ -77,8 +75,6 @@ def hand_out_payment_file(
         subject=file.pk,
         actor=actor,
         at=at,
-        client_ip=client_ip,
-        request_id=request_id,
         after={"message_id": file.message_id, "sha256": bytes(file.sha256).hex()},
     )
     return content

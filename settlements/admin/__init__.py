@@ -3,6 +3,7 @@
 from settlements.admin import (  # noqa: F401  importing registers
     bills,
     contributions,
+    deed_names,
     destinations,
     kinds,
     payment_files,

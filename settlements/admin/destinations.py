@@ -38,8 +38,6 @@ class BlockAccount(Operation[Destination]):
             expires_at=form.cleaned_data["expires_at"],
             actor=asking.actor,
             at=asking.at,
-            client_ip=asking.client_ip,
-            request_id=asking.request_id,
         )
         return _("%(label)s is blocked.") % {"label": entry.label}
 

@@ -47,8 +47,6 @@ class Download(Operation[PaymentFile]):
             row.pk,
             actor=asking.actor,
             at=asking.at,
-            client_ip=asking.client_ip,
-            request_id=asking.request_id,
         )
         response = HttpResponse(content, content_type="application/xml")
         response["Content-Disposition"] = f'attachment; filename="{row.message_id}.xml"'

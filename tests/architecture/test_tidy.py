@@ -115,6 +115,7 @@ FOR_THE_HOUSE = {
     "encryption": "secrets at rest",
     "errors": "the root of every refusal",
     "states": "what a table of allowed moves is; each noun's own table stands in its app",
+    "origin": "where a deed comes from",
     "jobs": "deferring by name",
     "actions/audit": "the audit trail",
     "models/audit": "the audit trail",
@@ -133,6 +134,7 @@ FOR_THE_HOUSE = {
     "admin/showing": "how instants, links and amounts are written on pages",
     "admin/values": "how a field is written on pages",
     "admin/people": "names behind actor references",
+    "admin/deeds": "what the deeds of the audit trail are called",
 }
 """All that may live in ledger for others' sake (docs/architecture.md); more needs an ADR."""
 

@@ -11,6 +11,9 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 
 from config.middleware import RequestContextMiddleware
+from ledger.actions.audit import record_audit
+from ledger.models import AuditEntry
+from ledger.origin import Origin, current
 
 ENROL = "/accounts/2fa/totp/activate/"
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -127,3 +130,21 @@ def test_asks_nothing_of_people_who_are_not_staff(client, db):
 
 def test_asks_nothing_of_strangers(client, db):
     assert client.get("/")["Location"] == "/accounts/login/"
+
+
+@pytest.mark.django_db
+def test_what_a_request_writes_carries_its_id_and_address():
+    # Given a view that says nothing of where it is called from
+    def view(request):
+        record_audit(action="a.deed", subject="x", actor="user:1", at=request.at)
+        return HttpResponse("ok")
+
+    # When
+    response = RequestContextMiddleware(view)(
+        RequestFactory().get("/", headers={"X-Request-Id": "x"}, REMOTE_ADDR="203.0.113.7")
+    )
+
+    # Then
+    row = AuditEntry.objects.get()
+    assert (row.client_ip, row.request_id) == ("203.0.113.7", response["X-Request-Id"])
+    assert current() == Origin()

@@ -42,7 +42,15 @@ def test_keeps_the_terms_as_pricing_reads_them():
     assert (row.action, row.subject, row.after) == (
         "fee_plan.created",
         plan.pk,
-        {"name": "standard", "version": 1, "fee_bps": 200},
+        {
+            "name": "standard",
+            "currency": "CNY",
+            "version": 1,
+            "fee_bps": 200,
+            "fixed_minor": 30,
+            "payout_fee_minor": 100,
+            "vat_bps": 0,
+        },
     )
 
 

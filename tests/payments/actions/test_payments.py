@@ -367,7 +367,7 @@ class TestConfirm:
         event = Event.objects.get(sequence=2)
         assert (event.kind, event.subject) == ("payment.awaiting_payment", payment.pk)
         row = AuditEntry.objects.get(action="payment.awaiting_payment")
-        assert (row.actor, row.client_ip) == ("key:ak_1", "203.0.113.7")
+        assert (row.actor, row.before) == ("key:ak_1", {"status": "created"})
 
     def test_asks_the_judge_with_what_is_known_now(self, channel, judge):
         # Given

@@ -25,7 +25,7 @@ from tests.rig.rows import nothing_written
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WHO = {"actor": "user:7", "at": NOON, "client_ip": "192.0.2.1", "request_id": "r-1"}
+WHO = {"actor": "user:7", "at": NOON}
 LATER = NOON + timedelta(hours=1)
 
 

@@ -25,7 +25,7 @@ from tests.rig.rows import nothing_written
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WHO = {"actor": "user:7", "at": NOON, "client_ip": None, "request_id": "r-1"}
+WHO = {"actor": "user:7", "at": NOON}
 LATER = NOON + timedelta(hours=1)
 PLACES = """network,country,province
 203.0.113.0/25,CN,Shanghai
@@ -101,12 +101,14 @@ class TestBind:
         bound = bind(payer.pk)
 
         kept = AuditEntry.objects.get()
-        assert (kept.action, kept.subject, kept.actor, kept.reason, kept.after) == (
+        facts = {"network": "203.0.113.0/24", "id": bound.pk}
+        assert (kept.action, kept.subject, kept.actor, kept.reason, kept.before, kept.after) == (
             "network.bound",
             payer.pk,
             "user:7",
             "office only",
-            {"network": "203.0.113.0/24", "id": bound.pk},
+            {**facts, "is_bound": False},
+            {**facts, "is_bound": True},
         )
 
     def test_is_refused_for_nobody_without_a_reason_twice_and_for_no_network(self, payer):

@@ -95,6 +95,7 @@ def test_lets_a_worker_draft_where_there_are_many(maker, ours, monkeypatch):
 
     # Then
     job = ProcrastinateJob.objects.get(task_name="settlements.draft")
+    assert job.args.pop("origin")["client_ip"] == "127.0.0.1"
     assert job.args == {
         "at": NEXT_NOON.isoformat(),
         "actor": actor_of(maker),

@@ -1,0 +1,83 @@
+"""What deeds of the audit trail are called: `settlement.submitted` in the reader's own words.
+
+A code is a noun and a verb. Each app names its own nouns, and the verbs that nobody else has, when
+its pages are found; what nobody named is shown as it is written.
+"""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+Words = str | Promise
+
+REFUSED = ".refused"
+"""How the code of a refused deed ends (`ledger.actions.audit.record_refusal`)."""
+
+_NOUNS: dict[str, Words] = {}
+# By verb, or by `noun.verb` where one noun says it otherwise.
+_VERBS: dict[str, Words] = {
+    "approve": pgettext_lazy("deed", "approve"),
+    "approved": gettext_lazy("approved by one person"),
+    "approval_expired": gettext_lazy("nobody decided in time"),
+    "approval_voided": gettext_lazy("request for approval withdrawn"),
+    "cancel": pgettext_lazy("deed", "cancel"),
+    "cancelled": gettext_lazy("cancelled"),
+    "changed": gettext_lazy("changed"),
+    "closed": gettext_lazy("closed"),
+    "create": pgettext_lazy("deed", "create"),
+    "created": gettext_lazy("created"),
+    "executed": gettext_lazy("carried out"),
+    "propose": pgettext_lazy("deed", "propose"),
+    "proposed": gettext_lazy("proposed"),
+    "registered": gettext_lazy("registered"),
+    "reject": pgettext_lazy("deed", "reject"),
+    "rejected": gettext_lazy("rejected"),
+    "released": gettext_lazy("released"),
+    "reopened": gettext_lazy("reopened"),
+    "request": pgettext_lazy("deed", "request"),
+    "requested": gettext_lazy("requested"),
+    "reversed": gettext_lazy("reversed"),
+    "run": gettext_lazy("run"),
+    "submit": pgettext_lazy("deed", "submit"),
+    "voided": gettext_lazy("withdrawn"),
+    "withdraw": pgettext_lazy("deed", "withdraw"),
+    "withdrawn": gettext_lazy("withdrawn"),
+}
+
+
+def name_deeds(*, nouns: Mapping[str, Words], verbs: Mapping[str, Words] | None = None) -> None:
+    """Say what nouns and verbs of some codes are called; apps do it when their pages are found."""
+    _NOUNS.update(nouns)
+    _VERBS.update(verbs or {})
+
+
+def has_verb(verb: str) -> bool:
+    """Tell whether a verb is named for whatever noun."""
+    return verb in _VERBS
+
+
+def has_words(code: str) -> bool:
+    """Tell whether both parts of a code have been named."""
+    deed = code.removesuffix(REFUSED)
+    noun, _dot, verb = deed.rpartition(".")
+    return noun in _NOUNS and (deed in _VERBS or verb in _VERBS)
+
+
+def deed_words(code: str) -> str:
+    """Return what a code means: `settlement: submitted`, `refused: settlement: approve`."""
+    if not has_words(code):
+        return code
+    deed = code.removesuffix(REFUSED)
+    noun, _dot, verb = deed.rpartition(".")
+    words = _("%(noun)s: %(verb)s") % {
+        "noun": _NOUNS[noun],
+        "verb": _VERBS.get(deed) or _VERBS[verb],
+    }
+    return _("refused · %(deed)s") % {"deed": words} if deed != code else words
+
+
+def named_nouns() -> list[tuple[str, str]]:
+    """Return every noun with its words, in the order of the words: a choice for pages."""
+    return sorted(((noun, str(words)) for noun, words in _NOUNS.items()), key=lambda pair: pair[1])

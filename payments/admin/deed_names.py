@@ -1,0 +1,48 @@
+"""What the deeds of taking money are called in the audit trail."""
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from ledger.admin.deeds import name_deeds
+from payments.states import PaymentStatus, RefundStatus
+
+name_deeds(
+    nouns={
+        "account_terms": _("limits of a merchant's account"),
+        "calendar": _("business calendar"),
+        "channel_account": _("channel account"),
+        "credential": _("API credential"),
+        "fee_plan": _("fee plan"),
+        "maturity": _("maturity"),
+        "merchant": _("merchant"),
+        "merchant_terms": _("terms of a merchant"),
+        "payer_session": _("payer's session"),
+        "payment": _("payment"),
+        "payment_link": _("payment link"),
+        "refund": _("refund"),
+    },
+    verbs={
+        **{f"payment.{status.value}": status.label for status in PaymentStatus},
+        **{f"refund.{status.value}": status.label for status in RefundStatus},
+        "calendar.filled": _("year filled"),
+        "channel_account.gateway_changed": _("gateway changed"),
+        "credential.issued": _("issued"),
+        "credential.revoke": pgettext_lazy("deed", "revoke"),
+        "credential.revoked": _("revoked"),
+        "maturity.run": _("money became available"),
+        "merchant.member_added": _("member added"),
+        "mint": pgettext_lazy("deed", "make"),
+        "minted": _("made"),
+        "payer_session.opened": _("opened by the payer"),
+        "payment.challenged": _("password asked for"),
+        "payment.confirm": pgettext_lazy("deed", "confirm"),
+        "payment.method_changed": _("other method chosen"),
+        "payment.paid_twice": _("paid a second time"),
+        "refund.ask": pgettext_lazy("deed", "ask the channel"),
+        "refund.asked_about": _("channel asked again"),
+        "refund.contradicted": _("contradicted by the channel"),
+        "refund.fund": pgettext_lazy("deed", "fund"),
+        "refund.approved": _("approved by one person"),
+        "refund.rejected": _("rejected"),
+    },
+)
