@@ -15,10 +15,29 @@ Words = str | Promise
 REFUSED = ".refused"
 """How the code of a refused deed ends (`ledger.actions.audit.record_refusal`)."""
 
-_NOUNS: dict[str, Words] = {}
+_NOUNS: dict[str, Words] = {
+    "approval_tier": gettext_lazy("approval tier"),
+    "books": gettext_lazy("books"),
+    "business_day": gettext_lazy("business day"),
+    "month": gettext_lazy("month"),
+    "period": gettext_lazy("period"),
+    "seal": gettext_lazy("seal"),
+    "staff": gettext_lazy("staff"),
+    "staff_roles": gettext_lazy("roles of somebody"),
+}
 # By verb, or by `noun.verb` where one noun says it otherwise.
 _VERBS: dict[str, Words] = {
     "approve": pgettext_lazy("deed", "approve"),
+    "ask": pgettext_lazy("deed", "ask for"),
+    "asked": gettext_lazy("asked for"),
+    "booked": gettext_lazy("booked"),
+    "close": pgettext_lazy("deed", "close"),
+    "expired": gettext_lazy("expired"),
+    "export": pgettext_lazy("deed", "export"),
+    "exported": gettext_lazy("exported"),
+    "locked_out": gettext_lazy("locked out"),
+    "preview": pgettext_lazy("deed", "preview"),
+    "reopen": pgettext_lazy("deed", "reopen"),
     "approved": gettext_lazy("approved by one person"),
     "approval_expired": gettext_lazy("nobody decided in time"),
     "approval_voided": gettext_lazy("request for approval withdrawn"),

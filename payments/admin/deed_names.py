@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from ledger.admin.deeds import name_deeds
-from payments.states import PaymentStatus, RefundStatus
+from payments.states import ManualEntryStatus, PaymentStatus, RefundStatus
 
 name_deeds(
     nouns={
@@ -13,6 +13,7 @@ name_deeds(
         "channel_account": _("channel account"),
         "credential": _("API credential"),
         "fee_plan": _("fee plan"),
+        "manual_entry": _("manual entry"),
         "maturity": _("maturity"),
         "merchant": _("merchant"),
         "merchant_terms": _("terms of a merchant"),
@@ -23,6 +24,7 @@ name_deeds(
     },
     verbs={
         **{f"payment.{status.value}": status.label for status in PaymentStatus},
+        **{f"manual_entry.{status.value}": status.label for status in ManualEntryStatus},
         **{f"refund.{status.value}": status.label for status in RefundStatus},
         "calendar.filled": _("year filled"),
         "channel_account.gateway_changed": _("gateway changed"),

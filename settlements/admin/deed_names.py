@@ -10,6 +10,7 @@ name_deeds(
     nouns={
         "bill": _("bill"),
         "destination": _("destination"),
+        "opening": _("opening balances"),
         "payment_file": _("payment file"),
         "payout": _("payout"),
         "settlement": _("settlement"),
@@ -21,8 +22,6 @@ name_deeds(
         "bill.imported": _("imported"),
         "payment_file.download": pgettext_lazy("deed", "download"),
         "payment_file.downloaded": _("downloaded"),
-        "payment_file.export": pgettext_lazy("deed", "export"),
-        "payment_file.exported": _("exported"),
         "payout.ask": pgettext_lazy("deed", "ask the channel"),
         "payout.asked": _("channel asked again"),
         "payout.contradicted": _("contradicted by the channel"),

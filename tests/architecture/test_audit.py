@@ -13,7 +13,7 @@ from ledger.admin.deeds import deed_words, has_verb, has_words
 from ledger.admin.operations import Operation, OperationsAdmin, PlainForm
 from ledger.errors import DomainError
 from ledger.models import AuditEntry
-from payments.states import PaymentStatus, RefundStatus
+from payments.states import ManualEntryStatus, PaymentStatus, RefundStatus
 from payments.terms import AccountTerms, FeePlanTerms, MerchantTerms
 from risk.actions.password_relief import Relief
 from settlements.states import SettlementStatus
@@ -57,6 +57,7 @@ NOT_ABOUT_MONEY = {
 MADE_OF_PARTS: dict[str, list[str]] = {
     "payment.{status}": [f"payment.{status}" for status in PaymentStatus],
     "settlement.{status.value}": [f"settlement.{status}" for status in SettlementStatus],
+    "manual_entry.{what}": [f"manual_entry.{status}" for status in ManualEntryStatus],
     "{action}.refused": [],
     "{request.kind}.{('approved' if is_approved else 'rejected')}": [],
 }
