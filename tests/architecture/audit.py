@@ -12,7 +12,7 @@ from tests.architecture.sources import Source
 
 RECORD = "ledger.actions.audit.record_audit"
 REFUSE = "ledger.actions.audit.record_refusal"
-TOLD_BY = {"tell", "_tell", "tell_code", "_note_refusal"}
+TOLD_BY = {"tell", "_tell", "tell_code", "_record", "_note_refusal"}
 """Functions that take a code by place, or as their `kind`."""
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -234,10 +235,11 @@ def kinds_of_approvals() -> set[str]:
         for expression in approval_kinds(source):
             if expression in KINDS_OF_APPROVALS:
                 found |= set(KINDS_OF_APPROVALS[expression])
-            elif expression.isidentifier():
-                found.add(str(getattr(importlib.import_module(source.module), expression)))
-            else:
+            elif expression.startswith("'"):
                 found.add(expression.strip("'"))
+            else:
+                module = importlib.import_module(source.module)
+                found.add(str(attrgetter(expression)(module)))
     return found
 
 
