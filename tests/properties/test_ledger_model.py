@@ -1,0 +1,347 @@
+"""The ledger and a model of it agree, whatever is booked, refused, taken back or done at once."""
+
+import os
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count, product
+
+import hypothesis
+import pytest
+from django.db import connection, connections, transaction
+from hypothesis import HealthCheck, Phase
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from psycopg import sql
+
+from ledger.actions import journal
+from ledger.actions.journal import Entry, Leg
+from ledger.errors import (
+    AlreadyReversedError,
+    DuplicateEntryError,
+    OverdrawnError,
+    UnbalancedEntryError,
+)
+from ledger.models import JournalEntry
+from tests.instants import NOON, THURSDAY
+from tests.properties.ledger_model import (
+    BOOKED,
+    NATURES,
+    OVERDRAWN,
+    REVERSED,
+    TWICE,
+    UNBALANCED,
+    Booking,
+    Model,
+)
+from tests.rig.attacks import run_sql
+from tests.rig.database import as_owner, close_owner_connection
+from tests.rig.scratch import database_named
+
+CROWD = 4
+"""Connections that book at once."""
+
+REFUSALS = {
+    UnbalancedEntryError: UNBALANCED,
+    DuplicateEntryError: TWICE,
+    OverdrawnError: OVERDRAWN,
+    AlreadyReversedError: REVERSED,
+}
+
+OWNERS = ("a", "b")
+amounts = st.integers(1, 100)
+places = st.tuples(st.sampled_from(sorted(NATURES)), st.sampled_from(OWNERS))
+floored = st.tuples(
+    st.sampled_from([code for code, nature in NATURES.items() if nature[1]]),
+    st.sampled_from(OWNERS),
+)
+movements = st.tuples(places, places, amounts)
+"""Debit one place, credit another (or the same) with as much."""
+
+_currencies = ("".join(letters) for letters in product("ABCDEFGHIJKLMNOPQRSTUVWXYZ", repeat=3))
+_threads: list[ThreadPoolExecutor] = []
+
+
+def legs_of(moves: Sequence[tuple[tuple[str, str], tuple[str, str], int]]) -> tuple:
+    """Return two legs for each movement."""
+    return tuple(
+        leg
+        for debited, credited, amount in moves
+        for leg in (("D", debited, amount), ("C", credited, amount))
+    )
+
+
+class Books(RuleBasedStateMachine):
+    """Each example has a currency of its own, and with it accounts that nobody else touches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.currency = next(_currencies)
+        self.model = Model()
+        self.numbers = count(1)
+
+    # --- what is done ---------------------------------------------------------------------------
+
+    def source(self) -> str:
+        return f"{self.currency}:{next(self.numbers)}"
+
+    def entry(self, booking: Booking) -> Entry:
+        return Entry(
+            source=booking.source,
+            kind="channel_settled",
+            legs=tuple(
+                Leg(side, code, owner, amount, self.currency)
+                for side, (code, owner), amount in booking.legs
+            ),
+            effective_date=THURSDAY,
+            at=NOON,
+        )
+
+    def book(self, *bookings: Booking) -> str:
+        """Book in the ledger as one call; return what came of it in the model's words."""
+        try:
+            with transaction.atomic():
+                if bookings[0].reverses:
+                    original = JournalEntry.objects.get(source=bookings[0].reverses)
+                    journal.reverse_entry(original, effective_date=THURSDAY, at=NOON, reason="slip")
+                else:
+                    journal.post_entries([self.entry(booking) for booking in bookings])
+        except tuple(REFUSALS) as refusal:
+            return REFUSALS[type(refusal)]
+        return BOOKED
+
+    def both(self, *bookings: Booking) -> None:
+        """Book in the ledger and in the model; the same must come of it."""
+        assert self.book(*bookings) == self.model.book(bookings)
+
+    @rule(moves=st.lists(movements, min_size=1, max_size=3))
+    def post(self, moves) -> None:
+        self.both(Booking(self.source(), legs_of(moves)))
+
+    @rule(place=floored, amount=st.integers(50, 300))
+    def fill(self, place, amount: int) -> None:
+        """Give a floored account something to lose."""
+        side = NATURES[place[0]][0]
+        bank = ("1001", place[1])
+        legs = (bank, place) if side == "C" else (place, bank)
+        self.both(Booking(self.source(), legs_of([(*legs, amount)])))
+
+    @rule(moves=st.lists(movements, min_size=1, max_size=4))
+    def post_many_in_one_call(self, moves) -> None:
+        self.both(*(Booking(self.source(), legs_of([move])) for move in moves))
+
+    @precondition(lambda self: self.model.booked)
+    @rule(data=st.data(), moves=st.lists(movements, min_size=1, max_size=2))
+    def post_the_same_event_again(self, data, moves) -> None:
+        source = data.draw(st.sampled_from(sorted(self.model.booked)))
+        self.both(Booking(self.source(), legs_of(moves)), Booking(source, legs_of(moves)))
+
+    @rule(moves=st.lists(movements, max_size=2), side=st.sampled_from("DC"), place=places)
+    def post_what_does_not_balance(self, moves, side: str, place) -> None:
+        self.both(Booking(self.source(), (*legs_of(moves), (side, place, 1))))
+
+    @precondition(lambda self: self.model.booked)
+    @rule(data=st.data())
+    def reverse(self, data) -> None:
+        source = data.draw(st.sampled_from(sorted(self.model.booked)))
+        self.both(self.model.booked[source].mirrored())
+
+    @rule(
+        debits=st.lists(
+            st.tuples(floored, floored, amounts, st.booleans()), min_size=2, max_size=CROWD
+        ),
+        is_one_event=st.booleans(),
+    )
+    def post_at_once(self, debits, is_one_event: bool) -> None:
+        """Let connections race for the same floored accounts, or to book one event."""
+        source = self.source()
+        bookings = []
+        for number, (taken, given, amount, is_order_turned) in enumerate(debits):
+            bank = ("1001", taken[1])
+            moves = [_taking(taken, bank, amount), _taking(given, bank, 1)]
+            legs = legs_of(moves[::-1] if is_order_turned else moves)
+            bookings.append(Booking(source if is_one_event else f"{source}:{number}", legs))
+        seen = tuple(at_once([lambda one=one: self.book(one) for one in bookings]))
+        possible = self.model.outcomes(bookings)
+        assert seen in possible, f"{seen} is none of {sorted(possible)}"
+        self.model = possible[seen]
+
+    # --- what must be true ----------------------------------------------------------------------
+
+    @invariant()
+    def balances_are_the_model_s(self) -> None:
+        rows = run_sql(
+            """SELECT a.code, a.owner_id, b.balance_minor, b.seq FROM ledger_account a
+               JOIN ledger_accountbalance b ON b.account_id = a.id WHERE a.currency = %s""",
+            self.currency,
+        )
+        found = {(code, owner): (balance, seq) for code, owner, balance, seq in rows}
+        wanted = {
+            place: (balance, self.model.postings[place])
+            for place, balance in self.model.balances.items()
+        }
+        # A refusal writes nothing: not even the account that it would have opened.
+        assert found == wanted
+
+    def teardown(self) -> None:
+        self._every_entry_is_there_once()
+        self._every_posting_follows_the_one_before()
+        rows = run_sql(
+            """SELECT a.code, sum(b.balance_minor) FROM ledger_account a
+               JOIN ledger_accountbalance b ON b.account_id = a.id
+               WHERE a.currency = %s GROUP BY a.code""",
+            self.currency,
+        )
+        assert dict(rows) == self.model.control_totals()
+
+    def _every_entry_is_there_once(self) -> None:
+        rows = run_sql(
+            "SELECT source FROM ledger_journalentry WHERE source LIKE %s", f"{self.currency}:%"
+        )
+        assert sorted(source for (source,) in rows) == sorted(self.model.booked)
+
+    def _every_posting_follows_the_one_before(self) -> None:
+        """As of any number of an account its balance is the sum of what was posted until then."""
+        rows = run_sql(
+            """SELECT a.code, a.owner_id, p.seq, p.side, p.amount_minor, p.balance_after_minor
+               FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
+               WHERE a.currency = %s ORDER BY p.account_id, p.seq""",
+            self.currency,
+        )
+        now: dict[tuple[str, str], tuple[int, int]] = {}
+        for code, owner, seq, side, amount, after in rows:
+            balance, before = now.get((code, owner), (0, 0))
+            balance += amount if side == NATURES[code][0] else -amount
+            assert (after, seq) == (balance, before + 1)
+            now[code, owner] = (balance, seq)
+        assert {place: balance for place, (balance, _) in now.items()} == self.model.balances
+
+
+def _taking(place: tuple[str, str], bank: tuple[str, str], amount: int) -> tuple:
+    """Return the movement that lowers a floored account."""
+    return (place, bank, amount) if NATURES[place[0]][0] == "C" else (bank, place, amount)
+
+
+# --- the crowd ----------------------------------------------------------------------------------
+
+
+def at_once(deeds: Sequence) -> list[object]:
+    """Do all deeds together, on connections that stay open from one call to the next."""
+    start = threading.Barrier(len(deeds), timeout=30)
+
+    def one(deed):
+        start.wait()
+        return deed()
+
+    running = [_threads[place].submit(one, deed) for place, deed in enumerate(deeds)]
+    return [future.result() for future in running]
+
+
+@pytest.fixture
+def crowd() -> Iterator[None]:
+    """Keep threads with a connection each for the length of a test."""
+    with _crowd():
+        yield
+
+
+@contextmanager
+def _crowd() -> Iterator[None]:
+    _threads.extend(ThreadPoolExecutor(1) for _ in range(CROWD))
+    try:
+        yield
+    finally:
+        for thread in _threads:
+            thread.submit(connections.close_all).result()
+            thread.shutdown()
+        _threads.clear()
+
+
+# --- the ledger, and two that are wrong ---------------------------------------------------------
+
+
+def settings(**other: object) -> hypothesis.settings:
+    """Return how much is tried: 200 × 30 steps, and 2,000 × 50 under `make harness`."""
+    is_harness = bool(os.environ.get("HARNESS"))
+    return hypothesis.settings(
+        **{
+            "max_examples": 2_000 if is_harness else 200,
+            "stateful_step_count": 50 if is_harness else 30,
+            "deadline": None,
+            "suppress_health_check": list(HealthCheck),
+            "print_blob": True,
+            **other,
+        }
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_ledger_does_what_the_model_says(crowd) -> None:
+    machine = Books
+    if seed := os.environ.get("SEED"):
+        machine = hypothesis.seed(int(seed))(Books)
+    run_state_machine_as_test(machine, settings=settings())
+
+
+WRONG = {
+    "that forgets the floor": (
+        "ALTER TABLE ledger_accountbalance DROP CONSTRAINT ledger_balance_floor",
+        OVERDRAWN,
+    ),
+    "that books an event twice": (
+        "ALTER TABLE ledger_journalentry DROP CONSTRAINT ledger_journalentry_source_key",
+        TWICE,
+    ),
+}
+"""Mistakes: the law that is missing, and what the model would have said instead of "booked"."""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("mistake", WRONG)
+def test_a_ledger_is_found_out(mistake: str) -> None:
+    # Given a copy of the database that lacks one law
+    missing_law, refusal = WRONG[mistake]
+    with _copy_without(missing_law), _crowd():
+        # When
+        with pytest.raises(AssertionError) as found:
+            run_state_machine_as_test(Books, settings=_soon())
+
+        # Then
+        assert re.search(f"'{BOOKED}'.*'{refusal}'", str(found.value), re.DOTALL)
+
+
+def _soon() -> hypothesis.settings:
+    """Return what finds a mistake, the same on every machine, without making it smaller."""
+    return settings(
+        max_examples=200,
+        stateful_step_count=30,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        report_multiple_bugs=False,
+    )
+
+
+@contextmanager
+def _copy_without(statement: str) -> Iterator[None]:
+    original = str(connection.settings_dict["NAME"])
+    names = {"copy": sql.Identifier(f"{original}_wrong"), "original": sql.Identifier(original)}
+    close_owner_connection()
+    with as_owner(), database_named("postgres"), connection.cursor() as cursor:
+        cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {copy}").format(**names))
+        cursor.execute(sql.SQL("CREATE DATABASE {copy} TEMPLATE {original}").format(**names))
+    try:
+        with database_named(f"{original}_wrong"):
+            with as_owner():
+                run_sql(statement)
+            yield
+    finally:
+        with as_owner(), database_named("postgres"), connection.cursor() as cursor:
+            cursor.execute(sql.SQL("DROP DATABASE {copy} WITH (FORCE)").format(**names))
