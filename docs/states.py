@@ -19,6 +19,7 @@ NOUNS = (
     ("Manual entry", payments.states, "MANUAL_ENTRY"),
     ("Settlement", settlements.states, "SETTLEMENT"),
     ("Payout", settlements.states, "PAYOUT"),
+    ("Opening", settlements.states, "OPENING"),
     ("Approval request", ledger.states, "APPROVAL"),
     ("Case", risk.states, "CASE"),
     ("Hold", risk.states, "HOLD"),

@@ -1,10 +1,16 @@
-"""The only row locks of settlements. Order: merchant account, settlement, payout, operation."""
+"""The only row locks of settlements.
+
+Order: opening, merchant account, settlement, payout, operation.
+"""
 
 from collections.abc import Collection, Sequence
 
+from django.db import connection
+
 from payments.models import ChannelAccount, MerchantAccount
 from settlements.errors import PayoutNotFoundError, SettlementNotFoundError
-from settlements.models import BillLine, Destination, Payout, Settlement
+from settlements.models import BillLine, Destination, Opening, Payout, Settlement
+from settlements.opening_files import OpeningNotFoundError
 from settlements.states import PayoutStatus, SettlementStatus
 
 PAYABLE = (SettlementStatus.APPROVED, SettlementStatus.PAY_FAILED, SettlementStatus.RETURNED)
@@ -163,3 +169,20 @@ def locked_active_destination(merchant_id: str, *, currency: str) -> Destination
         .filter(merchant_id=merchant_id, currency=currency, is_active=True)
         .first()
     )
+
+
+def locked_opening(opening_id: str) -> Opening:
+    """Return a file of opening balances, locked. Raises OpeningNotFoundError."""
+    try:
+        return Opening.objects.select_for_update().get(pk=opening_id)
+    except Opening.DoesNotExist as error:
+        raise OpeningNotFoundError from error
+
+
+def hold_openings() -> None:
+    """Let nobody else hand in opening balances until the transaction ends.
+
+    So that of two files at once the second is checked against the first.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('settlements_opening'))")

@@ -66,6 +66,26 @@ The money is held in 2003 from draft on and stands in 2401 while paying.
 """
 
 
+class OpeningStatus(models.TextChoices):
+    """Where a file of opening balances stands on its way into the books."""
+
+    ASKED = "asked", _("waits for approval")
+    APPROVED = "approved", _("being booked")
+    BOOKED = "booked", _("booked")
+    REJECTED = "rejected", _("rejected")
+
+
+OPENING = StateTable(
+    OpeningStatus,
+    noun=_("An opening"),
+    moves={
+        OpeningStatus.ASKED: {OpeningStatus.APPROVED, OpeningStatus.REJECTED},
+        OpeningStatus.APPROVED: {OpeningStatus.BOOKED},
+    },
+)
+"""One person hands the file in, another decides, a worker books it chunk by chunk."""
+
+
 class PayoutStatus(models.TextChoices):
     """Where one try to pay out one settlement stands; `exported` is a file at the bank."""
 

@@ -7,10 +7,11 @@ from payments import calendar
 from payments.actions import maturity
 from payments.models import MerchantAccount
 from payments.queries.calendar import BusinessDays, business_date_of
-from settlements.actions import payouts, settlements, transfers
+from settlements.actions import opening_bookings, payouts, settlements, transfers
 
 RUN_ACTOR = "task:settlements.run"
 EXPORT_ACTOR = "task:settlements.export"
+OPENING_ACTOR = "task:settlements.book_opening"
 
 
 @task("settlements.run")
@@ -18,7 +19,9 @@ def run(*, at: datetime) -> None:
     """Draft what is available on the business day of `at`, in every currency.
 
     What comes due that day matures first: a merchant is drafted once a day, with all of it.
+    Openings that were left unfinished are booked further.
     """
+    opening_bookings.defer_unfinished(at=at)
     day = business_date_of(at)
     for currency in (
         MerchantAccount.objects.order_by("currency").values_list("currency", flat=True).distinct()
@@ -65,3 +68,9 @@ def export(*, bank_account_id: str, at: datetime) -> None:
         bank_account_id, execution_date=execution_date, actor=EXPORT_ACTOR, at=at
     ):
         pass
+
+
+@task("settlements.book_opening")
+def book_opening(*, opening_id: str, at: datetime) -> None:
+    """Book opening balances that two people agreed to, or go on where it was left."""
+    opening_bookings.book_opening(opening_id, actor=OPENING_ACTOR, at=at)

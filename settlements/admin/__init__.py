@@ -6,6 +6,7 @@ from settlements.admin import (  # noqa: F401  importing registers
     deed_names,
     destinations,
     kinds,
+    openings,
     payment_files,
     payouts,
     runs,

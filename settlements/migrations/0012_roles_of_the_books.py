@@ -11,9 +11,13 @@ from django.db.migrations.state import StateApps
 
 BY_HAND = ("payments.view_manualentry", "payments.view_reservehold")
 TAKES_AWAY = "ledger.export_books"
+OPENINGS = ("settlements.view_opening", "settlements.view_openingrow")
+
 ROLES: dict[str, tuple[str, ...]] = {
     "finance_maker": (
         *BY_HAND,
+        *OPENINGS,
+        "settlements.import_opening",
         "payments.request_adjustment",
         "payments.request_reserve",
         "payments.request_debt_recovery",
@@ -23,12 +27,16 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "finance_checker": (
         *BY_HAND,
+        *OPENINGS,
+        "settlements.approve_opening",
         "payments.approve_manual_entry",
         "payments.approve_terms",
         TAKES_AWAY,
     ),
     "finance_head": (
         *BY_HAND,
+        *OPENINGS,
+        "settlements.approve_opening",
         "payments.approve_terms",
         "payments.approve_manual_entry",
         "payments.cancel_manual_entry",
@@ -36,7 +44,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "risk_officer": (*BY_HAND, "payments.request_freeze", "payments.cancel_manual_entry"),
     "support": (),
-    "auditor": (*BY_HAND, TAKES_AWAY),
+    "auditor": (*BY_HAND, *OPENINGS, TAKES_AWAY),
     "security_admin": (),
 }
 

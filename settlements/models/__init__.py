@@ -2,6 +2,7 @@
 
 from settlements.models.bills import Bill, BillKind, BillLine, BillLineState, OpenReason
 from settlements.models.destinations import AccountType, Destination, DestinationKind
+from settlements.models.openings import Opening, OpeningRow
 from settlements.models.payouts import PaymentFile, Payout
 from settlements.models.settlements import Settlement, SettlementBatch, SettlementItem
 
@@ -14,6 +15,8 @@ __all__ = [
     "Destination",
     "DestinationKind",
     "OpenReason",
+    "Opening",
+    "OpeningRow",
     "PaymentFile",
     "Payout",
     "Settlement",

@@ -8,6 +8,7 @@ from ledger.queries.integrity import LawResult, Progress, Report
 from ledger.queries.laws_of_periods import LAWS_OF_PERIODS
 from ledger.queries.laws_of_seals import laws_of_seals
 from settlements.queries.laws_of_lines import LAWS_OF_LINES
+from settlements.queries.laws_of_openings import LAWS_OF_OPENINGS
 from settlements.queries.laws_of_payouts import LAWS_OF_PAYOUTS
 from settlements.queries.laws_of_refunds import LAWS_OF_REFUNDS
 from settlements.queries.laws_of_reserves import LAWS_OF_RESERVES
@@ -19,6 +20,7 @@ LAWS = (
     *LAWS_OF_PAYOUTS,
     *LAWS_OF_REFUNDS,
     *LAWS_OF_RESERVES,
+    *LAWS_OF_OPENINGS,
 )
 """The laws of the whole house, the books first; those of seals go before them."""
 

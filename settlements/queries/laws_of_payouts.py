@@ -184,13 +184,23 @@ LAWS_OF_PAYOUTS = (
     ),
     Law(
         code="bank_is_its_statements",
-        sentence=_("What the books hold at a bank is what its statements have shown and we know."),
+        sentence=_(
+            "What the books hold at a bank is what it held when they began, and what its statements"
+            " have shown since and we know."
+        ),
         count="SELECT count(*) FROM settlements_billline",
         differences="""
             SELECT coalesce(owner_id, '') || ' ' || currency, coalesce(books.balance_minor, 0),
                    coalesce(shown.amount, 0)
             FROM (
-              SELECT a.owner_id, a.currency, b.balance_minor
+              SELECT a.owner_id, a.currency,
+                b.balance_minor - coalesce((
+                  SELECT sum(CASE p.side WHEN 'D' THEN p.amount_minor ELSE -p.amount_minor END)
+                  FROM settlements_openingrow r
+                  JOIN ledger_journalentry e ON e.subject = r.opening_id AND e.kind = 'opening'
+                  JOIN ledger_posting p ON p.entry_id = e.id AND p.account_id = a.id
+                  WHERE r.code = a.code AND r.owner_id = a.owner_id
+                    AND r.currency = a.currency), 0) AS balance_minor
               FROM ledger_account a JOIN ledger_accountbalance b ON b.account_id = a.id
               WHERE a.code = '1001') books
             FULL JOIN (

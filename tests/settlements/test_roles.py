@@ -18,6 +18,7 @@ MAKING = {
     "request_debt_recovery",
     "request_write_off",
     "request_terms",
+    "import_opening",
 }
 CHECKING = {
     "approve_settlement",
@@ -26,6 +27,7 @@ CHECKING = {
     "approve_refund",
     "approve_manual_entry",
     "approve_terms",
+    "approve_opening",
 }
 ASKING = {"ask_payout", "ask_refund"}
 CANCELLING = {"cancel_settlement", "cancel_refund", "cancel_manual_entry"}

@@ -10,9 +10,11 @@ from risk.models import BlockListEntry, BoundNetwork
 from risk.pins import PasswordOwner
 from settlements.actions import bills, settlements
 from settlements.models import Payout, Settlement
+from tests.factories.openings import asked_opening
 from tests.factories.passwords import set_password, typed
 from tests.factories.payments import (
     MemberFactory,
+    MerchantFactory,
     attempted_payment,
     owed_payment,
     paid_payment,
@@ -52,6 +54,7 @@ def fill(*, merchants: int, payments_each: int, ours: House | None = None) -> Ho
     _particulars(sellers, count=payments_each)
     _pay_out(ours, sellers)
     _refunds(ours, sellers, count=payments_each)
+    asked_opening(*(f"2002,{MerchantFactory().pk},CNY,{place}.00,C" for place in range(1, 61)))
     return ours
 
 

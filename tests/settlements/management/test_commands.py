@@ -4,7 +4,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from settlements.bills.documents import BYTES_MAX
-from settlements.models import Bill, Settlement
+from settlements.models import Bill, Opening, Settlement
+from tests.factories.openings import opening_file
 from tests.factories.settlements import (
     Movement,
     available_money,
@@ -13,6 +14,7 @@ from tests.factories.settlements import (
     paying_payout,
     settled_merchant,
 )
+from tests.instants import THURSDAY
 from tests.rig.rows import nothing_written
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -96,3 +98,53 @@ def test_import_bill_refuses_a_file_that_is_too_large_without_reading_it_all(acc
 def test_import_bill_says_so_when_there_is_no_such_file(accounts, tmp_path):
     with pytest.raises(CommandError, match="No such file"):
         call_command("import_bill", accounts.bank.pk, str(tmp_path / "none.xml"))
+
+
+def test_import_openings_previews_and_keeps_nothing(accounts, tmp_path, capsys):
+    # Given
+    merchant = settled_merchant()
+    file = tmp_path / "openings.csv"
+    file.write_bytes(
+        opening_file(
+            f"1001,{accounts.bank.pk},CNY,100.00,D", f"2002,{merchant.external_no},CNY,80.00,C"
+        )
+    )
+
+    # When
+    with nothing_written():
+        call_command("import_openings", str(file), "--preview", date=THURSDAY)
+
+    # Then
+    told = capsys.readouterr()
+    assert told.out.splitlines() == [
+        "  D 1001 bank: CN¥100.00",
+        "  C 2002 merchant available: CN¥80.00",
+        "  C 3101 opening balances: CN¥20.00",
+        "2 lines, 2 entries.",
+        "Nothing was kept or booked.",
+    ]
+    assert told.err == "What was there and what was owed differ in CNY: 3101 keeps it.\n"
+
+
+def test_import_openings_hands_the_file_in(accounts, tmp_path, capsys):
+    # Given
+    file = tmp_path / "openings.csv"
+    file.write_bytes(opening_file(f"1001,{accounts.bank.pk},CNY,100.00,D"))
+
+    # When
+    call_command("import_openings", str(file), date=THURSDAY, reason="we move here")
+
+    # Then
+    opening = Opening.objects.get()
+    assert (opening.status, opening.asked_by) == ("asked", "task:import_openings")
+    assert f"Handed in as {opening.pk}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("content", [None, b"", b"code,owner\n"])
+def test_import_openings_refuses_what_is_no_such_file(tmp_path, content):
+    file = tmp_path / "openings.csv"
+    if content is not None:
+        file.write_bytes(content)
+
+    with nothing_written(), pytest.raises(CommandError):
+        call_command("import_openings", str(file), date=THURSDAY, reason="we move here")

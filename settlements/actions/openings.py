@@ -1,0 +1,189 @@
+"""Opening balances: handed in by one person, agreed to by another, and only then booked (E19)."""
+
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Final
+
+from django.db import transaction
+
+from ledger import jobs
+from ledger.actions import approvals
+from ledger.actions.approvals import Decider
+from ledger.actions.audit import record_audit
+from ledger.errors import ApprovalClosedError, StaleApprovalError
+from ledger.models import ApprovalRequest
+from ledger.states import ApprovalState
+from settlements import locks
+from settlements.errors import ReasonMissingError
+from settlements.models import Opening, OpeningRow
+from settlements.queries.openings import (
+    OpeningPreview,
+    digest_of_rows,
+    opening_payload,
+    preview_opening,
+    require_openable,
+)
+from settlements.states import OPENING, OpeningStatus
+
+APPROVAL_KIND: Final = "opening"
+FILE_NAME_LENGTH_MAX: Final = 120
+ROWS_AT_ONCE: Final = 2_000
+
+
+@transaction.atomic(durable=True)
+def ask_opening(
+    content: bytes,
+    *,
+    file_name: str,
+    opening_date: date,
+    actor: str,
+    at: datetime,
+    reason: str,
+    client_ip: str | None = None,
+    request_id: str = "",
+) -> Opening:
+    """Hand in a file of opening balances, for another person to agree to. Books nothing.
+
+    Raises ReasonMissingError, OpeningFileError with every fault by its line, OpeningSeenError or
+    OpeningDateError; nothing is written then.
+    """
+    if not reason.strip():
+        raise ReasonMissingError
+    locks.hold_openings()
+    preview = preview_opening(content, opening_date=opening_date, at=at)
+    opening = _kept(preview, file_name=file_name, opening_date=opening_date, actor=actor, at=at)
+    payload = opening_payload(opening)
+    opening.approval = approvals.request_approval(
+        kind=APPROVAL_KIND,
+        object_type="opening",
+        object_id=opening.pk,
+        payload=payload,
+        maker=actor,
+        at=at,
+    )
+    opening.save(update_fields=["approval"])
+    record_audit(
+        action="opening.asked",
+        subject=opening.pk,
+        actor=actor,
+        at=at,
+        client_ip=client_ip,
+        request_id=request_id,
+        reason=reason,
+        after=payload,
+    )
+    return opening
+
+
+@transaction.atomic(durable=True)
+def approve_opening(
+    opening_id: str, *, shown_digest: bytes, decider: Decider, at: datetime
+) -> Opening:
+    """Agree to exactly what was shown; a worker books it then.
+
+    Raises OpeningNotFoundError, OpeningDateError, SelfApprovalError, StaleApprovalError,
+    ApprovalClosedError, ApprovalExpiredError or AlreadyDecidedError; nothing is written then.
+    """
+    opening = locks.locked_opening(opening_id)
+    request = approvals.decide(
+        _open_request(opening).pk,
+        is_approved=True,
+        shown_digest=shown_digest,
+        decider=decider,
+        at=at,
+    )
+    if request.state != ApprovalState.APPROVED:
+        return opening
+    require_openable(opening.opening_date, at=at)
+    if not approvals.execute_unchanged({request.pk: opening_payload(opening)}, at=at):
+        raise StaleApprovalError(object_id=opening.pk)
+    _move(opening, OpeningStatus.APPROVED)
+    jobs.defer("settlements.book_opening", at=at, opening_id=opening.pk)
+    return opening
+
+
+@transaction.atomic(durable=True)
+def reject_opening(
+    opening_id: str, *, shown_digest: bytes, decider: Decider, at: datetime, reason: str
+) -> Opening:
+    """Say no: nothing of it is booked, and a corrected file, or the same, may be handed in.
+
+    Raises ReasonMissingError and what `approve_opening` raises; nothing is written then.
+    """
+    if not reason.strip():
+        raise ReasonMissingError
+    opening = locks.locked_opening(opening_id)
+    approvals.decide(
+        _open_request(opening).pk,
+        is_approved=False,
+        shown_digest=shown_digest,
+        decider=decider,
+        at=at,
+        reason=reason,
+    )
+    _move(opening, OpeningStatus.REJECTED)
+    return opening
+
+
+@transaction.atomic(durable=True)
+def withdraw_opening(
+    opening_id: str,
+    *,
+    actor: str,
+    at: datetime,
+    reason: str,
+    client_ip: str | None = None,
+    request_id: str = "",
+) -> Opening:
+    """Take back a file that nobody agreed to yet, also when nobody may any more.
+
+    Raises ReasonMissingError, OpeningNotFoundError or IllegalMoveError; nothing is written then.
+    """
+    if not reason.strip():
+        raise ReasonMissingError
+    opening = locks.locked_opening(opening_id)
+    _move(opening, OpeningStatus.REJECTED)
+    if opening.approval is not None:
+        approvals.void(opening.approval, at=at)
+    record_audit(
+        action="opening.withdrawn",
+        subject=opening.pk,
+        actor=actor,
+        at=at,
+        client_ip=client_ip,
+        request_id=request_id,
+        reason=reason,
+    )
+    return opening
+
+
+def _open_request(opening: Opening) -> ApprovalRequest:
+    request = opening.approval
+    if request is None or request.state != ApprovalState.PENDING:
+        raise ApprovalClosedError(object_id=opening.pk)
+    return request
+
+
+def _move(opening: Opening, status: OpeningStatus) -> None:
+    OPENING.require_move(opening.status, status)
+    opening.status = status
+    opening.save(update_fields=["status"])
+
+
+def _kept(
+    preview: OpeningPreview, *, file_name: str, opening_date: date, actor: str, at: datetime
+) -> Opening:
+    """Write down what was handed in, with all its lines."""
+    opening = Opening.objects.create(
+        file_name=file_name[-FILE_NAME_LENGTH_MAX:] or "openings.csv",
+        sha256=preview.sha256,
+        rows_sha256=digest_of_rows(preview.rows),
+        opening_date=opening_date,
+        row_count=len(preview.rows),
+        entry_count=preview.entry_count,
+        asked_by=actor,
+        created_at=at,
+    )
+    rows = (OpeningRow(opening=opening, **asdict(row)) for row in preview.rows)
+    OpeningRow.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
+    return opening

@@ -1,0 +1,15 @@
+DROP TRIGGER settlements_opening_entry_approved ON ledger_journalentry;
+DROP FUNCTION settlements_check_opening_entry();
+DROP TRIGGER settlements_opening_two_people ON settlements_opening;
+DROP FUNCTION settlements_check_opening_approval();
+DROP TRIGGER settlements_opening_complete ON settlements_opening;
+DROP FUNCTION settlements_check_opening_complete();
+DROP TRIGGER settlements_opening_rows_closed ON settlements_openingrow;
+DROP FUNCTION settlements_check_opening_rows();
+DROP TRIGGER settlements_openingrow_not_emptied ON settlements_openingrow;
+DROP TRIGGER settlements_openingrow_once ON settlements_openingrow;
+DROP TRIGGER settlements_opening_not_emptied ON settlements_opening;
+DROP TRIGGER settlements_opening_stays ON settlements_opening;
+DROP TRIGGER settlements_opening_keeps ON settlements_opening;
+DROP TRIGGER settlements_opening_moves ON settlements_opening;
+DROP TRIGGER settlements_opening_start ON settlements_opening;
