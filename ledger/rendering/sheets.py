@@ -12,6 +12,7 @@ from datetime import date
 from typing import Generic, TypeVar
 
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 
 from ledger.money import to_decimal_text
 
@@ -62,9 +63,14 @@ def csv_lines(sheet: Sheet[RowT]) -> Iterator[str]:
     Nothing is kept, however many rows come.
     """
     writer = csv.writer(_Echo(), lineterminator="\r\n")
-    yield BYTE_ORDER_MARK + writer.writerow([str(column.title) for column in sheet.columns])
+    yield BYTE_ORDER_MARK + writer.writerow([heading(column) for column in sheet.columns])
     for row in sheet.rows:
         yield writer.writerow([_cell(column, row, sheet) for column in sheet.columns])
+
+
+def heading(column: SheetColumn[RowT]) -> str:
+    """Write a column's title as the screen does, in the reader's language."""
+    return capfirst(str(column.title))
 
 
 def safe_text(text: str) -> str:

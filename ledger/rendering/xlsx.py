@@ -8,7 +8,7 @@ import xlsxwriter
 
 from ledger.currencies import EXPONENTS
 from ledger.money import to_decimal_text
-from ledger.rendering.sheets import RowT, Sheet, SheetColumn
+from ledger.rendering.sheets import RowT, Sheet, SheetColumn, heading
 
 XLSX_CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -77,7 +77,7 @@ class _Writer(Generic[RowT]):
         self._page = self._book.add_worksheet()
         for place, column in enumerate(self._sheet.columns):
             self._page.set_column(place, place, _WIDTHS[column.is_amount])
-            self._page.write_string(0, place, str(column.title), self._heading)
+            self._page.write_string(0, place, heading(column), self._heading)
         self._page.freeze_panes(1, 0)
         self._next = 1
 

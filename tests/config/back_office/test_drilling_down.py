@@ -1,0 +1,124 @@
+"""No figure is a dead end: from any report to an entry, and from every entry to its cause."""
+
+import re
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import resolve, reverse
+
+from ledger.admin import showing
+from ledger.admin.kinds import named_kinds
+from ledger.models import Account, JournalEntry
+from tests.config.back_office.filling import fill
+from tests.instants import NEXT_NOON
+from tests.rig.staff import desk
+
+pytestmark = pytest.mark.django_db
+
+ALL_DAYS = "last=2026-12-31"
+REPORTS = ("trial_balance", "general_ledger", "journal_book")
+
+
+@pytest.fixture(autouse=True)
+def friday(settings, tmp_path):
+    """It is Friday noon in Shanghai."""
+    settings.STAFF_SECOND_FACTOR = False
+    clock = tmp_path / "clock"
+    clock.write_text(NEXT_NOON.isoformat())
+    settings.SANDBOX_CLOCK_FILE = str(clock)
+
+
+def addresses() -> dict[str, str]:
+    """Return the address of each report, of the busiest number and of one of its accounts."""
+    account = Account.objects.filter(code="2002").order_by("pk").first()
+    assert account is not None
+    found = {name: f"{reverse(f'admin:ledger_{name}')}?{ALL_DAYS}" for name in REPORTS}
+    found["number"] = f"{reverse('admin:ledger_general_ledger')}?{ALL_DAYS}&code=2002"
+    statement = reverse("admin:ledger_account_statement", args=[account.pk])
+    found["statement"] = f"{statement}?{ALL_DAYS}&first=2026-03-01"
+    entry = JournalEntry.objects.filter(kind="payment_paid").latest("pk")
+    found["entry"] = showing.row_url(entry)
+    return found
+
+
+def links_of_amounts(html: str) -> list[str]:
+    """Return where the amounts of a page lead; an amount without a link is an empty text."""
+    body = html[html.index('id="content-main"') :]
+    cells = re.findall(r"<td>((?:(?!</td>).)*class=\"money\".*?)</td>", body, re.DOTALL)
+    found = [re.search(r'href="([^"]*)"', cell) for cell in cells]
+    return [unescape(link[1]) if link else "" for link in found]
+
+
+def test_every_kind_of_entry_has_a_name_and_a_cause_with_a_page():
+    # Given
+    fill(merchants=3, payments_each=1)
+    auditor = desk("auditor")
+
+    for entry in JournalEntry.objects.all():
+        # Then
+        assert entry.kind in named_kinds(), entry.kind
+        assert showing.subject_url(entry.subject), f"{entry.kind}: {entry.subject!r}"
+    assert JournalEntry.objects.values("kind").distinct().count() >= 8
+
+    # When: each kind is opened, and its cause
+    for entry in JournalEntry.objects.order_by("kind", "pk").distinct("kind"):
+        html = auditor.get(showing.row_url(entry)).content.decode()
+        cause = showing.subject_url(entry.subject)
+        assert f'href="{cause}"' in html
+        assert auditor.get(cause).status_code == 200
+
+
+def test_every_figure_of_a_report_leads_on():
+    # Given
+    fill(merchants=3, payments_each=1)
+    auditor = desk("auditor")
+
+    for name in ("trial_balance", "general_ledger", "number"):
+        # When
+        html = auditor.get(addresses()[name]).content.decode()
+        rows = [link for link in links_of_amounts(html) if link]
+
+        # Then: all but the sums are links, and each of them answers
+        assert len(rows) > 5, name
+        for link in set(rows):
+            assert auditor.get(link).status_code == 200, link
+
+
+def test_the_figures_of_the_home_page_lead_to_their_postings():
+    # Given
+    fill(merchants=3, payments_each=1)
+    auditor = desk("auditor")
+
+    # When
+    html = auditor.get("/admin/").content.decode()
+    links = [link for link in links_of_amounts(html) if "/journal-book/" in link]
+
+    # Then: the sum of the postings is the figure
+    assert len(links) == 6
+    for link in links:
+        page = auditor.get(link)
+        assert page.status_code == 200
+        assert resolve(link.partition("?")[0]).url_name == "ledger_journal_book"
+
+
+def test_reports_take_as_many_queries_whatever_there_is():
+    # Given
+    ours = fill(merchants=3, payments_each=1)
+    auditor = desk("auditor")
+    before = {name: _queries(auditor, url) for name, url in addresses().items()}
+
+    # When
+    fill(merchants=3, payments_each=3, ours=ours)
+
+    # Then
+    after = {name: _queries(auditor, url) for name, url in addresses().items()}
+    assert after == before
+    assert max(after.values()) <= 20
+
+
+def _queries(client, url: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(url).status_code == 200
+    return len(queries)
