@@ -43,6 +43,8 @@ TRADES = (
             Place("settlements_payout", gettext_lazy("Payouts"), "send_money"),
             Place("settlements_paymentfile", gettext_lazy("Payment files"), "draft"),
             Place("settlements_destination", gettext_lazy("Destinations"), "account_balance"),
+            Place("payments_manualentry", gettext_lazy("Manual entries"), "edit_note"),
+            Place("payments_reservehold", gettext_lazy("Reserves"), "savings"),
         ),
     ),
     Trade(

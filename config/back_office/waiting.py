@@ -8,8 +8,15 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from ledger.admin import showing
-from payments.models import ChannelOperation, Payment, Refund
-from payments.states import CONTRADICTED, PAID_TWICE, OperationStatus, PaymentStatus, RefundStatus
+from payments.models import ChannelOperation, ManualEntry, Payment, Refund
+from payments.states import (
+    CONTRADICTED,
+    PAID_TWICE,
+    ManualEntryStatus,
+    OperationStatus,
+    PaymentStatus,
+    RefundStatus,
+)
 from settlements.models import BillLine, BillLineState, Payout, Settlement
 from settlements.states import PayoutStatus, SettlementStatus
 
@@ -30,6 +37,7 @@ def waiting_for(request: HttpRequest) -> list[Waiting]:
     return [
         *_settlements(request),
         *_refunds(request),
+        *_manual_entries(request),
         *_orders(request),
         *_parked_money(request),
         *_bank(request),
@@ -162,6 +170,21 @@ def _refund_counts(request: HttpRequest) -> dict[str, int]:
         abnormal=Count("pk", filter=Q(status=status.ABNORMAL)),
         contradicted=Count("pk", filter=is_contradicted),
     )
+
+
+def _manual_entries(request: HttpRequest) -> list[Waiting]:
+    if not request.user.has_perm("payments.approve_manual_entry"):
+        return []
+    status = ManualEntryStatus.PENDING_APPROVAL
+    others = ManualEntry.objects.filter(status=status).exclude(maker=f"user:{request.user.pk}")
+    return [
+        Waiting(
+            _("manual entries to approve"),
+            _("somebody else asked that something is booked by hand"),
+            others.count(),
+            _filtered(ManualEntry, status__exact=status.value),
+        )
+    ]
 
 
 def _orders(request: HttpRequest) -> list[Waiting]:

@@ -24,7 +24,7 @@ NOTHING = "\N{EN DASH}"
 # A state's colour says what it asks of the reader: nothing, patience, attention or alarm.
 _TONES = {
     "good": {
-        *("succeeded", "paid", "executed", "approved", "matched", "allow", "approve"),
+        *("succeeded", "paid", "executed", "approved", "matched", "allow", "approve", "booked"),
     },
     "moving": {
         *("submitted", "processing", "awaiting_payment", "awaiting_payer", "exported"),

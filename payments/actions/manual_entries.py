@@ -136,7 +136,8 @@ def approve_manual_entry(
         entry.approval_id, is_approved=True, shown_digest=shown_digest, decider=decider, at=at
     )
     if request.state == ApprovalState.APPROVED:
-        approvals.execute(request, payload=manual_entry_payload(entry), at=at)
+        if not approvals.execute_unchanged({request.pk: manual_entry_payload(entry)}, at=at):
+            raise StaleApprovalError(object_id=entry.pk)
         manual_entry_bookings.book(entry, at=at)
         manual_entry_moves.move(entry, ManualEntryStatus.BOOKED, Occasion.of(decider, at=at))
     return entry

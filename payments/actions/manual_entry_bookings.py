@@ -63,6 +63,11 @@ def require_there(entry: ManualEntry) -> None:
         raise ManualEntryTooLargeError(left_minor=most)
 
 
+def planned(entry: ManualEntry, *, at: datetime) -> Entry:
+    """Return how it would be booked at `at`, for those who ask and agree; nothing is written."""
+    return _POSTINGS[entry.kind](entry, effective_date=business_date_of(at), at=at)
+
+
 def book(entry: ManualEntry, *, at: datetime) -> None:
     """Book what was agreed to, with its line and its reserve, on the business day of `at`. A part.
 
@@ -74,8 +79,7 @@ def book(entry: ManualEntry, *, at: datetime) -> None:
     assert connection.in_atomic_block, "book is a part; open a transaction around it"
     if entry.kind in (ManualEntryKind.UNFREEZE, ManualEntryKind.RESERVE_RELEASE):
         require_there(entry)
-    day = business_date_of(at)
-    entry.entry_id = journal.post_entry(_POSTINGS[entry.kind](entry, effective_date=day, at=at))
+    entry.entry_id = journal.post_entry(planned(entry, at=at))
     entry.booked_at = at
     _write_line(entry)
     if entry.kind == ManualEntryKind.RESERVE_HOLD:

@@ -7,6 +7,7 @@ from payments.admin import (  # noqa: F401  importing registers
     deed_names,
     events,
     kinds,
+    manual_entries,
     merchants,
     payments,
     refunds,

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from ledger.admin.kinds import name_kinds
+from payments.models import ManualEntryKind
 
 name_kinds(
     {
@@ -29,5 +30,6 @@ name_kinds(
         "reserve_released": _("reserve released"),
         "merchant_transfer": _("transfer between merchants"),
         "profit_shared": _("profit shared by the channel"),
+        **{kind.value: kind.label for kind in ManualEntryKind},
     }
 )

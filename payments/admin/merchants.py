@@ -13,21 +13,34 @@ from django.utils.translation import gettext_lazy
 from ledger.admin import showing
 from ledger.admin.accounts import account_url
 from ledger.admin.append_only import ReadOnlyAdmin
+from ledger.admin.operations import OperationsAdmin
 from ledger.admin.panels import Column, Panel, Table
+from payments.admin import manual_entry_panels
+from payments.admin.manual_entry_requests import (
+    AdjustAgainst,
+    AdjustInFavour,
+    Freeze,
+    RecoverDebt,
+    Reserve,
+    WriteOff,
+)
 from payments.models import (
     ApiCredential,
     BalanceTransaction,
+    ManualEntry,
     Merchant,
     MerchantMember,
+    ReserveHold,
 )
 from payments.queries.balances import Balance, MerchantBalances, balances_of
+from payments.queries.reserves import SetAside, set_aside_of
 
 NEWEST = 10
 _LINE_BREAK = SafeString("<br>")
 
 
 @admin.register(Merchant)
-class MerchantAdmin(ReadOnlyAdmin[Merchant]):
+class MerchantAdmin(OperationsAdmin[Merchant]):
     """Whom the platform owes money, and how much of it is in which state."""
 
     list_display = (
@@ -45,6 +58,14 @@ class MerchantAdmin(ReadOnlyAdmin[Merchant]):
     search_fields = ("id__exact", "external_no__exact", "name__icontains")
     search_help_text = gettext_lazy("Name, partner's number or mer_…")
     empty_hint = gettext_lazy("Merchants are registered by the partner's system or by a command.")
+    row_operations = (
+        AdjustInFavour(),
+        AdjustAgainst(),
+        Freeze(),
+        Reserve(),
+        RecoverDebt(),
+        WriteOff(),
+    )
 
     def dress(self, rows: Sequence[Merchant]) -> None:
         """Fetch the balances of all merchants of the page at once."""
@@ -71,10 +92,12 @@ class MerchantAdmin(ReadOnlyAdmin[Merchant]):
         return _amounts(row, "on_hold")
 
     def panels(self, request: HttpRequest, row: Merchant) -> Sequence[Panel]:
-        """Show the merchant, their balances, lines, members and keys."""
+        """Show the merchant, their balances, what was booked by hand, lines, members and keys."""
+        by_hand = _by_hand(row) if request.user.has_perm("payments.view_manualentry") else []
         return [
             _balances(row),
             self.facts(row),
+            *by_hand,
             _newest_lines(row),
             _members(row),
             _credentials(row),
@@ -111,7 +134,38 @@ def _amount(balance: Balance, currency: str) -> SafeString:
     return showing.money(balance.minor, currency, url=account_url(balance.account_id))
 
 
+def _set_aside(
+    aside: dict[tuple[str, str], SetAside], row: Merchant, currency: str
+) -> list[SafeString]:
+    """Write what is frozen and what is kept back, each leading to its account or its rows."""
+    known = aside.get((row.pk, currency), SetAside())
+    frozen, reserve = known.frozen_account_id, known.reserve_account_id
+    return [
+        showing.money(
+            known.frozen_minor, currency, url="" if frozen is None else account_url(frozen)
+        ),
+        showing.money(
+            known.reserve_minor, currency, url="" if reserve is None else account_url(reserve)
+        ),
+    ]
+
+
+def _by_hand(row: Merchant) -> list[Table]:
+    """Show what is frozen of a merchant's money, and what was booked by hand."""
+    rows = list(
+        ManualEntry.objects.filter(merchant_account__merchant=row).order_by("-created_at", "-id")[
+            : NEWEST + 1
+        ]
+    )
+    more_url = showing.list_url(ManualEntry, f"q={row.pk}") if rows[NEWEST:] else ""
+    return [
+        manual_entry_panels.freezes_table(row),
+        manual_entry_panels.by_hand_table(rows[:NEWEST], more_url=more_url),
+    ]
+
+
 def _balances(row: Merchant) -> Table:
+    aside = set_aside_of([row.pk])
     return Table(
         _("balances"),
         [
@@ -119,6 +173,8 @@ def _balances(row: Merchant) -> Table:
             Column(_("pending"), is_amount=True),
             Column(_("available"), is_amount=True),
             Column(_("on hold"), is_amount=True),
+            Column(_("frozen"), is_amount=True),
+            Column(_("reserve"), is_amount=True),
             Column(_("debt"), is_amount=True),
             Column(_("matured through")),
         ],
@@ -128,12 +184,15 @@ def _balances(row: Merchant) -> Table:
                 _amount(each.pending, each.account.currency),
                 _amount(each.available, each.account.currency),
                 _amount(each.on_hold, each.account.currency),
+                *_set_aside(aside, row, each.account.currency),
                 _amount(each.debt, each.account.currency),
                 showing.day(each.account.matured_through_date),
             ]
             for each in balances_of([row.pk])
         ],
         empty=_("The first payment in a currency opens the merchant's accounts in it."),
+        more_url=showing.list_url(ReserveHold, f"q={row.pk}") if aside else "",
+        more_text=_("Reserves"),
     )
 
 

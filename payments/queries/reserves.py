@@ -7,7 +7,7 @@ from django.db.models import Q, Sum
 
 from ledger import chart
 from ledger.models import AccountBalance
-from payments.models import ManualEntry, ManualEntryKind, MerchantAccount
+from payments.models import ManualEntry, ManualEntryKind
 from payments.states import ManualEntryStatus
 
 
@@ -55,12 +55,12 @@ class OpenFreeze:
     left_minor: int
 
 
-def open_freezes(account: MerchantAccount) -> list[OpenFreeze]:
-    """Return the booked freezes of an account that still hold something, oldest first."""
+def open_freezes(merchant_id: str) -> list[OpenFreeze]:
+    """Return a merchant's booked freezes that still hold something, oldest first."""
     booked = Q(unfreezes__status=ManualEntryStatus.BOOKED)
     freezes = (
         ManualEntry.objects.filter(
-            merchant_account=account,
+            merchant_account__merchant_id=merchant_id,
             kind=ManualEntryKind.FREEZE,
             status=ManualEntryStatus.BOOKED,
         )

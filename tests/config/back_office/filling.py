@@ -10,6 +10,7 @@ from risk.models import BlockListEntry, BoundNetwork
 from risk.pins import PasswordOwner
 from settlements.actions import bills, settlements
 from settlements.models import Payout, Settlement
+from tests.factories.manual_entries import booked_by_hand, reserved_by_hand
 from tests.factories.openings import asked_opening
 from tests.factories.passwords import set_password, typed
 from tests.factories.payments import (
@@ -50,12 +51,23 @@ def fill(*, merchants: int, payments_each: int, ours: House | None = None) -> Ho
     paid_payment(
         *sellers, amounts_minor=(2_000,) * merchants, unallocated_minor=10, channel=ours.channel
     )
+    _by_hand(sellers[0], count=payments_each)
     _tries(ours, count=payments_each)
     _particulars(sellers, count=payments_each)
     _pay_out(ours, sellers)
     _refunds(ours, sellers, count=payments_each)
     asked_opening(*(f"2002,{MerchantFactory().pk},CNY,{place}.00,C" for place in range(1, 61)))
     return ours
+
+
+def _by_hand(seller: Merchant, *, count: int) -> None:
+    """Freeze and keep back what the seller was given by hand, and end a part of it."""
+    for _ in range(count):
+        booked_by_hand("adjustment_credit", seller, 100, at=NEXT_NOON)
+        freeze = booked_by_hand("freeze", seller, 60, at=NEXT_NOON)
+        booked_by_hand("unfreeze", seller, 10, ends=freeze.pk, at=NEXT_NOON)
+        hold = reserved_by_hand(seller, 40, at=NEXT_NOON)
+        booked_by_hand("reserve_release", seller, 10, ends=hold.pk, at=NEXT_NOON)
 
 
 def _tries(ours: House, *, count: int) -> None:

@@ -74,6 +74,7 @@ def test_each_role_sees_what_waits_for_it():
         "refunds with unknown outcome": 0,
         "abnormal refunds": 0,
         "contradicted refunds": 0,
+        "manual entries to approve": 0,
         "orders with unknown outcome": 0,
         **PARKED,
         "open bill lines": 1,
