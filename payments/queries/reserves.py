@@ -2,12 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Q, Sum
 
 from ledger import chart
 from ledger.models import AccountBalance
-from payments.models import ManualEntry, ManualEntryKind
+from payments.models import ManualEntry, ManualEntryKind, ReserveHold
 from payments.states import ManualEntryStatus
 
 
@@ -37,6 +38,33 @@ def set_aside_of(merchant_ids: Collection[str]) -> dict[tuple[str, str], SetAsid
         known = found.setdefault((owner, currency), {})
         known |= {f"{name}_minor": minor, f"{name}_account_id": account_id}
     return {whose: SetAside(**known) for whose, known in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class NextRelease:
+    """What of a merchant's reserve goes back next, in minor units, and on which day."""
+
+    minor: int
+    date: date
+
+
+def next_releases(merchant_id: str) -> dict[str, NextRelease]:
+    """Return what of a merchant's reserves goes back next, by currency, in one query.
+
+    What is held by hand has no day, and currencies without any other are left out.
+    """
+    days = (
+        ReserveHold.objects.filter(
+            merchant_account__merchant_id=merchant_id, left_minor__gt=0, release_on__isnull=False
+        )
+        .order_by("release_on")
+        .values_list("merchant_account__currency", "release_on")
+        .annotate(minor=Sum("left_minor"))
+    )
+    found: dict[str, NextRelease] = {}
+    for currency, on, minor in days:
+        found.setdefault(currency, NextRelease(int(minor), on))
+    return found
 
 
 def left_of_freeze(freeze: ManualEntry) -> int:

@@ -11,6 +11,7 @@ from payments.models import (
     PaymentAllocation,
     RefundAllocation,
 )
+from payments.queries.reserves import NextRelease, SetAside, next_releases, set_aside_of
 from settlements.models import Destination, Payout, Settlement, SettlementItem
 from settlements.queries.settlements import HELD
 from settlements.states import SettlementStatus
@@ -33,6 +34,7 @@ class Standing:
 
     `total_minor` is what the platform owes the merchant: where the statement ends today. What
     is under way to the bank has left it. `held` are the settlements that explain `on_hold_minor`.
+    What is set aside for review and kept in reserve is the merchant's as well, beside the total.
     """
 
     currency: str
@@ -44,6 +46,9 @@ class Standing:
     held: list[Settlement] = field(default_factory=list)
     on_the_way: list[Settlement] = field(default_factory=list)
     destination: Destination | None = None
+    frozen_minor: int = 0
+    reserve_minor: int = 0
+    next_release: NextRelease | None = None
 
     @property
     def total_minor(self) -> int:
@@ -98,7 +103,7 @@ def currencies_of(merchant_id: str) -> list[str]:
 
 
 def standings(merchant_id: str) -> list[Standing]:
-    """Return what a merchant has in every currency, by currency: four queries however many."""
+    """Return what a merchant has in every currency, by currency: six queries however many."""
     accounts = list(
         MerchantAccount.objects.filter(merchant_id=merchant_id)
         .select_related(
@@ -119,9 +124,14 @@ def standings(merchant_id: str) -> list[Standing]:
         destination.currency: destination
         for destination in Destination.objects.filter(merchant_id=merchant_id, is_active=True)
     }
+    aside = set_aside_of([merchant_id])
+    releases = next_releases(merchant_id)
     return [
         Standing(
             currency=account.currency,
+            frozen_minor=aside.get((merchant_id, account.currency), SetAside()).frozen_minor,
+            reserve_minor=aside.get((merchant_id, account.currency), SetAside()).reserve_minor,
+            next_release=releases.get(account.currency),
             pending_minor=account.pending_account.balance.balance_minor,
             available_minor=account.available_account.balance.balance_minor,
             on_hold_minor=account.hold_account.balance.balance_minor,

@@ -259,7 +259,8 @@ FROM (
 LEFT JOIN payments_refundallocation refunded
   ON r.kind IN ('refund', 'refund_failed', 'reserve_release') AND refunded.id = r.subject
 LEFT JOIN payments_paymentallocation a
-  ON a.id = CASE r.kind WHEN 'payment' THEN r.subject ELSE refunded.allocation_id END
+  ON a.id = CASE WHEN r.kind IN ('payment', 'reserve_hold') THEN r.subject
+                 ELSE refunded.allocation_id END
 LEFT JOIN payments_payment payment ON payment.id = a.payment_id
 ORDER BY r.day, r.at, r.rank, r.row_id"""
 )

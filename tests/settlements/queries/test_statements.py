@@ -11,6 +11,11 @@ from settlements.errors import InvalidPositionError
 from settlements.models import Payout
 from settlements.queries import statements
 from settlements.queries.statements import all_rows, rows_page, statement
+from tests.factories.manual_entries import (
+    booked_by_hand,
+    reserved_by_hand,
+    with_reserve_terms,
+)
 from tests.factories.payments import MerchantFactory, paid_payment
 from tests.factories.settlements import (
     MAKER,
@@ -311,3 +316,28 @@ def test_a_transfer_that_came_back_is_a_payout_returned():
         ("payout", -9_700),
         ("payout_failed", 9_700),
     ]
+
+
+def test_what_is_booked_by_hand_ties_out_with_its_cause(merchant):
+    # Given what stays 98.00 of Thursday and 49.00 of Friday, less what is set aside
+    freeze = booked_by_hand("freeze", merchant, 5_000, at=NEXT_NOON)
+    booked_by_hand("unfreeze", merchant, 2_000, ends=freeze.pk, at=NEXT_NOON)
+    booked_by_hand("adjustment_credit", merchant, 150, at=NEXT_NOON)
+    reserved_by_hand(merchant, 300, at=NEXT_NOON)
+    with_reserve_terms(merchant)
+    kept = paid_payment(merchant, amounts_minor=(1_000,), at=NEXT_NOON)
+
+    # When
+    told = asked(merchant)
+    rows = list(all_rows(told))
+
+    # Then
+    assert told.remainder_minor == 0
+    assert told.closing_minor == 9_800 + 4_900 - 5_000 + 2_000 + 150 - 300 + 980 - 98
+    assert {(row.kind, row.net_minor, row.order_no) for row in rows if row.subject} >= {
+        ("freeze", -5_000, ""),
+        ("unfreeze", 2_000, ""),
+        ("adjustment", 150, ""),
+        ("reserve_hold", -300, ""),
+        ("reserve_hold", -98, kept.merchant_order_no),
+    }
