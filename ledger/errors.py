@@ -178,6 +178,18 @@ class PeriodOrderError(DomainError):
     detail = _("%(period)s is not next: periods are closed in order. Next is %(next)s.")
 
 
+class PeriodUnfinishedError(DomainError):
+    """The books of a day would still get something that has not been done yet.
+
+    Nothing was written. Have it done, and close the day then.
+    """
+
+    code = "period_unfinished"
+    status = 409
+    retry = "same_key"
+    detail = _("%(period)s is not finished: %(what)s")
+
+
 class PeriodBusyError(DomainError):
     """Somebody has been writing entries of the day for so long that it could not be closed.
 

@@ -22,7 +22,7 @@ from payments.models import (
     PaymentAttempt,
 )
 from payments.postings import captures as postings
-from payments.queries.calendar import BusinessDays, business_date_of
+from payments.queries.calendar import BusinessDays, business_date_of, first_open_date
 from payments.states import PAID_TWICE, AttemptStatus, PaymentStatus
 
 _WITH_MONEY = (
@@ -51,10 +51,12 @@ def record_paid(
 ) -> None:
     """Book a payment that the channel confirmed. A part; the payment is locked by the caller.
 
-    The channel's own instant decides the business day. One entry and one line per allocation
-    (E01, E02a, E03). Three kinds of money wait in suspense, and nobody's balance moves: what came
-    otherwise than asked makes the payment `conflicted`, what came after it was closed
-    `paid_late`, and what came by a second try leaves it as it is, told as `payment.paid_twice`.
+    The channel's own instant decides the business day, or the first open day after it when the
+    books of that day are closed; when the money becomes available it decides always. One entry
+    and one line per allocation (E01, E02a, E03). Three kinds of money wait in suspense, and
+    nobody's balance moves: what came otherwise than asked makes the payment `conflicted`, what
+    came after it was closed `paid_late`, and what came by a second try leaves it as it is, told
+    as `payment.paid_twice`.
     Recording the same outcome twice changes nothing.
 
     Raises IllegalMoveError when the payment cannot become paid; nothing is written then.
@@ -70,16 +72,17 @@ def record_paid(
         _park_conflict(payment, receipt)
     else:
         states.PAYMENT.require_move(payment.status, PaymentStatus.PAID)
-        _book(payment, attempt=attempt, paid_at=receipt.paid_at)
+        _book(payment, receipt)
         payment.paid_at = receipt.paid_at
         payment.method = attempt.method
         moves.move(payment, PaymentStatus.PAID, actor=actor, at=at)
 
 
-def _book(payment: Payment, *, attempt: PaymentAttempt, paid_at: datetime) -> None:
+def _book(payment: Payment, receipt: _Receipt) -> None:
+    attempt, paid_at = receipt.attempt, receipt.paid_at
     allocations = list(payment.allocations.select_related("merchant", "fee_plan").order_by("place"))
     channel_fees = _channel_fees(payment, allocations, attempt)
-    day = business_date_of(paid_at)
+    day = first_open_date(business_date_of(paid_at), at=receipt.at)
     entries = [
         postings.paid(
             allocation,
@@ -127,15 +130,16 @@ def _post_with_lines(
     accounts = locks.merchant_accounts_kept_still(
         [allocation.merchant_id for allocation in allocations], currency=currency
     )
-    is_business_day = BusinessDays(from_date=day)
+    paid_on = business_date_of(at)
+    is_business_day = BusinessDays(from_date=paid_on)
     available_on = {
         allocation.pk: _available_on(
-            allocation, day, is_business_day, accounts[allocation.merchant_id]
+            allocation, paid_on, is_business_day, accounts[allocation.merchant_id]
         )
         for allocation in allocations
     }
-    kept = reserves.kept_of(allocations, accounts, paid_on=day)
-    entry_ids = journal.post_entries([*entries, *reserves.entries_of(kept, paid_on=day, at=at)])
+    kept = reserves.kept_of(allocations, accounts, paid_on=paid_on)
+    entry_ids = journal.post_entries([*entries, *reserves.entries_of(kept, day=day, at=at)])
     kept_ids = entry_ids[len(entries) :]
     BalanceTransaction.objects.bulk_create(
         [
@@ -155,7 +159,7 @@ def _post_with_lines(
                     one,
                     entry_id=entry_id,
                     available_on=available_on[one.allocation.pk],
-                    paid_on=day,
+                    day=day,
                     at=at,
                 )
                 for one, entry_id in zip(kept, kept_ids, strict=True)
@@ -256,7 +260,7 @@ def _park(receipt: _Receipt, posting: Callable[..., Entry], *, currency: str) ->
                 amount_minor=receipt.outcome.amount_minor,
                 currency=receipt.outcome.currency or currency,
                 channel_account_id=receipt.attempt.channel_account_id,
-                effective_date=business_date_of(receipt.paid_at),
+                effective_date=first_open_date(business_date_of(receipt.paid_at), at=receipt.at),
                 at=receipt.paid_at,
             )
         )

@@ -24,7 +24,7 @@ from payments.postings import refunds as postings
 from payments.postings.refunds import Occasion
 from payments.pricing import Funding, GivenBack, Refunded
 from payments.queries import refunds as queries
-from payments.queries.calendar import business_date_of
+from payments.queries.calendar import business_date_of, first_open_date
 from payments.queries.refunds import Pending
 
 
@@ -79,14 +79,21 @@ def fund(refund: Refund, *, channel_account_id: str, at: datetime) -> bool:
 
 
 def book_success(
-    refund: Refund, *, channel_account_id: str, channel_fee_minor: int, at: datetime
+    refund: Refund,
+    *,
+    channel_account_id: str,
+    channel_fee_minor: int,
+    made_at: datetime,
+    at: datetime,
 ) -> None:
     """Book that the payer was given the money (E05e), and we the channel's fee (E05f). A part.
 
-    `at` is the channel's own instant of the refund, which decides the business day.
+    `made_at` is the channel's own instant of the refund, which decides the business day; when the
+    books of that day are closed it is the first open one.
     """
     assert connection.in_atomic_block, "book_success is a part; open a transaction around it"
-    occasion = Occasion(channel_account_id, business_date_of(at), at)
+    day = first_open_date(business_date_of(made_at), at=at)
+    occasion = Occasion(channel_account_id, day, made_at)
     parts = _parts_of(refund)
     amounts = [part.amount_minor for part in parts]
     if refund.unallocated_minor:

@@ -269,7 +269,8 @@ def _follow(refund: Refund, status: RefundStatus, *, outcome: Outcome, at: datet
             refund,
             channel_account_id=account.pk,
             channel_fee_minor=outcome.fee_minor or 0,
-            at=refund.succeeded_at,
+            made_at=refund.succeeded_at,
+            at=at,
         )
     elif status == RefundStatus.FAILED:
         refund_funding.give_back(refund, channel_account_id=account.pk, at=at)

@@ -57,14 +57,14 @@ def kept_of(
     return kept
 
 
-def entries_of(kept: Iterable[Kept], *, paid_on: date, at: datetime) -> list[Entry]:
-    """Return how it is booked, beside the payment itself (E11a)."""
+def entries_of(kept: Iterable[Kept], *, day: date, at: datetime) -> list[Entry]:
+    """Return how it is booked, on the day of the payment itself and beside it (E11a)."""
     return [
         postings.held_at_capture(
             one.allocation,
             amount_minor=one.amount_minor,
             currency=one.account.currency,
-            effective_date=paid_on,
+            effective_date=day,
             at=at,
         )
         for one in kept
@@ -72,7 +72,7 @@ def entries_of(kept: Iterable[Kept], *, paid_on: date, at: datetime) -> list[Ent
 
 
 def line_of(
-    one: Kept, *, entry_id: int, available_on: date, paid_on: date, at: datetime
+    one: Kept, *, entry_id: int, available_on: date, day: date, at: datetime
 ) -> BalanceTransaction:
     """Return its line, pending like the payment's own: it matures less what is kept back."""
     return BalanceTransaction(
@@ -84,7 +84,7 @@ def line_of(
         gross_minor=-one.amount_minor,
         fee_minor=0,
         net_minor=-one.amount_minor,
-        effective_date=paid_on,
+        effective_date=day,
         available_on=available_on,
         created_at=at,
     )

@@ -17,6 +17,7 @@ from ledger.identifiers import new_id
 from payments.actions import debts
 from payments.actions.events import record_event
 from payments.models import BalanceTransaction, LineKind, MerchantAccount
+from payments.queries.calendar import OpenDays
 from settlements.models import Destination, Settlement, SettlementBatch
 from settlements.postings import settlements as postings
 from settlements.queries.lines import LineSums, through
@@ -74,11 +75,13 @@ def plan(
 def write(drafts: Sequence[Draft], *, at: datetime) -> None:
     """Charge the payout fees, hold the nets, write the settlements and their items. A part.
 
-    The drafts are of one currency, and their merchants' accounts are locked.
+    The drafts are of one currency, and their merchants' accounts are locked. They are booked on
+    their business day, or on the first open one when its books are closed.
     """
     assert connection.in_atomic_block, "write is a part; open a transaction around it"
-    _recover_debts(drafts, at=at)
-    _book(drafts, at=at)
+    open_days = OpenDays(at=at)
+    _recover_debts(drafts, open_days, at=at)
+    _book(drafts, open_days, at=at)
     _list_items(drafts)
 
 
@@ -98,22 +101,22 @@ def tell(settlement: Settlement, *, at: datetime) -> None:
     )
 
 
-def _recover_debts(drafts: Sequence[Draft], *, at: datetime) -> None:
+def _recover_debts(drafts: Sequence[Draft], open_days: OpenDays, *, at: datetime) -> None:
     """Take what the merchants owe first (E16a): their lines add up to what is left after it."""
     for business_date in {draft.settlement.business_date for draft in drafts}:
         debts.recover_debts(
             [draft.account for draft in drafts if draft.settlement.business_date == business_date],
-            effective_date=business_date,
+            effective_date=open_days(business_date),
             at=at,
         )
 
 
-def _book(drafts: Sequence[Draft], *, at: datetime) -> None:
+def _book(drafts: Sequence[Draft], open_days: OpenDays, *, at: datetime) -> None:
     """Charge the payout fees (E07f) with their lines, hold the nets (E07a), write the rows."""
     charged = [draft for draft in drafts if draft.payout_fee_minor]
     entry_ids = journal.post_entries(
-        [_fee_entry(draft, at=at) for draft in charged]
-        + [_hold_entry(draft, at=at) for draft in drafts]
+        [_fee_entry(draft, open_days, at=at) for draft in charged]
+        + [_hold_entry(draft, open_days, at=at) for draft in drafts]
     )
     BalanceTransaction.objects.bulk_create(
         BalanceTransaction(
@@ -126,7 +129,7 @@ def _book(drafts: Sequence[Draft], *, at: datetime) -> None:
             gross_minor=0,
             fee_minor=draft.payout_fee_minor,
             net_minor=-draft.payout_fee_minor,
-            effective_date=draft.settlement.business_date,
+            effective_date=open_days(draft.settlement.business_date),
             available_on=draft.account.matured_through_date,
             created_at=at,
         )
@@ -137,24 +140,24 @@ def _book(drafts: Sequence[Draft], *, at: datetime) -> None:
     Settlement.objects.bulk_create([draft.settlement for draft in drafts])
 
 
-def _fee_entry(draft: Draft, *, at: datetime) -> Entry:
+def _fee_entry(draft: Draft, open_days: OpenDays, *, at: datetime) -> Entry:
     return postings.payout_fee(
         draft.settlement.pk,
         merchant_id=draft.settlement.merchant_id,
         fee_minor=draft.payout_fee_minor,
         currency=draft.settlement.currency,
-        effective_date=draft.settlement.business_date,
+        effective_date=open_days(draft.settlement.business_date),
         at=at,
     )
 
 
-def _hold_entry(draft: Draft, *, at: datetime) -> Entry:
+def _hold_entry(draft: Draft, open_days: OpenDays, *, at: datetime) -> Entry:
     return postings.held(
         draft.settlement.pk,
         merchant_id=draft.settlement.merchant_id,
         net_minor=draft.settlement.net_minor,
         currency=draft.settlement.currency,
-        effective_date=draft.settlement.business_date,
+        effective_date=open_days(draft.settlement.business_date),
         at=at,
     )
 

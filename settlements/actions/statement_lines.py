@@ -16,7 +16,7 @@ from ledger.actions import journal
 from ledger.actions.journal import MAX_POSTINGS, Entry
 from ledger.models import JournalEntry
 from payments.models import ChannelAccount
-from payments.queries.calendar import business_date_of
+from payments.queries.calendar import OpenDays, business_date_of
 from settlements import bills, locks
 from settlements.actions import payouts
 from settlements.actions.payouts import PayoutOutcome, PayoutResult, Recorded
@@ -99,6 +99,7 @@ class _Importer:
         self.at = at
         numbers = {line.end_to_end_id for line in statement.lines if line.end_to_end_id}
         self.ours = locks.locked_payouts_by_number(numbers, bank_account_id=bank_account.pk)
+        self.open_days = OpenDays(at=at)
         self.confirmed: set[str] = set()
         self.settled: set[str] = set()
         self.sources: set[str] = set()
@@ -200,8 +201,12 @@ class _Importer:
         return f"bank:{self.bill.pk}/{line.line_no}"
 
     def _day_of(self, line: bills.base.BillLine) -> date:
-        """Give the bank's own day of a line, else the statement's last, else today's."""
-        return line.booking_date or self.statement.to_date or business_date_of(self.at)
+        """Give the bank's own day of a line, else the statement's last, else today's.
+
+        When the books of that day are closed it is the first open one; the line keeps the bank's.
+        """
+        day = line.booking_date or self.statement.to_date or business_date_of(self.at)
+        return self.open_days(day)
 
     def post(self, found: Sequence[_Booked]) -> None:
         """Book all entries, in calls of as many as the ledger takes."""

@@ -13,7 +13,7 @@ from ledger.models import ApprovalRequest
 from ledger.states import ApprovalState
 from payments.actions.events import record_event
 from payments.models import ChannelAccount, ChannelKind
-from payments.queries.calendar import business_date_of
+from payments.queries.calendar import business_date_of, first_open_date
 from settlements import locks
 from settlements.errors import NotATopUpError, ReasonMissingError
 from settlements.models import BillLine, BillLineState
@@ -70,6 +70,8 @@ def approve_wallet_topup(
 ) -> BillLine:
     """Agree to what was shown: it is booked on the bank's day (E20), and the line is matched.
 
+    When the books of that day are closed it is booked on the first open one.
+
     Raises NotATopUpError, SelfApprovalError, StaleApprovalError, ApprovalClosedError,
     ApprovalExpiredError or AlreadyDecidedError; nothing is written then.
     """
@@ -91,7 +93,7 @@ def approve_wallet_topup(
             bank_account_id=line.bill.channel_account_id,
             amount_minor=line.amount_minor,
             currency=line.currency,
-            effective_date=line.booking_date or business_date_of(at),
+            effective_date=first_open_date(line.booking_date or business_date_of(at), at=at),
             at=at,
         )
     )

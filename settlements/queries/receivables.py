@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from django.conf import settings
 from django.db import connection
 
 from ledger import chart
@@ -19,24 +20,33 @@ def days_movements(
 
     Takings less the channel's fees and what was refunded, in minor units; owners whose day came
     to nothing are left out, and so are days without any. What the channel paid to the bank on
-    such a day is of other days and not counted.
+    such a day is of other days and not counted. What happened on a day whose books were closed
+    already is booked later, and counts for its own day all the same: so do channels count.
     """
     movements: dict[date, dict[str, int]] = {}
+    zone = str(settings.BUSINESS_TIME_ZONE)
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT e.effective_date, a.owner_id,
+            """SELECT least(e.effective_date, (e.booked_at AT TIME ZONE %s)::date), a.owner_id,
                  sum(CASE p.side WHEN 'D' THEN p.amount_minor ELSE -p.amount_minor END)::bigint
                FROM ledger_journalentry e
                LEFT JOIN ledger_journalentry reversed ON reversed.id = e.reverses_id
                JOIN ledger_posting p ON p.entry_id = e.id
                JOIN ledger_account a ON a.id = p.account_id
-               WHERE e.effective_date BETWEEN %s AND %s AND a.code = %s AND a.currency = %s
+               WHERE e.effective_date >= %s
+                 AND (e.effective_date <= %s OR (SELECT day FROM ledger_closedthrough) >= %s)
+                 AND least(e.effective_date, (e.booked_at AT TIME ZONE %s)::date) BETWEEN %s AND %s
+                 AND a.code = %s AND a.currency = %s
                  AND starts_with(a.owner_id, %s)
                  AND coalesce(reversed.kind, e.kind) <> 'channel_settled'
-               GROUP BY e.effective_date, a.owner_id
+               GROUP BY 1, a.owner_id
                HAVING sum(CASE p.side WHEN 'D' THEN p.amount_minor ELSE -p.amount_minor END) <> 0
-               ORDER BY e.effective_date, a.owner_id""",
-            [from_day, through_day, chart.CHANNEL_RECEIVABLE, currency, f"{channel_account_id}/"],
+               ORDER BY 1, a.owner_id""",
+            [
+                *(zone, from_day, through_day, from_day),
+                *(zone, from_day, through_day),
+                *(chart.CHANNEL_RECEIVABLE, currency, f"{channel_account_id}/"),
+            ],
         )
         for day, owner_id, minor in cursor.fetchall():
             movements.setdefault(day, {})[owner_id] = minor

@@ -15,12 +15,15 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
+from ledger.actions.approvals import Decider
+from ledger.queries.periods import next_day_to_close
 from payments.actions.calendar import fill_year
 from payments.actions.credentials import SCOPES, issue_credential
 from payments.actions.merchants import add_member
 from payments.models import ChannelAccount, ChannelKind, Merchant, MerchantMember, Payment
 from payments.queries.calendar import BusinessDays
 from payments.states import PaymentStatus
+from settlements.actions import closing as books
 from settlements.models import Payout
 from settlements.rehearsal import channel_accounts, visitors
 from settlements.rehearsal.channel_accounts import ACTOR
@@ -60,6 +63,8 @@ STAFF = (
 OWNER, OWNER_NAME = "tea", "Owner of the tea house (portal)"
 OPENING_TIME = time(9, 0)
 CLOSED_FROM_DAY = 12
+BOOKS_CLOSE_AFTER_DAYS = 3
+"""A day's books stay open for the answers and statements of a weekend."""
 LEFT_FOR_VISITORS = 3
 """Of the last so many days nobody approves the settlements."""
 OWN_SIMULATOR = "own"
@@ -249,8 +254,26 @@ class Demo:
             statement_from=statement_from,
             at=datetime.combine(day, OPENING_TIME, tzinfo=zone),
         )
+        _close_books(
+            closing,
+            day - timedelta(days=BOOKS_CLOSE_AFTER_DAYS),
+            at=datetime.combine(day, OPENING_TIME, tzinfo=zone),
+        )
         self.record["closed_through"] = day.isoformat()
         self.save()
+
+
+def _close_books(closing: Closing, last: date, *, at: datetime) -> None:
+    """Close the books of every open day through `last`."""
+    day = next_day_to_close()
+    while day is not None and day <= last:
+        books.close_day(
+            day,
+            decider=Decider(actor=closing.checker.actor, client_ip="127.0.0.1"),
+            at=at,
+            reason=_("All that belongs to the day has come."),
+        )
+        day += timedelta(days=1)
 
 
 def _wait_for_transfers(stage: Stage) -> None:

@@ -5,7 +5,11 @@ from collections import Counter
 from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
+from ledger.models import Period
+from ledger.models.periods import PeriodKind
 from ledger.money import to_decimal_text
+from ledger.queries.periods import closed_through
+from ledger.states import PeriodState
 from payments.models import BalanceTransaction, Payment, Refund
 from payments.states import PaymentStatus, RefundStatus
 from settlements.models import Payout, Settlement
@@ -45,11 +49,26 @@ def summary() -> list[tuple[str, str]]:
         (_("fees earned"), to_decimal_text(lines["fee"] or 0, currency)),
         (_("paid out"), f"{payouts['count']}  {to_decimal_text(payouts['amount'] or 0, currency)}"),
         (_("settlements waiting"), _counted(waiting)),
+        (_("days closed"), _closed_days()),
         (
             _("books balanced"),
             _("yes, %(count)d laws") % {"count": len(proof.results)} if proof.is_sound else _("NO"),
         ),
     ]
+
+
+def _closed_days() -> str:
+    days = Period.objects.filter(kind=PeriodKind.DAY, state=PeriodState.CLOSED).count()
+    through = closed_through()
+    return (
+        str(days)
+        if not days
+        else _("%(count)d, through %(day)s")
+        % {
+            "count": days,
+            "day": through,
+        }
+    )
 
 
 def _counted(statuses: Counter[str]) -> str:
