@@ -5,21 +5,27 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from django.utils import translation
 
 from docs import bookings, states
+from docs.chains import order_to_payout
+from docs.chains.telling import told
 
 DOCS = Path(__file__).resolve().parent
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "states.md": {"states": states.as_page},
     "recipes/from-order-to-payout.md": {
-        "bookings": bookings.booked,
-        "balances": bookings.balances,
-        "otherwise": bookings.booked_otherwise,
+        "bookings": order_to_payout.booked,
+        "balances": order_to_payout.balances,
+        "otherwise": order_to_payout.booked_otherwise,
     },
+    "recipes/bookings.md": {"bookings": bookings.as_table},
 }
+for _chain in bookings.chains():
+    PARTS.setdefault(f"recipes/{_chain.page}", {})[_chain.name] = partial(told, _chain)
 
 
 def current(page: str) -> str:

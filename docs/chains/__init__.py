@@ -1,0 +1,1 @@
+"""Chains of events, told by the functions that book them: what docs/recipes shows in tables."""
