@@ -61,7 +61,7 @@ class OpeningSeenError(DomainError):
 
 
 class OpeningDateError(DomainError):
-    """The books have entries before this day, or the day is still to come.
+    """The books have entries before this day, or the day is closed or still to come.
 
     Nothing was written. What was there before books begin is opened on their first day or before.
     """
@@ -70,8 +70,8 @@ class OpeningDateError(DomainError):
     status = 409
     retry = "new_key"
     detail = gettext_lazy(
-        "Balances cannot be opened on %(day)s: the day is still to come, or the books have entries"
-        " before it."
+        "Balances cannot be opened on %(day)s: the day is closed or still to come, or the books"
+        " have entries before it."
     )
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from ledger.models import JournalEntry
 from ledger.money import AMOUNT_MINOR_MAX
+from ledger.queries.periods import first_open
 from payments.queries.calendar import business_date_of
 from settlements.models import Opening, OpeningRow
 from settlements.opening_files import (
@@ -103,11 +104,12 @@ def preview_opening(content: bytes, *, opening_date: date, at: datetime) -> Open
 def require_openable(opening_date: date, *, at: datetime) -> None:
     """Raise OpeningDateError unless books may begin on this day.
 
-    The day has come, and nothing stands in the books before it but other openings: an opening
-    says what was there before the books began.
+    The day has come and is open, and nothing stands in the books before it but other openings:
+    an opening says what was there before the books began.
     """
     before = JournalEntry.objects.filter(effective_date__lt=opening_date).exclude(kind="opening")
-    if opening_date > business_date_of(at) or before.exists():
+    is_open = first_open(opening_date) == opening_date <= business_date_of(at)
+    if not is_open or before.exists():
         raise OpeningDateError(day=opening_date.isoformat())
 
 

@@ -3,9 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from ledger.errors import ApprovalClosedError, SelfApprovalError, StaleApprovalError
+from ledger.actions.periods import close_day
+from ledger.errors import (
+    ApprovalClosedError,
+    PeriodClosedError,
+    SelfApprovalError,
+    StaleApprovalError,
+)
 from ledger.models import AuditEntry, JournalEntry
 from payments.models import BalanceTransaction, Event, MerchantAccount, ReserveHold
 from settlements.actions import opening_bookings, openings
@@ -416,6 +423,32 @@ def test_books_that_have_begun_are_not_begun_again(ours, merchant):
 def test_a_day_that_is_still_to_come_is_not_opened(ours):
     with nothing_written(), pytest.raises(OpeningDateError):
         asked_opening(f"1001,{ours.bank.pk},CNY,1.00,D", opening_date=FRIDAY, at=NOON)
+
+
+def test_a_closed_day_is_not_opened(ours, merchant):
+    # Given
+    paid_payment(merchant, channel=ours.channel, at=NOON)
+    with transaction.atomic():
+        close_day(THURSDAY, decider=CHECKER, at=NEXT_NOON, reason="all is reconciled")
+
+    # Then
+    with nothing_written(), pytest.raises(OpeningDateError):
+        asked_opening(f"1001,{ours.bank.pk},CNY,1.00,D", opening_date=THURSDAY, at=NEXT_NOON)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_day_that_was_closed_meanwhile_books_nothing_of_it():
+    # Given
+    accounts = house()
+    opening = approved_opening(f"1001,{accounts.bank.pk},CNY,1.00,D")
+    paid_payment(settled_merchant(), channel=accounts.channel, at=NOON)
+    with transaction.atomic():
+        close_day(THURSDAY, decider=CHECKER, at=NEXT_NOON, reason="all is reconciled")
+
+    # Then
+    with nothing_written(), pytest.raises(PeriodClosedError):
+        opening_bookings.book_opening(opening.pk, actor="task:test", at=NEXT_NOON)
+    assert Opening.objects.get().status == "approved"
 
 
 def test_books_that_began_between_asking_and_agreeing_stop_it(ours, merchant):
