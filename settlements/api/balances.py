@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 
+from ledger import chart
+from ledger.models import AccountBalance
 from payments.api.doors import ListDoor, of_merchant
 from payments.api.filters import StrictFilterSet, currency_filter, merchant_filter
 from payments.models import MerchantAccount
@@ -16,7 +19,8 @@ class BalanceSerializer(serializers.Serializer[MerchantAccount]):
     """A merchant's money of one currency, in minor units, as the books have it.
 
     `pending` has not matured; `available` may be settled next; `on_hold` is in settlements on
-    their way; `debt` is what the platform advanced and takes back first.
+    their way; `reserve` is kept for refunds, `set_aside` for a review; `debt` is what the platform
+    advanced and takes back first.
     """
 
     object = serializers.SerializerMethodField()
@@ -25,6 +29,8 @@ class BalanceSerializer(serializers.Serializer[MerchantAccount]):
     pending = serializers.IntegerField(source="pending_account.balance.balance_minor")
     available = serializers.IntegerField(source="available_account.balance.balance_minor")
     on_hold = serializers.IntegerField(source="hold_account.balance.balance_minor")
+    reserve = serializers.IntegerField(source="reserve_minor")
+    set_aside = serializers.IntegerField(source="frozen_minor")
     debt = serializers.IntegerField(source="debt_account.balance.balance_minor")
     matured_through_date = serializers.DateField()
 
@@ -60,6 +66,22 @@ class BalanceDoor(ListDoor):
                 "available_account__balance",
                 "hold_account__balance",
                 "debt_account__balance",
+            ).annotate(
+                reserve_minor=_stands_on(chart.RESERVE), frozen_minor=_stands_on(chart.RISK_FREEZE)
             ),
             self.principal,
         )
+
+
+def _stands_on(code: str) -> Coalesce:
+    """Read what stands on another account of the same merchant; 0 where nothing ever did."""
+    of_merchant_and_currency = AccountBalance.objects.filter(
+        account__code=code,
+        account__owner_id=OuterRef("merchant_id"),
+        account__currency=OuterRef("currency"),
+    )
+    return Coalesce(
+        Subquery(of_merchant_and_currency.values("balance_minor")[:1]),
+        0,
+        output_field=BigIntegerField(),
+    )

@@ -1,7 +1,8 @@
 """Whatever is paid, refunded, late, twice or wrongly, and whenever it matures: all agree.
 
 Books, lines and a model, after every step: payments, refunds that wait, succeed or fail before
-and after their money matured or was spent, debts that are recovered.
+and after their money matured or was spent, debts that are recovered or written off, adjustments,
+freezes, and reserves that roll, are held by hand and pay for refunds.
 
 The model is written anew in a few lines of plain Python; it shares no rule with the code.
 """
@@ -23,22 +24,21 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from ledger.actions import journal
-from ledger.actions.journal import Entry, credit, debit
 from ledger.identifiers import new_id
 from ledger.models import AccountBalance
 from payments.actions import captures, maturity, refund_submissions, refunds
 from payments.actions.merchants import open_accounts
 from payments.channels.base import Outcome, OutcomeKind
 from payments.models import (
-    BalanceTransaction,
     ChannelAccount,
+    ManualEntry,
     Merchant,
     Payment,
     PaymentAttempt,
     Refund,
 )
 from settlements.queries import integrity
+from tests.factories.manual_entries import booked_by_hand
 from tests.factories.payments import (
     AlipayAccountFactory,
     FeePlanFactory,
@@ -62,6 +62,18 @@ SELLERS = (
     ("T+1", (0, 30, 0, None), ("keep", 0, 5_000)),
     ("D+3", (1_000, 0, 50, 500), ("return_full", 600, 300)),
 )
+# How each merchant's reserve rolls: its share of the net, its days, whether it pays refunds.
+RESERVES = ((0, 0, False), (1_000, 3, True), (500, 2, False))
+
+
+@dataclass
+class Held:
+    """What the model knows of one reserve: of whose share, since when, until when, what is left."""
+
+    share: str
+    since: date
+    until: date | None
+    left: int
 
 
 @dataclass
@@ -75,6 +87,7 @@ class Share:
     pending_left: int
     refunded: int = 0
     returned: int = 0
+    key: str = field(default_factory=lambda: new_id("key"))
 
     @property
     def left(self) -> int:
@@ -115,6 +128,13 @@ class Seller:
     matured_through: date = THURSDAY - timedelta(days=1)
     nets: list[tuple[date, int]] = field(default_factory=list)
     fees: int = 0
+    frozen: dict[str, int] = field(default_factory=dict)
+    held: list[Held] = field(default_factory=list)
+    reserve: tuple[int, int, bool] = (0, 0, False)
+
+    @property
+    def reserved(self) -> int:
+        return sum(one.left for one in self.held)
 
     def earns(self, owner: str, gross: int, *, on: date) -> Share:
         bps, fixed, minimum, maximum = self.price
@@ -123,7 +143,13 @@ class Seller:
         day = max(self.available_after(on), self.matured_through + timedelta(days=1))
         self.nets.append((day, gross - fee))
         self.fees += fee
-        return Share(owner, gross, fee, day, pending_left=gross - fee)
+        bps, days, _ = self.reserve
+        kept = ((gross - fee) * bps + 5_000) // 10_000
+        share = Share(owner, gross, fee, day, pending_left=gross - fee - kept)
+        if kept:
+            self.nets.append((day, -kept))
+            self.held.append(Held(share.key, on, on + timedelta(days=days), kept))
+        return share
 
     def returns(self, share: Share, amount: int) -> int:
         """Work out what of the fee goes back with this part."""
@@ -138,16 +164,37 @@ class Seller:
 
     def can_pay(self, need: int, share: Share) -> bool:
         advance = self.terms[2] - self.debt
-        return need <= self.pending_of(share) + self.in_hand + max(advance, 0)
+        means = self.pending_of(share) + self.in_hand + self.may_use
+        return need <= means + max(advance, 0)
+
+    @property
+    def may_use(self) -> int:
+        return self.reserved if self.reserve[2] else 0
 
     def pays(self, need: int, share: Share) -> int:
         """Pay for a refund; return what of it was pending."""
         pending = min(need, self.pending_of(share))
         share.pending_left -= pending
         self.nets.append((share.day, -pending))
-        self.debt += max(need - pending - self.in_hand, 0)
-        self.nets.append((self.matured_through, pending - need))
+        used = min(max(need - pending - self.in_hand, 0), self.may_use)
+        self.debt += max(need - pending - used - self.in_hand, 0)
+        self.nets.append((self.matured_through, pending + used - need))
+        self.uses(used, share)
         return pending
+
+    def uses(self, used: int, share: Share) -> None:
+        """Take of the reserve: of this very share first, then of the oldest."""
+        for one in sorted(self.held, key=lambda one: (one.share != share.key, one.since)):
+            taken = min(one.left, used)
+            one.left -= taken
+            used -= taken
+
+    def gives_back_reserves(self, day: date) -> None:
+        """Let what was kept until a day become available."""
+        for one in self.held:
+            if one.until is not None and one.until <= day:
+                self.nets.append((day, one.left))
+                one.left = 0
 
     def has_back(self, back: int, share: Share, *, pending: int) -> None:
         if share.day <= self.matured_through:
@@ -190,8 +237,10 @@ class Books(RuleBasedStateMachine):
         self.channel = channel
         self.merchants = merchants
         self.sellers = {
-            merchant.pk: Seller(cycle, price, terms)
-            for merchant, (cycle, price, terms) in zip(merchants, SELLERS, strict=True)
+            merchant.pk: Seller(cycle, price, terms, reserve=reserve)
+            for merchant, (cycle, price, terms), reserve in zip(
+                merchants, SELLERS, RESERVES, strict=True
+            )
         }
         self.paid: list[PaymentAttempt] = []
         self.payments: list[Paid] = []
@@ -361,51 +410,82 @@ class Books(RuleBasedStateMachine):
         for given in sorted(waiting, key=lambda one: (one.refund.created_at, one.refund.pk)):
             self.expect(given)
 
+    def by_hand(self, kind: str, place: int, amount: int, **other: object) -> ManualEntry:
+        entry = booked_by_hand(kind, self.merchants[place], amount, at=self.at(self.today), **other)
+        check_laws()
+        return entry
+
     @rule(place=st.integers(0, 2), data=st.data())
-    def spend(self, place: int, data: st.DataObject) -> None:
-        """Let available money leave, as a payout or an adjustment would."""
-        merchant = self.merchants[place]
-        seller = self.sellers[merchant.pk]
+    def adjust(self, place: int, data: st.DataObject) -> None:
+        """Let available money leave, or come from nowhere (E12a, E12b)."""
+        seller = self.sellers[self.merchants[place].pk]
+        if seller.in_hand and data.draw(st.booleans()):
+            amount = -data.draw(st.integers(1, seller.in_hand))
+        else:
+            amount = data.draw(st.integers(1, 500))
+        self.by_hand("adjustment_credit" if amount > 0 else "adjustment_debit", place, abs(amount))
+        seller.nets.append((seller.matured_through, amount))
+
+    @rule(place=st.integers(0, 2), data=st.data())
+    def freeze(self, place: int, data: st.DataObject) -> None:
+        seller = self.sellers[self.merchants[place].pk]
         if not seller.in_hand:
             return
         amount = data.draw(st.integers(1, seller.in_hand))
-        entry_id = journal.post_entry(
-            Entry(
-                source=new_id("adj"),
-                kind="adjustment",
-                legs=(
-                    debit("2002", merchant.pk, amount, "CNY"),
-                    credit("4009", merchant.pk, amount, "CNY"),
-                ),
-                effective_date=self.today,
-                at=self.at(self.today),
-            )
-        )
-        BalanceTransaction.objects.create(
-            merchant=merchant,
-            entry_id=entry_id,
-            kind="payout_fee",
-            source="adjustment",
-            currency="CNY",
-            gross_minor=-amount,
-            fee_minor=0,
-            net_minor=-amount,
-            effective_date=self.today,
-            available_on=seller.matured_through,
-            created_at=self.at(self.today),
-        )
-        check_laws()
+        entry = self.by_hand("freeze", place, amount)
         seller.nets.append((seller.matured_through, -amount))
+        seller.frozen[entry.pk] = amount
+
+    @rule(place=st.integers(0, 2), data=st.data())
+    def unfreeze(self, place: int, data: st.DataObject) -> None:
+        seller = self.sellers[self.merchants[place].pk]
+        left = {pk: minor for pk, minor in seller.frozen.items() if minor}
+        if not left:
+            return
+        freeze = data.draw(st.sampled_from(sorted(left)))
+        amount = data.draw(st.integers(1, left[freeze]))
+        self.by_hand("unfreeze", place, amount, ends=freeze)
+        seller.nets.append((seller.matured_through, amount))
+        seller.frozen[freeze] -= amount
+
+    @rule(place=st.integers(0, 2), data=st.data())
+    def reserve_by_hand(self, place: int, data: st.DataObject) -> None:
+        seller = self.sellers[self.merchants[place].pk]
+        if not seller.in_hand:
+            return
+        amount = data.draw(st.integers(1, seller.in_hand))
+        self.by_hand("reserve_hold", place, amount)
+        seller.nets.append((seller.matured_through, -amount))
+        seller.held.append(Held("", self.today, None, amount))
+
+    @rule(place=st.integers(0, 2))
+    def recover_a_debt_now(self, place: int) -> None:
+        """Take back by hand what maturity would take later (E16a): no line, no net."""
+        seller = self.sellers[self.merchants[place].pk]
+        amount = min(seller.debt, seller.in_hand)
+        if amount > 0:
+            self.by_hand("debt_recovery", place, amount)
+            seller.debt -= amount
+
+    @rule(place=st.integers(0, 2))
+    def write_a_debt_off(self, place: int) -> None:
+        seller = self.sellers[self.merchants[place].pk]
+        if seller.debt:
+            self.by_hand("debt_write_off", place, seller.debt)
+            seller.nets.append((seller.matured_through, seller.debt))
+            seller.debt = 0
 
     @rule(days=st.integers(0, 4))
     def let_days_pass_and_mature(self, days: int) -> None:
         self.today += timedelta(days=days)
         moved = sum(seller.available for seller in self.sellers.values())
-        for seller in self.sellers.values():
-            if seller.matured_through < self.today:
-                seller.matured_through = self.today
-                seller.debt -= min(seller.debt, max(seller.in_hand, 0))
+        due = [one for one in self.sellers.values() if one.matured_through < self.today]
+        for seller in due:
+            seller.matured_through = self.today
         moved = sum(seller.available for seller in self.sellers.values()) - moved
+        for seller in due:
+            seller.gives_back_reserves(self.today)
+            seller.debt -= min(seller.debt, seller.in_hand)
         result = maturity.mature(
             currency="CNY", business_date=self.today, actor="task:t", at=self.at(self.today)
         )
@@ -429,6 +509,8 @@ class Books(RuleBasedStateMachine):
             assert books.get(("2001", owner), 0) == seller.pending
             assert books.get(("2002", owner), 0) == seller.in_hand
             assert books.get(("1201", owner), 0) == seller.debt <= seller.terms[2]
+            assert books.get(("2004", owner), 0) == sum(seller.frozen.values())
+            assert books.get(("2005", owner), 0) == seller.reserved
             fees = books.get(("4001", owner), 0) + books.get(("2301", f"platform/{owner}"), 0)
             assert fees == seller.fees
             assert lines[owner] == (seller.matured_through, seller.pending, seller.available)
@@ -475,8 +557,16 @@ def test_books_lines_and_model_agree_after_every_step(settings):
     ]
     channel = AlipayAccountFactory(channel_fee_bps=CHANNEL_BPS)
     open_accounts([merchant.pk for merchant in merchants], currency="CNY", business_date=THURSDAY)
-    for merchant, (_, _, (_, _, advance)) in zip(merchants, SELLERS, strict=True):
-        give_account_terms(merchant, advance_limit_minor=advance)
+    for merchant, (_, _, (_, _, advance)), (bps, days, pays) in zip(
+        merchants, SELLERS, RESERVES, strict=True
+    ):
+        give_account_terms(
+            merchant,
+            advance_limit_minor=advance,
+            reserve_bps=bps,
+            reserve_days=days,
+            is_reserve_for_refunds=pays,
+        )
 
     # When, Then
     run_state_machine_as_test(

@@ -1,5 +1,6 @@
 import pytest
 
+from tests.factories.manual_entries import booked_by_hand, reserved_by_hand
 from tests.factories.payments import MerchantFactory, paid_payment
 from tests.instants import NEXT_NOON
 from tests.rig.partner import nobody, partner_of
@@ -26,6 +27,8 @@ def test_shows_what_the_books_hold(partner, merchant, settlement):
                 "pending": 1_960,
                 "available": 0,
                 "on_hold": 14_700,
+                "reserve": 0,
+                "set_aside": 0,
                 "debt": 0,
                 "matured_through_date": "2026-03-06",
             }
@@ -42,6 +45,17 @@ def test_fresh_money_is_pending(partner, merchant):
     # When / Then
     (row,) = partner.get(BALANCES).json()["data"]
     assert (row["pending"], row["available"]) == (9_800, 0)
+
+
+def test_tells_what_is_kept_back_and_set_aside(partner, merchant, settlement):
+    # Given
+    booked_by_hand("adjustment_credit", merchant, 1_000, at=NEXT_NOON)
+    booked_by_hand("freeze", merchant, 600, at=NEXT_NOON)
+    reserved_by_hand(merchant, 300, at=NEXT_NOON)
+
+    # When / Then
+    (row,) = partner.get(BALANCES).json()["data"]
+    assert (row["available"], row["reserve"], row["set_aside"]) == (100, 300, 600)
 
 
 def test_four_callers(merchant, partner, platform, stranger):
