@@ -1,6 +1,7 @@
-"""What Django says about a deployment before it starts: database version and roles."""
+"""What Django says about a deployment before it starts: database, roles, heads."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
@@ -26,6 +27,23 @@ def check_database_roles(
             hint="Give the application a role of its own: set DATABASE_URL to it and"
             " DATABASE_OWNER_URL to the owner.",
             id="tianping.W001",
+        )
+    ]
+
+
+@checks.register(Tags.security, deploy=True)
+def check_published_heads(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Warn when the end of the chain of seals is published beside everything else."""
+    if not Path(settings.SEAL_HEADS_FILE).is_relative_to(settings.VAR_DIR):
+        return []
+    return [
+        checks.Warning(
+            "The published heads of the seals lie in var/, where whoever keeps the database may"
+            " write as well.",
+            hint="Set SEAL_HEADS_FILE to a place that the database's owner cannot write.",
+            id="tianping.W002",
         )
     ]
 

@@ -32,6 +32,20 @@ async def retry_stalled(timestamp: int) -> None:
 
 
 @app.periodic(cron="* * * * *")
+@app.task(name="config.seal", queue="clock")
+def seal(timestamp: int) -> None:
+    """Every minute: what was written is sealed, as soon as all that is older is settled."""
+    jobs.defer("ledger.seal", at=clock.now(), queueing_lock="ledger.seal")
+
+
+@app.periodic(cron="30 19 * * *")
+@app.task(name="config.prove", queue="clock")
+def prove(timestamp: int) -> None:
+    """Every night at 03:30 in Shanghai: all laws are asked, and the verdict goes on record."""
+    jobs.defer("settlements.prove", at=clock.now(), queueing_lock="settlements.prove")
+
+
+@app.periodic(cron="* * * * *")
 @app.task(name="config.expire", queue="calendar")
 def expire(timestamp: int) -> None:
     """Every minute: payments whose time has run out are closed, first at their channel."""

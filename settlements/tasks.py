@@ -2,16 +2,19 @@
 
 from datetime import date, datetime
 
+from ledger.actions import proofs
 from ledger.jobs import task
 from payments import calendar
 from payments.actions import maturity
 from payments.models import MerchantAccount
 from payments.queries.calendar import BusinessDays, business_date_of
 from settlements.actions import opening_bookings, payouts, settlements, transfers
+from settlements.queries import integrity
 
 RUN_ACTOR = "task:settlements.run"
 EXPORT_ACTOR = "task:settlements.export"
 OPENING_ACTOR = "task:settlements.book_opening"
+PROOF_ACTOR = "task:settlements.prove"
 
 
 @task("settlements.run")
@@ -54,6 +57,13 @@ def query_payout(*, payout_id: str, at: datetime, is_notified: bool = False) -> 
 def janitor(*, at: datetime) -> None:
     """Have every transfer looked after that is due or whose sender died."""
     transfers.defer_due(at=at)
+
+
+@task("settlements.prove")
+def prove(*, at: datetime) -> None:
+    """Ask every law of the house, and record what came of it."""
+    report = integrity.verify()
+    proofs.record_proof(report, actor=PROOF_ACTOR, at=at)
 
 
 @task("settlements.export")

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Model
 from django.urls import reverse
+from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -18,10 +19,16 @@ from ledger.admin import showing
 from ledger.admin.asking import DoorRequest
 from ledger.admin.books.journal_book import journal_url
 from ledger.admin.panels import Column, Table
-from ledger.models import JournalEntry
+from ledger.models import AuditEntry, JournalEntry, Seal
+from ledger.queries.proofs import SUBJECT as PROOFS
+from ledger.queries.proofs import last_proof
+from ledger.queries.seals import seal_lag
 from payments.queries.calendar import business_date_of
 
 SEES_MONEY = "ledger.view_journalentry"
+SEES_SEALS = "ledger.view_seal"
+LATE_SECONDS = 600
+"""Rows that wait longer for their seal raise an alarm; sealing is due every minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,8 @@ def board(request: DoorRequest) -> dict[str, Any]:
             "charts": [_chart(currency, of_currency) for currency, of_currency in days.items()],
             "books": _books(figures.sums_of_the_books()),
         }
+    if request.user.has_perm(SEES_SEALS):
+        shown["seals"] = _seals()
     return shown
 
 
@@ -107,6 +116,35 @@ def _books(sums: Sequence[Sums]) -> dict[str, Any]:
     sides = [_amount(each.debits_minor, each.currency) for each in sums]
     url = reverse("admin:ledger_trial_balance")
     return {"tone": "good", "text": text, "sides": sides, "url": url}
+
+
+def _seals() -> dict[str, Any]:
+    """Say up to when all is sealed, and raise an alarm when a proof failed or seals lag."""
+    proof, lag = last_proof(), seal_lag()
+    if proof is not None and not proof.is_sound:
+        return {
+            "tone": "alarm",
+            "text": _("The books were not sound at the last proof: %(difference)s")
+            % {"difference": proof.first_difference},
+            "url": showing.list_url(AuditEntry, urlencode({"q": PROOFS})),
+        }
+    if lag.seconds > LATE_SECONDS:
+        return {
+            "tone": "alarm",
+            "text": _("Sealing lags: a row has waited for %(minutes)d minutes.")
+            % {"minutes": lag.seconds // 60},
+            "url": showing.list_url(Seal),
+        }
+    last = Seal.objects.order_by("-number").values_list("number", "sealed_at").first()
+    if last is None:
+        text = _("Nothing is sealed yet; the worker does so every minute.")
+        return {"tone": "moving", "text": text, "url": showing.list_url(Seal)}
+    return {
+        "tone": "good",
+        "text": _("Sealed up to block %(number)d, %(at)s.")
+        % {"number": last[0], "at": strip_tags(showing.instant(last[1]))},
+        "url": showing.row_url(Seal(pk=last[0])),
+    }
 
 
 def _amount(minor: int, currency: str) -> str:

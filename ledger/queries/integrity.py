@@ -72,6 +72,11 @@ class Report:
         return [violation for result in self.results for violation in result.violations]
 
     @property
+    def first_violation(self) -> Violation | None:
+        """Return the first violation of the first law that is broken."""
+        return next(iter(self.violations), None)
+
+    @property
     def counts(self) -> dict[str, int]:
         """Return how many rows each law was checked on, by its code."""
         return {result.law.code: result.checked for result in self.results}

@@ -12,6 +12,7 @@ from django.db.migrations.state import StateApps
 BY_HAND = ("payments.view_manualentry", "payments.view_reservehold")
 TAKES_AWAY = "ledger.export_books"
 OPENINGS = ("settlements.view_opening", "settlements.view_openingrow")
+SEES_SEALS = "ledger.view_seal"
 
 ROLES: dict[str, tuple[str, ...]] = {
     "finance_maker": (
@@ -41,10 +42,11 @@ ROLES: dict[str, tuple[str, ...]] = {
         "payments.approve_manual_entry",
         "payments.cancel_manual_entry",
         TAKES_AWAY,
+        SEES_SEALS,
     ),
     "risk_officer": (*BY_HAND, "payments.request_freeze", "payments.cancel_manual_entry"),
     "support": (),
-    "auditor": (*BY_HAND, *OPENINGS, TAKES_AWAY),
+    "auditor": (*BY_HAND, *OPENINGS, TAKES_AWAY, SEES_SEALS),
     "security_admin": (),
 }
 

@@ -30,3 +30,15 @@ def test_refuses_a_server_that_is_too_old(monkeypatch):
 
 def test_asks_no_database_that_it_was_not_told_to_ask():
     assert checks.check_database_version(None) == []
+
+
+def test_warns_when_the_heads_of_the_seals_lie_beside_the_rest(settings):
+    settings.SEAL_HEADS_FILE = str(settings.VAR_DIR / "seals" / "heads.jsonl")
+
+    assert [message.id for message in checks.check_published_heads(None)] == ["tianping.W002"]
+
+
+def test_is_content_with_heads_elsewhere(settings, tmp_path):
+    settings.SEAL_HEADS_FILE = str(tmp_path / "heads.jsonl")
+
+    assert checks.check_published_heads(None) == []

@@ -2,10 +2,31 @@
 
 import time
 
-from ledger.actions import seals
+from django.db import transaction
+
+from ledger.actions import journal, seals
+from ledger.actions.journal import Entry, credit, debit
 from ledger.leaves import STREAMS
 from ledger.models import Seal
+from tests.instants import NOON, THURSDAY
 from tests.rig import database
+
+
+def book(source: str, *, amount_minor: int = 5_000) -> None:
+    """Book an entry that no law of the house asks anything more of."""
+    with transaction.atomic():
+        journal.post_entry(
+            Entry(
+                source=source,
+                kind="test",
+                legs=(
+                    debit("5002", "tianping", amount_minor, "CNY"),
+                    credit("4102", "tianping", amount_minor, "CNY"),
+                ),
+                effective_date=THURSDAY,
+                at=NOON,
+            )
+        )
 
 
 def seal_everything() -> int:
