@@ -3,7 +3,14 @@
 from datetime import datetime
 
 from ledger.jobs import task
-from payments.actions import attempts, closing, maturity, refund_orders, refund_submissions
+from payments.actions import (
+    attempts,
+    closing,
+    manual_entries,
+    maturity,
+    refund_orders,
+    refund_submissions,
+)
 from payments.models import MerchantAccount
 from payments.queries.calendar import business_date_of
 
@@ -29,8 +36,9 @@ def janitor(*, at: datetime) -> None:
 
 @task("payments.expire")
 def expire(*, at: datetime) -> None:
-    """Close what nobody may pay any more at `at`."""
+    """Close what nobody may pay, and end what nobody may decide on any more at `at`."""
     closing.expire_payments(actor="task:payments.expire", at=at)
+    manual_entries.expire_manual_entries(actor="task:payments.expire", at=at)
 
 
 @task("payments.mature")

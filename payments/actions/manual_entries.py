@@ -32,6 +32,9 @@ from payments.states import ManualEntryStatus
 
 APPROVAL_KIND = "manual_entry"
 
+EXPIRED_AT_ONCE = 500
+"""How many one call ends; the next call goes on."""
+
 
 @dataclass(frozen=True, slots=True)
 class ManualEntryRequest:
@@ -191,6 +194,29 @@ def cancel_manual_entry(
     occasion = Occasion(actor, at, client_ip=client_ip, request_id=request_id, reason=reason)
     manual_entry_moves.move(entry, ManualEntryStatus.CANCELLED, occasion)
     return entry
+
+
+def expire_manual_entries(*, actor: str, at: datetime) -> int:
+    """End those on which nobody decided in time; return how many. No money moves.
+
+    Each is its own transaction; doing it again does nothing more.
+    """
+    waiting = ManualEntry.objects.filter(
+        status=ManualEntryStatus.PENDING_APPROVAL, approval__expires_at__lte=at
+    )
+    ids = list(waiting.order_by("created_at", "pk").values_list("pk", flat=True)[:EXPIRED_AT_ONCE])
+    return sum(_expire(manual_entry_id, actor=actor, at=at) for manual_entry_id in ids)
+
+
+@transaction.atomic(durable=True)
+def _expire(manual_entry_id: str, *, actor: str, at: datetime) -> bool:
+    """End one, unless somebody has just decided on it; tell whether it was ended."""
+    entry = _locked(manual_entry_id)
+    if entry.status != ManualEntryStatus.PENDING_APPROVAL:
+        return False
+    approvals.void(entry.approval, at=at)
+    manual_entry_moves.move(entry, ManualEntryStatus.EXPIRED, Occasion(actor, at))
+    return True
 
 
 def _locked(manual_entry_id: str) -> ManualEntry:

@@ -14,6 +14,7 @@ from ledger.errors import (
     StaleApprovalError,
 )
 from ledger.models import ApprovalRequest, AuditEntry, JournalEntry
+from payments import tasks
 from payments.actions import manual_entries, maturity
 from payments.errors import (
     ManualEntryNotFoundError,
@@ -344,3 +345,29 @@ class TestGivingUp:
         entry = booked_by_hand("freeze", merchant, 5_000)
         with nothing_written(), pytest.raises(IllegalMoveError):
             manual_entries.cancel_manual_entry(entry.pk, actor=MAKER, at=NOON, reason="Oops")
+
+
+class TestRunningOut:
+    def test_what_nobody_decided_on_in_time_ends_and_books_nothing(self, merchant):
+        # Given
+        old = asked_by_hand("freeze", merchant, 5_000, at=NOON)
+        young = asked_by_hand("freeze", merchant, 1, at=NEXT_NOON)
+
+        # When
+        ended = manual_entries.expire_manual_entries(actor="task:t", at=NOON + LIFETIME)
+
+        # Then
+        old.refresh_from_db()
+        young.refresh_from_db()
+        assert (ended, old.status, young.status) == (1, "expired", "pending_approval")
+        assert ApprovalRequest.objects.get(object_id=old.pk).state in {"voided", "expired"}
+        assert AuditEntry.objects.get(action="manual_entry.expired").actor == "task:t"
+        with nothing_written():
+            again = manual_entries.expire_manual_entries(actor="task:t", at=NOON + LIFETIME)
+        assert again == 0
+
+    def test_the_clock_of_payments_looks_after_it(self, merchant):
+        entry = asked_by_hand("freeze", merchant, 5_000, at=NOON)
+        tasks.expire(at=(NOON + LIFETIME).isoformat())
+        entry.refresh_from_db()
+        assert entry.status == "expired"
