@@ -13,7 +13,8 @@ from ledger.errors import AmountError, DomainError, UnknownCurrencyError
 from ledger.money import exponent, from_decimal_text
 
 BYTES_MAX: Final = 10 * 2**20
-ROWS_MAX: Final = 100_000
+ROWS_MAX: Final = 20_000
+"""A file is checked and kept in one transaction; who has more lines hands in several files."""
 PROBLEMS_MAX: Final = 20
 OWNER_LENGTH_MAX: Final = 90
 
