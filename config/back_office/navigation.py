@@ -133,7 +133,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     home = {"title": _("Home"), "icon": "space_dashboard", "link": reverse("admin:index")}
     groups: list[dict[str, Any]] = [{"title": "", "items": [home]}]
     for trade in TRADES:
-        items = [_item(place) for place in trade.places if _may_see(request, place)]
+        items = [_item(request, place) for place in trade.places if _may_see(request, place)]
         if items:
             groups.append({"title": trade.title, "collapsible": False, "items": items})
     return groups
@@ -172,8 +172,22 @@ def _may_see(request: HttpRequest, place: Place) -> bool:
     return request.user.has_perm(f"{app}.view_{model}") and bool(_address(place))
 
 
-def _item(place: Place) -> dict[str, Any]:
-    return {"title": place.title, "icon": place.icon, "link": _address(place)}
+def _item(request: HttpRequest, place: Place) -> dict[str, Any]:
+    return {
+        "title": place.title,
+        "icon": place.icon,
+        "link": _address(place),
+        "active": _is_active(request, place),
+    }
+
+
+def _is_active(request: HttpRequest, place: Place) -> bool:
+    """Tell whether a place is where somebody is; reports stand below a list, and are not it."""
+    address = _address(place)
+    if place.page:
+        return request.path == address
+    pages = [_address(each) for trade in TRADES for each in trade.places if each.page]
+    return request.path.startswith(address) and request.path not in pages
 
 
 def _address(place: Place) -> str:

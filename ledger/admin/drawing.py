@@ -28,7 +28,9 @@ def balance_by_day(points: Sequence[Point], *, first: date, last: date, title: s
     days = max((last - first).days + 1, 1)
     highest = max([0, *(point.minor for point in points)])
     lowest = min([0, *(point.minor for point in points)])
-    span = max(highest - lowest, 1)
+    if highest == lowest:
+        highest = 1  # all of it is zero: the line lies on the ground
+    span = highest - lowest
 
     def across(day: date) -> int:
         return ((day - first).days * WIDTH) // days

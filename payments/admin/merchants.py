@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from ledger.admin import showing
 from ledger.admin.accounts import account_url
 from ledger.admin.append_only import ReadOnlyAdmin
+from ledger.admin.journal import entry_url
 from ledger.admin.operations import OperationsAdmin
 from ledger.admin.panels import Column, Panel, Table
 from payments.admin import manual_entry_panels
@@ -217,9 +218,10 @@ def _newest_lines(row: Merchant) -> Table:
                 line.get_kind_display(),
                 showing.day(line.effective_date),
                 showing.day(line.available_on),
-                showing.money(line.gross_minor, line.currency),
-                showing.money(line.fee_minor, line.currency),
-                showing.money(line.net_minor, line.currency),
+                *(
+                    showing.money(minor, line.currency, url=entry_url(line.entry_id))
+                    for minor in (line.gross_minor, line.fee_minor, line.net_minor)
+                ),
             ]
             for line in lines[:NEWEST]
         ],

@@ -35,13 +35,13 @@ _OVER = (
 
 def summary(row: Settlement) -> Facts:
     """Show what a settlement is: whose money, how much, to where, and where it stands."""
-    hold_url = entry_url(row.hold_entry_id)
+    hold_url, lines = entry_url(row.hold_entry_id), all_lines_url(row)
     facts = [
         Fact(_("status"), showing.badge(row.status, row.get_status_display())),
         Fact(_("merchant"), showing.row_link(row.merchant)),
         Fact(_("net"), showing.money(row.net_minor, row.currency, url=hold_url)),
-        Fact(_("gross"), showing.money(row.gross_minor, row.currency)),
-        Fact(_("fees"), showing.money(row.fee_minor, row.currency)),
+        Fact(_("gross"), showing.money(row.gross_minor, row.currency, url=lines)),
+        Fact(_("fees"), showing.money(row.fee_minor, row.currency, url=lines)),
         Fact(_("destination"), showing.row_link(row.destination)),
         Fact(_("business day"), showing.day(row.business_date)),
         Fact(_("run"), showing.row_link(row.batch)),
@@ -156,9 +156,10 @@ def lines_table(row: Settlement, *, more_url: str, limit: int = LINES_SHOWN) -> 
                 each.line.get_kind_display(),
                 showing.code(each.order_no),
                 showing.day(each.line.effective_date),
-                showing.money(each.line.gross_minor, row.currency),
-                showing.money(each.line.fee_minor, row.currency),
-                showing.money(each.line.net_minor, row.currency),
+                *(
+                    showing.money(minor, row.currency, url=entry_url(each.line.entry_id))
+                    for minor in (each.line.gross_minor, each.line.fee_minor, each.line.net_minor)
+                ),
             ]
             for each in page.lines
         ],
@@ -222,7 +223,7 @@ def balances_after(row: Settlement) -> Table:
         [
             [
                 showing.link(account_url(balance.account_id), name),
-                showing.money(balance.minor, row.currency),
+                showing.money(balance.minor, row.currency, url=account_url(balance.account_id)),
                 showing.money(-leaves_minor, row.currency) if leaves_minor else "",
                 showing.money(balance.minor - leaves_minor, row.currency),
             ]

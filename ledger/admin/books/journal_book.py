@@ -92,7 +92,7 @@ def _columns(names: dict[str, str]) -> list[BookColumn[Leg]]:
 
     return [
         BookColumn(_("business day"), lambda leg: leg.effective_date),
-        BookColumn(_("entry"), lambda leg: leg.entry_id, shown=_entry_link),
+        BookColumn(_("entry"), lambda leg: leg.entry_id, is_shown=False),
         BookColumn(_("kind"), lambda leg: kind_words(leg.kind), url=entry),
         BookColumn(
             _("cause"),
@@ -130,10 +130,6 @@ def _columns(names: dict[str, str]) -> list[BookColumn[Leg]]:
     ]
 
 
-def _entry_link(leg: Leg) -> str:
-    return showing.link(showing.row_url(JournalEntry(pk=leg.entry_id)), f"#{leg.entry_id}")
-
-
 def _table(legs: Sequence[Leg], sums: Sequence[Sums]) -> Report:
     columns = _columns(names_of_owners(leg.owner_id for leg in legs))
     return Report(
@@ -144,7 +140,7 @@ def _table(legs: Sequence[Leg], sums: Sequence[Sums]) -> Report:
         totals=[
             [
                 _("sum"),
-                *[""] * 5,
+                *[""] * 4,
                 showing.money(each.debits_minor, each.currency),
                 showing.money(each.credits_minor, each.currency),
             ]

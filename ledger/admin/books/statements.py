@@ -61,8 +61,9 @@ class AccountStatement(BookPage[StatementForm]):
         return account
 
     def headline(self, about: Account | None) -> str:
-        """Name the account."""
-        return str(about)
+        """Name the account by its number."""
+        assert about is not None, "the address names an account"
+        return f"{about.code} {about.name}, {about.currency}"
 
     def found(self, request: DoorRequest, form: StatementForm, about: Account | None) -> Found:
         """Show the sums, the curve and a page of postings."""
@@ -81,7 +82,7 @@ class AccountStatement(BookPage[StatementForm]):
             more.append(Way(_("First postings"), _query(form)))
         if page.has_more:
             more.append(Way(_("More postings"), _query(form, after=str(page.lines[-1].place))))
-        return Found(str(about), panels, more)
+        return Found(f"{about.code} {about.name}, {about.currency}", panels, more)
 
     def sheet(self, form: StatementForm, about: Account | None) -> Sheet[StatementLine]:
         """Return one row per posting; the first balance less its row is the opening."""

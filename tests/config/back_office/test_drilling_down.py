@@ -11,6 +11,7 @@ from django.urls import resolve, reverse
 from ledger.admin import showing
 from ledger.admin.kinds import named_kinds
 from ledger.models import Account, JournalEntry
+from tests.architecture.sources import house
 from tests.config.back_office.filling import fill
 from tests.instants import NEXT_NOON
 from tests.rig.staff import desk
@@ -122,3 +123,16 @@ def _queries(client, url: str) -> int:
     with CaptureQueriesContext(connection) as queries:
         assert client.get(url).status_code == 200
     return len(queries)
+
+
+def test_every_kind_that_is_ever_booked_has_a_name():
+    """The kinds stand as texts in the pages of bookings."""
+    booked = {
+        kind
+        for source in house()
+        if "/postings/" in source.path
+        for kind in re.findall(r'(?:kind=|_source\([^)]*\),\s*)"([a-z_]+)"', source.text)
+    }
+
+    assert len(booked) > 30
+    assert booked - named_kinds().keys() == set()

@@ -57,7 +57,7 @@ def small_month(tea: str = "tea", books: str = "books", *, subject: str = "") ->
         debit("1001", "bank", 700, "USD"),
         credit("3101", "x", 700, "USD"),
         on=FIRST,
-        kind="opening",
+        kind="wallet_withdrawn",
     )
     paid("late", tea, 10_000, on=SECOND, subject=subject)
 

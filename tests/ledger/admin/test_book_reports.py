@@ -297,7 +297,7 @@ def test_the_journal_book_shows_the_postings_of_one_figure():
 
     # Then
     (table,) = tables(response)
-    assert [[row[0], row[5], row[-1]] for row in table[1:]] == [
+    assert [[row[0], row[4], row[-1]] for row in table[1:]] == [
         ["2026-03-02", "tea", "2.00 CNY"],
         ["2026-03-03", "tea", "2.00 CNY"],
         ["2026-03-04", "books", "2.00 CNY"],
@@ -326,11 +326,15 @@ def test_the_list_of_entries_leads_to_its_postings():
 
     response = auditor().get(
         "/admin/ledger/journalentry/",
-        {"effective_date_from": "2026-03-02", "effective_date_to": "2026-03-03", "kind": "opening"},
+        {
+            "effective_date_from": "2026-03-02",
+            "effective_date_to": "2026-03-03",
+            "kind": "wallet_withdrawn",
+        },
     )
 
     assert len(response.context["cl"].result_list) == 1
     assert (
-        "/journal-book/?first=2026-03-02&amp;last=2026-03-03&amp;kind=opening"
+        "/journal-book/?first=2026-03-02&amp;last=2026-03-03&amp;kind=wallet_withdrawn"
         in response.content.decode()
     )

@@ -59,7 +59,7 @@ def test_a_payment_is_explained_from_its_request_to_the_books(auditor):
         ["sum", "150.00 CNY", "", "3.00 CNY", "147.00 CNY"],
     ]
     assert len(tries) == 2
-    assert [row[1] for row in entries[1:]] == ["payment_paid"] * 3
+    assert [row[1] for row in entries[1:]] == ["payment captured"] * 3
     assert "At most CN¥1,000.00 may go at a time; CN¥100.00 is within it." in receipt[1][3]
     assert "Not in a settlement yet; the next run takes it" in text
     for what in ("payment.created", "payment.paid", "order written", "judged: allow"):

@@ -128,7 +128,7 @@ def test_a_refund_is_explained_on_one_page(checker, sellers, payment):
         ["Ink Co", "refund", "−5.00 CNY", "−0.10 CNY", "−4.90 CNY"],
     ]
     assert order[1][2] == "succeeded"
-    assert [row[1] for row in entries[1:]] == ["refund_requested"] * 3 + ["refund_succeeded"] * 3
+    assert [row[1] for row in entries[1:]] == ["refund requested"] * 3 + ["refund made"] * 3
     for what in ("refund.requested", "refund.submitting", "refund.succeeded", "order written"):
         assert what in text
     assert f'href="{page(payment)}"' in html
@@ -146,7 +146,7 @@ def test_a_payments_page_has_its_refunds_and_what_they_booked(checker, payment, 
     # Then
     rows = [row for table in tables(response) for row in table if refund.pk in row]
     assert rows[0][1:4] == ["RF-1", "submitting", "30.00 CNY"]
-    assert "refund_requested" in words(response)
+    assert "refund requested" in words(response)
 
 
 def test_the_list_finds_refunds_by_any_number(checker, payment):
