@@ -1,7 +1,6 @@
 """The ledger and a model of it agree, whatever is booked, refused, taken back or done at once."""
 
 import os
-import re
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -87,6 +86,7 @@ class Books(RuleBasedStateMachine):
         self.currency = next(_currencies)
         self.model = Model()
         self.numbers = count(1)
+        self.is_at_odds = False
 
     # --- what is done ---------------------------------------------------------------------------
 
@@ -120,7 +120,9 @@ class Books(RuleBasedStateMachine):
 
     def both(self, *bookings: Booking) -> None:
         """Book in the ledger and in the model; the same must come of it."""
-        assert self.book(*bookings) == self.model.book(bookings)
+        found, wanted = self.book(*bookings), self.model.book(bookings)
+        self.is_at_odds = found != wanted
+        assert found == wanted
 
     @rule(moves=st.lists(movements, min_size=1, max_size=3))
     def post(self, moves) -> None:
@@ -171,6 +173,7 @@ class Books(RuleBasedStateMachine):
             bookings.append(Booking(source if is_one_event else f"{source}:{number}", legs))
         seen = tuple(at_once([lambda one=one: self.book(one) for one in bookings]))
         possible = self.model.outcomes(bookings)
+        self.is_at_odds = seen not in possible
         assert seen in possible, f"{seen} is none of {sorted(possible)}"
         self.model = possible[seen]
 
@@ -192,6 +195,9 @@ class Books(RuleBasedStateMachine):
         assert found == wanted
 
     def teardown(self) -> None:
+        """At the end look at all that was written, unless a step has told the difference."""
+        if self.is_at_odds:
+            return
         self._every_entry_is_there_once()
         self._every_posting_follows_the_one_before()
         rows = run_sql(
@@ -313,8 +319,8 @@ def test_a_ledger_is_found_out(mistake: str) -> None:
         with pytest.raises(AssertionError) as found:
             run_state_machine_as_test(Books, settings=_soon())
 
-        # Then
-        assert re.search(f"'{BOOKED}'.*'{refusal}'", str(found.value), re.DOTALL)
+        # Then the model says what should have been refused
+        assert f"'{refusal}'" in str(found.value)
 
 
 def _soon() -> hypothesis.settings:
