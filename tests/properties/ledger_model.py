@@ -5,6 +5,7 @@ It shares no rule with the code. Accounts are a code and an owner; all is in one
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from itertools import permutations
 
 Place = tuple[str, str]
@@ -20,12 +21,13 @@ NATURES = {
 }
 """Normal side and floor of the codes that the machine books on."""
 
-BOOKED, UNBALANCED, TWICE, OVERDRAWN, REVERSED = (
+BOOKED, UNBALANCED, TWICE, OVERDRAWN, REVERSED, CLOSED = (
     "booked",
     "unbalanced",
     "twice",
     "overdrawn",
     "reversed before",
+    "closed",
 )
 
 
@@ -35,20 +37,22 @@ class Booking:
 
     source: str
     legs: tuple[tuple[str, Place, int], ...]
+    day: date
     reverses: str = ""
 
-    def mirrored(self) -> "Booking":
+    def mirrored(self, *, day: date) -> "Booking":
         """Return what takes this one back."""
         legs = tuple(
             ("C" if side == "D" else "D", place, amount) for side, place, amount in self.legs
         )
-        return Booking(f"{self.source}:reversal", legs, reverses=self.source)
+        return Booking(f"{self.source}:reversal", legs, day, reverses=self.source)
 
 
 @dataclass
 class Model:
-    """What is booked, and what stands on each account."""
+    """What is booked, what stands on each account, and through which day all is closed."""
 
+    closed_through: date
     booked: dict[str, Booking] = field(default_factory=dict)
     reversed: set[str] = field(default_factory=set)
     balances: dict[Place, int] = field(default_factory=dict)
@@ -57,8 +61,17 @@ class Model:
     def copy(self) -> "Model":
         """Return one that can go on by itself."""
         return Model(
-            dict(self.booked), set(self.reversed), dict(self.balances), dict(self.postings)
+            self.closed_through,
+            dict(self.booked),
+            set(self.reversed),
+            dict(self.balances),
+            dict(self.postings),
         )
+
+    def close(self) -> str:
+        """Close the next day."""
+        self.closed_through += timedelta(days=1)
+        return CLOSED
 
     def book(self, bookings: Sequence[Booking]) -> str:
         """Book all of them or none; return which, in a word.
@@ -81,6 +94,9 @@ class Model:
             ):
                 return UNBALANCED
         for booking in bookings:
+            # The day is asked before the row is written, and the row before its keys.
+            if booking.day <= self.closed_through:
+                return CLOSED
             if booking.source in self.booked:
                 return TWICE
             if booking.reverses in self.reversed:
@@ -114,15 +130,18 @@ class Model:
                 ],
             )
 
-    def outcomes(self, bookings: Sequence[Booking]) -> dict[tuple[str, ...], "Model"]:
-        """Return every way in which bookings made at once can come out, with what is then true.
+    def outcomes(self, deeds: Sequence[Booking | None]) -> dict[tuple[str, ...], "Model"]:
+        """Return every way in which deeds at once can come out, with what is then true.
 
-        They come out as if one had been made after the other, in some order.
+        They come out as if one had been done after the other, in some order. None closes a day.
         """
         found: dict[tuple[str, ...], Model] = {}
-        for order in permutations(range(len(bookings))):
+        for order in permutations(range(len(deeds))):
             after = self.copy()
-            verdicts = {place: after.book([bookings[place]]) for place in order}
+            verdicts = {}
+            for place in order:
+                deed = deeds[place]
+                verdicts[place] = after.book([deed]) if deed else after.close()
             found.setdefault(tuple(verdicts[place] for place in sorted(order)), after)
         return found
 

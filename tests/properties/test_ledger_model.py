@@ -2,9 +2,11 @@
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date, timedelta
+from functools import partial
 from itertools import count, product
 
 import hypothesis
@@ -27,12 +29,15 @@ from ledger.errors import (
     AlreadyReversedError,
     DuplicateEntryError,
     OverdrawnError,
+    PeriodClosedError,
     UnbalancedEntryError,
 )
 from ledger.models import JournalEntry
+from tests.factories.books import booked, closed, reopened
 from tests.instants import NOON, THURSDAY
 from tests.properties.ledger_model import (
     BOOKED,
+    CLOSED,
     NATURES,
     OVERDRAWN,
     REVERSED,
@@ -53,6 +58,7 @@ REFUSALS = {
     DuplicateEntryError: TWICE,
     OverdrawnError: OVERDRAWN,
     AlreadyReversedError: REVERSED,
+    PeriodClosedError: CLOSED,
 }
 
 OWNERS = ("a", "b")
@@ -64,6 +70,9 @@ floored = st.tuples(
 )
 movements = st.tuples(places, places, amounts)
 """Debit one place, credit another (or the same) with as much."""
+
+picks = st.integers(0, 99)
+"""One of what there is. What that is depends on who won a race, so it is no strategy's affair."""
 
 _currencies = ("".join(letters) for letters in product("ABCDEFGHIJKLMNOPQRSTUVWXYZ", repeat=3))
 _threads: list[ThreadPoolExecutor] = []
@@ -84,7 +93,8 @@ class Books(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.currency = next(_currencies)
-        self.model = Model()
+        self.model = Model(closed_through=_closed_through())
+        self.first_day = self.model.closed_through + timedelta(days=1)
         self.numbers = count(1)
         self.is_at_odds = False
 
@@ -101,9 +111,16 @@ class Books(RuleBasedStateMachine):
                 Leg(side, code, owner, amount, self.currency)
                 for side, (code, owner), amount in booking.legs
             ),
-            effective_date=THURSDAY,
+            effective_date=booking.day,
             at=NOON,
         )
+
+    def one_booked(self, pick: int) -> str:
+        return sorted(self.model.booked)[pick % len(self.model.booked)]
+
+    def day(self, after: int = 1) -> date:
+        """Return the first open day, or one so many days after the last closed one."""
+        return self.model.closed_through + timedelta(days=after)
 
     def book(self, *bookings: Booking) -> str:
         """Book in the ledger as one call; return what came of it in the model's words."""
@@ -111,7 +128,9 @@ class Books(RuleBasedStateMachine):
             with transaction.atomic():
                 if bookings[0].reverses:
                     original = JournalEntry.objects.get(source=bookings[0].reverses)
-                    journal.reverse_entry(original, effective_date=THURSDAY, at=NOON, reason="slip")
+                    journal.reverse_entry(
+                        original, effective_date=bookings[0].day, at=NOON, reason="a slip"
+                    )
                 else:
                     journal.post_entries([self.entry(booking) for booking in bookings])
         except tuple(REFUSALS) as refusal:
@@ -124,9 +143,9 @@ class Books(RuleBasedStateMachine):
         self.is_at_odds = found != wanted
         assert found == wanted
 
-    @rule(moves=st.lists(movements, min_size=1, max_size=3))
-    def post(self, moves) -> None:
-        self.both(Booking(self.source(), legs_of(moves)))
+    @rule(moves=st.lists(movements, min_size=1, max_size=3), after=st.integers(-1, 2))
+    def post(self, moves, after: int) -> None:
+        self.both(Booking(self.source(), legs_of(moves), self.day(after)))
 
     @rule(place=floored, amount=st.integers(50, 300))
     def fill(self, place, amount: int) -> None:
@@ -134,44 +153,68 @@ class Books(RuleBasedStateMachine):
         side = NATURES[place[0]][0]
         bank = ("1001", place[1])
         legs = (bank, place) if side == "C" else (place, bank)
-        self.both(Booking(self.source(), legs_of([(*legs, amount)])))
+        self.both(Booking(self.source(), legs_of([(*legs, amount)]), self.day()))
 
     @rule(moves=st.lists(movements, min_size=1, max_size=4))
     def post_many_in_one_call(self, moves) -> None:
-        self.both(*(Booking(self.source(), legs_of([move])) for move in moves))
+        self.both(*(Booking(self.source(), legs_of([move]), self.day()) for move in moves))
 
     @precondition(lambda self: self.model.booked)
-    @rule(data=st.data(), moves=st.lists(movements, min_size=1, max_size=2))
-    def post_the_same_event_again(self, data, moves) -> None:
-        source = data.draw(st.sampled_from(sorted(self.model.booked)))
-        self.both(Booking(self.source(), legs_of(moves)), Booking(source, legs_of(moves)))
+    @rule(pick=picks, moves=st.lists(movements, min_size=1, max_size=2))
+    def post_the_same_event_again(self, pick: int, moves) -> None:
+        source = self.one_booked(pick)
+        legs = legs_of(moves)
+        self.both(Booking(self.source(), legs, self.day()), Booking(source, legs, self.day()))
 
     @rule(moves=st.lists(movements, max_size=2), side=st.sampled_from("DC"), place=places)
     def post_what_does_not_balance(self, moves, side: str, place) -> None:
-        self.both(Booking(self.source(), (*legs_of(moves), (side, place, 1))))
+        self.both(Booking(self.source(), (*legs_of(moves), (side, place, 1)), self.day()))
 
     @precondition(lambda self: self.model.booked)
-    @rule(data=st.data())
-    def reverse(self, data) -> None:
-        source = data.draw(st.sampled_from(sorted(self.model.booked)))
-        self.both(self.model.booked[source].mirrored())
+    @rule(pick=picks, after=st.integers(0, 2))
+    def reverse(self, pick: int, after: int) -> None:
+        self.both(self.model.booked[self.one_booked(pick)].mirrored(day=self.day(after)))
+
+    @rule()
+    def close_a_day(self) -> None:
+        assert self.close() == self.model.close()
+
+    def close(self) -> str:
+        with transaction.atomic():
+            closed(self.day())
+        return CLOSED
+
+    @precondition(lambda self: self.model.closed_through >= self.first_day)
+    @rule(pick=picks)
+    def reopen_days(self, pick: int) -> None:
+        closed_days = (self.model.closed_through - self.first_day).days + 1
+        first = self.first_day + timedelta(days=pick % closed_days)
+        with transaction.atomic():
+            reopened(first)
+        self.model.closed_through = first - timedelta(days=1)
 
     @rule(
         debits=st.lists(
             st.tuples(floored, floored, amounts, st.booleans()), min_size=2, max_size=CROWD
         ),
         is_one_event=st.booleans(),
+        is_closing=st.booleans(),
     )
-    def post_at_once(self, debits, is_one_event: bool) -> None:
-        """Let connections race for the same floored accounts, or to book one event."""
+    def post_at_once(self, debits, is_one_event: bool, is_closing: bool) -> None:
+        """Let connections race for the same floored accounts, for one event, or for a day."""
         source = self.source()
-        bookings = []
+        bookings: list[Booking | None] = []
         for number, (taken, given, amount, is_order_turned) in enumerate(debits):
             bank = ("1001", taken[1])
             moves = [_taking(taken, bank, amount), _taking(given, bank, 1)]
             legs = legs_of(moves[::-1] if is_order_turned else moves)
-            bookings.append(Booking(source if is_one_event else f"{source}:{number}", legs))
-        seen = tuple(at_once([lambda one=one: self.book(one) for one in bookings]))
+            bookings.append(
+                Booking(source if is_one_event else f"{source}:{number}", legs, self.day())
+            )
+        deeds = [partial(self.book, one) for one in bookings]
+        if is_closing:
+            bookings[-1], deeds[-1] = None, self.close
+        seen = tuple(at_once(deeds))
         possible = self.model.outcomes(bookings)
         self.is_at_odds = seen not in possible
         assert seen in possible, f"{seen} is none of {sorted(possible)}"
@@ -231,6 +274,17 @@ class Books(RuleBasedStateMachine):
         assert {place: balance for place, (balance, _) in now.items()} == self.model.balances
 
 
+def _closed_through() -> date:
+    """Return the last closed day, which outlives an example; at first the day before Thursday."""
+    ((day,),) = run_sql("SELECT max(day) FROM ledger_closedthrough")
+    if day is None:
+        day = THURSDAY - timedelta(days=1)
+        with transaction.atomic():
+            booked("the first", day, owner_id="nobody")
+            closed(day)
+    return day
+
+
 def _taking(place: tuple[str, str], bank: tuple[str, str], amount: int) -> tuple:
     """Return the movement that lowers a floored account."""
     return (place, bank, amount) if NATURES[place[0]][0] == "C" else (bank, place, amount)
@@ -239,7 +293,7 @@ def _taking(place: tuple[str, str], bank: tuple[str, str], amount: int) -> tuple
 # --- the crowd ----------------------------------------------------------------------------------
 
 
-def at_once(deeds: Sequence) -> list[object]:
+def at_once(deeds: Sequence[Callable[[], object]]) -> list[object]:
     """Do all deeds together, on connections that stay open from one call to the next."""
     start = threading.Barrier(len(deeds), timeout=30)
 
