@@ -10,7 +10,13 @@ from ledger import jobs
 from ledger.models import AuditEntry
 from payments.actions.attempts import defer_due
 from payments.models import Payment, PaymentAttempt
-from tests.factories.payments import confirmed_payment, owed_payment
+from tests.factories.manual_entries import asked_by_hand
+from tests.factories.payments import (
+    MerchantFactory,
+    confirmed_payment,
+    owed_payment,
+    paid_payment,
+)
 from tests.instants import NOON
 from tests.rig.rows import nothing_written
 from tests.rig.stage import let_machines_wait, run_jobs
@@ -85,6 +91,16 @@ class TestJobs:
         found = Payment.objects.get()
         assert (found.status, found.status_code) == ("closed", "expired")
         assert AuditEntry.objects.get(action="payment.closed").actor == "task:payments.expire"
+
+    def test_ends_manual_entries_on_which_nobody_decided(self):
+        merchant = MerchantFactory()
+        paid_payment(merchant)
+        entry = asked_by_hand("adjustment_credit", merchant, 1)
+        jobs.defer("payments.expire", at=entry.approval.expires_at)
+
+        assert run_jobs() == ["payments.expire"]
+        entry.refresh_from_db()
+        assert entry.status == "expired"
 
     def test_with_nothing_to_do_the_janitor_does_nothing(self, marketplace):
         # Given

@@ -14,7 +14,6 @@ from ledger.errors import (
     StaleApprovalError,
 )
 from ledger.models import ApprovalRequest, AuditEntry, JournalEntry
-from payments import tasks
 from payments.actions import manual_entries, maturity
 from payments.errors import (
     ManualEntryNotFoundError,
@@ -365,9 +364,3 @@ class TestRunningOut:
         with nothing_written():
             again = manual_entries.expire_manual_entries(actor="task:t", at=NOON + LIFETIME)
         assert again == 0
-
-    def test_the_clock_of_payments_looks_after_it(self, merchant):
-        entry = asked_by_hand("freeze", merchant, 5_000, at=NOON)
-        tasks.expire(at=(NOON + LIFETIME).isoformat())
-        entry.refresh_from_db()
-        assert entry.status == "expired"
