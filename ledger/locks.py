@@ -8,6 +8,8 @@ from django.contrib.auth.models import User
 from ledger.models import ApprovalRequest
 from ledger.states import ApprovalState
 
+_OPEN = (ApprovalState.PENDING, ApprovalState.APPROVED)
+
 
 def locked_approval(request_id: str) -> ApprovalRequest:
     """Return the request, locked until the transaction ends.
@@ -25,10 +27,10 @@ def locked_approvals(request_ids: Collection[str]) -> list[ApprovalRequest]:
 
 
 def locked_expired_approval(*, kind: str, object_id: str, at: datetime) -> ApprovalRequest | None:
-    """Return the request about an object that nobody decided on in time, locked, or None."""
+    """Return the request about an object whose time ran out before its deed, locked, or None."""
     return (
         ApprovalRequest.objects.select_for_update()
-        .filter(kind=kind, object_id=object_id, state=ApprovalState.PENDING, expires_at__lte=at)
+        .filter(kind=kind, object_id=object_id, state__in=_OPEN, expires_at__lte=at)
         .first()
     )
 
@@ -36,3 +38,15 @@ def locked_expired_approval(*, kind: str, object_id: str, at: datetime) -> Appro
 def locked_user(user_id: int) -> User:
     """Return the person, locked until the transaction ends. Raises User.DoesNotExist."""
     return User.objects.select_for_update().get(pk=user_id)
+
+
+def locked_due_approvals(*, at: datetime, limit: int) -> list[ApprovalRequest]:
+    """Return open requests whose time has run out, locked, in id order.
+
+    Those that somebody else works on are left for the next time.
+    """
+    return list(
+        ApprovalRequest.objects.select_for_update(skip_locked=True)
+        .filter(state__in=_OPEN, expires_at__lte=at)
+        .order_by("pk")[:limit]
+    )

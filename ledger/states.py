@@ -92,7 +92,11 @@ APPROVAL = StateTable(
             ApprovalState.EXPIRED,
             ApprovalState.VOIDED,
         },
-        ApprovalState.APPROVED: {ApprovalState.EXECUTED, ApprovalState.VOIDED},
+        ApprovalState.APPROVED: {
+            ApprovalState.EXECUTED,
+            ApprovalState.EXPIRED,
+            ApprovalState.VOIDED,
+        },
     },
 )
 """The people of the request decide; the deed that it guards executes or voids it."""

@@ -49,6 +49,16 @@ def locked_settlement(settlement_id: str) -> Settlement:
         raise SettlementNotFoundError from error
 
 
+def locked_settlements(settlement_ids: Collection[str]) -> list[Settlement]:
+    """Return settlements with their requests, in id order, locked until the transaction ends."""
+    return list(
+        Settlement.objects.select_for_update(of=("self",))
+        .filter(pk__in=settlement_ids)
+        .select_related("approval")
+        .order_by("pk")
+    )
+
+
 def locked_settlement_with_account(settlement_id: str) -> tuple[Settlement, MerchantAccount]:
     """Return the settlement and its merchant's account, both locked, the account first.
 

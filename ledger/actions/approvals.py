@@ -23,10 +23,11 @@ from ledger.errors import (
     StaleApprovalError,
 )
 from ledger.models import ApprovalDecision, ApprovalRequest
+from ledger.queries.approvals import Standing, people_needed, standing_of
 from ledger.states import ApprovalState
 
 LIFETIME = timedelta(days=7)
-"""How long a request may wait for its decisions."""
+"""How long a request may wait for its decisions and its deed, together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Decider:
     client_ip: str | None = None
     request_id: str = ""
     second_factor: str = ""
+    is_head: bool = False
+    """Whether their word counts as a finance head's (ledger.decide_as_head)."""
 
 
 def digest_of(payload: Mapping[str, Any]) -> bytes:
@@ -54,15 +57,21 @@ def request_approval(
     maker: str,
     at: datetime,
     required: int = 1,
+    amount_minor: int | None = None,
+    currency: str = "",
 ) -> ApprovalRequest:
     """Open a request about exactly `payload`. A part.
 
-    One about the same object that nobody decided on in time ends as expired.
+    `amount_minor` of `currency` is what the deed moves, where it moves money. The tier of kind,
+    currency and amount says how many people must agree, and whether a finance head among them;
+    `required` may ask for more. One about the same object that was not decided on, or not carried
+    out, in time ends as expired.
 
     Raises ApprovalClosedError when one about the same object is already open.
     """
     assert connection.in_atomic_block, "request_approval is a part"
-    _expire(kind=kind, object_id=object_id, actor=maker, at=at)
+    needed = people_needed(kind=kind, amount_minor=amount_minor, currency=currency)
+    _expire_stale(kind=kind, object_id=object_id, actor=maker, at=at)
     try:
         with transaction.atomic():
             return ApprovalRequest.objects.create(
@@ -72,7 +81,10 @@ def request_approval(
                 payload=dict(payload),
                 digest=digest_of(payload),
                 maker=maker,
-                required=required,
+                amount_minor=amount_minor,
+                currency=currency,
+                required=max(required, needed.required),
+                needs_head=needed.needs_head,
                 created_at=at,
                 expires_at=at + LIFETIME,
             )
@@ -95,7 +107,8 @@ def decide(
     """Record one person's word and return the request as it then stands. A part.
 
     `shown_digest` is the digest of what this person looked at. One rejection ends the request;
-    it is approved when `required` different people, none of them the maker, have said so.
+    it is approved when `required` different people, none of them the maker, have said so, a
+    finance head among them where one must be. More than `required` may be needed until one has.
 
     Raises SelfApprovalError, StaleApprovalError, ApprovalExpiredError, ApprovalClosedError or
     AlreadyDecidedError; nothing is written then.
@@ -108,17 +121,18 @@ def decide(
         maker=request.maker,
         approver=decider.actor,
         decision="approve" if is_approved else "reject",
+        as_head=decider.is_head,
         digest=shown_digest,
         second_factor=decider.second_factor,
         client_ip=decider.client_ip,
         reason=reason,
         at=at,
     )
-    approvals = request.decisions.filter(decision="approve").count()
+    standing = standing_of(request)
     if not is_approved:
-        _close(request, state=ApprovalState.REJECTED, at=at)
-    elif approvals >= request.required:
-        _close(request, state=ApprovalState.APPROVED, at=at)
+        close(request, state=ApprovalState.REJECTED, at=at)
+    elif standing.is_enough:
+        close(request, state=ApprovalState.APPROVED, at=at)
     record_audit(
         action=f"{request.kind}.{'approved' if is_approved else 'rejected'}",
         subject=request.object_id,
@@ -127,7 +141,7 @@ def decide(
         client_ip=decider.client_ip,
         request_id=decider.request_id,
         reason=reason,
-        after={"request": request.pk, "approvals": approvals, "required": request.required},
+        after={"request": request.pk, **_counted(standing)},
     )
     return request
 
@@ -135,31 +149,39 @@ def decide(
 def execute(request: ApprovalRequest, *, payload: Mapping[str, Any], at: datetime) -> None:
     """Mark an approved request as executed, after comparing it with the live data. A part.
 
-    Raises StaleApprovalError when `payload`, read anew, is not what was approved, and
-    ApprovalClosedError when the request is not approved; nothing is written then.
+    Raises StaleApprovalError when `payload`, read anew, is not what was approved,
+    ApprovalExpiredError when the approval is too old, and ApprovalClosedError when the request is
+    not approved; nothing is written then.
     """
     request = locks.locked_approval(request.pk)
+    if request.state == ApprovalState.EXPIRED or (
+        request.state == ApprovalState.APPROVED and request.expires_at <= at
+    ):
+        raise ApprovalExpiredError(object_id=request.object_id)
     if request.state != ApprovalState.APPROVED:
         raise ApprovalClosedError(object_id=request.object_id)
     if bytes(request.digest) != digest_of(payload):
         raise StaleApprovalError(object_id=request.object_id)
-    _close(request, state=ApprovalState.EXECUTED, at=at)
+    close(request, state=ApprovalState.EXECUTED, at=at)
 
 
 def execute_unchanged(payloads: Mapping[str, Mapping[str, Any]], *, at: datetime) -> set[str]:
     """Mark those approved requests as executed whose payload is still what was approved. A part.
 
-    `payloads`, by the request's id, are read anew. Returns the ids that were executed; the others
-    are as they were. Two statements, however many there are.
+    `payloads`, by the request's id, are read anew. Returns the ids that were executed; the others,
+    changed or expired, are as they were. Two statements, however many there are.
 
     Raises ApprovalClosedError when one of them is not approved; nothing is written then.
     """
     assert connection.in_atomic_block, "execute_unchanged is a part"
     unchanged: set[str] = set()
     for request in locks.locked_approvals(payloads.keys()):
+        if request.state == ApprovalState.EXPIRED:
+            continue
         if request.state != ApprovalState.APPROVED:
             raise ApprovalClosedError(object_id=request.object_id)
-        if bytes(request.digest) == digest_of(payloads[request.pk]):
+        is_same = bytes(request.digest) == digest_of(payloads[request.pk])
+        if is_same and request.expires_at > at:
             unchanged.add(request.pk)
     ApprovalRequest.objects.filter(pk__in=unchanged).update(
         state=ApprovalState.EXECUTED, version=F("version") + 1, decided_at=at
@@ -171,7 +193,7 @@ def void(request: ApprovalRequest, *, at: datetime) -> None:
     """End an open request because its object changed or went away. A part."""
     request = locks.locked_approval(request.pk)
     if request.state in (ApprovalState.PENDING, ApprovalState.APPROVED):
-        _close(request, state=ApprovalState.VOIDED, at=at)
+        close(request, state=ApprovalState.VOIDED, at=at)
 
 
 def _require_decidable(
@@ -189,22 +211,32 @@ def _require_decidable(
         raise AlreadyDecidedError(object_id=request.object_id)
 
 
-def _expire(*, kind: str, object_id: str, actor: str, at: datetime) -> None:
+def _counted(standing: Standing) -> dict[str, Any]:
+    counted = {"approvals": standing.approvals, "required": standing.required}
+    return {**counted, "has_head": standing.has_head} if standing.needs_head else counted
+
+
+def _expire_stale(*, kind: str, object_id: str, actor: str, at: datetime) -> None:
     """End the request that waits for nobody any more, so that its object may be asked about."""
     request = locks.locked_expired_approval(kind=kind, object_id=object_id, at=at)
-    if request is None:
-        return
-    _close(request, state=ApprovalState.EXPIRED, at=at)
+    if request is not None:
+        expire(request, actor=actor, at=at)
+
+
+def expire(request: ApprovalRequest, *, actor: str, at: datetime) -> None:
+    """End a locked request whose time has run out. A part."""
+    close(request, state=ApprovalState.EXPIRED, at=at)
     record_audit(
-        action=f"{kind}.approval_expired",
-        subject=object_id,
+        action=f"{request.kind}.approval_expired",
+        subject=request.object_id,
         actor=actor,
         at=at,
         after={"request": request.pk, "maker": request.maker},
     )
 
 
-def _close(request: ApprovalRequest, *, state: ApprovalState, at: datetime) -> None:
+def close(request: ApprovalRequest, *, state: ApprovalState, at: datetime) -> None:
+    """Move a locked request on. A part."""
     request.state = state
     request.version += 1
     request.decided_at = at

@@ -28,6 +28,7 @@ class Asking:
     client_ip: str | None
     request_id: str
     second_factor: str = ""
+    is_head: bool = False
 
     @property
     def decider(self) -> Decider:
@@ -37,10 +38,11 @@ class Asking:
             client_ip=self.client_ip,
             request_id=self.request_id,
             second_factor=self.second_factor,
+            is_head=self.is_head,
         )
 
 
-def asking_of(request: DoorRequest, *, second_factor: str = "") -> Asking:
+def asking_of(request: DoorRequest, *, second_factor: str = "", is_head: bool = False) -> Asking:
     """Return who sent a request, as actions want to know it."""
     return Asking(
         actor=f"user:{request.user.pk}",
@@ -48,6 +50,7 @@ def asking_of(request: DoorRequest, *, second_factor: str = "") -> Asking:
         client_ip=request.client_ip or None,
         request_id=request.request_id,
         second_factor=second_factor,
+        is_head=is_head,
     )
 
 

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -20,6 +21,7 @@ from ledger.admin.asking import Asking, DoorRequest, asking_of, explained, note_
 from ledger.admin.panels import Notice, Panel
 from ledger.admin.second_factor import ask_second_factor, fresh_second_factor
 from ledger.errors import DomainError
+from ledger.queries.approvals import decides_as_head
 
 Words = str | Promise
 
@@ -70,6 +72,9 @@ class Operation(Generic[SubjectT]):
     """What a file may weigh; a heavier request is refused before it is read (config/weight.py)."""
     template: ClassVar[str] = "admin/operation_confirm.html"
 
+    def belongs_to(self, model: type[Model]) -> None:
+        """Learn, once, whose pages the button stands on."""
+
     def is_offered(self, row: SubjectT) -> bool:
         """Tell whether the button is shown: whether the row's state allows the deed."""
         return True
@@ -104,6 +109,12 @@ class OperationsAdmin(ReadOnlyAdmin[RowT]):
 
     row_operations: ClassVar[Sequence[Operation[Any]]] = ()
     list_operations: ClassVar[Sequence[Operation[Any]]] = ()
+
+    def __init__(self, model: type[RowT], admin_site: admin.AdminSite) -> None:
+        """Tell the buttons whose they are."""
+        super().__init__(model, admin_site)
+        for operation in (*self.row_operations, *self.list_operations):
+            operation.belongs_to(model)
 
     def get_urls(self) -> list[URLPattern]:
         """Give each button its address, before Django's own."""
@@ -170,7 +181,9 @@ class OperationsAdmin(ReadOnlyAdmin[RowT]):
         form = operation.form(request, row)
         if request.method != "POST" or not form.is_valid():
             return self._confirm(request, operation, row, form)
-        asking = asking_of(request, second_factor=second_factor)
+        # Who is asked for a second factor decides on something, perhaps as a finance head.
+        is_head = operation.asks_second_factor and decides_as_head(request.user.pk)
+        asking = asking_of(request, second_factor=second_factor, is_head=is_head)
         return self._carry_out(request, operation, row, form, asking)
 
     def _refuse_stranger(

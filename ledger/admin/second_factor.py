@@ -10,16 +10,19 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+NOT_ASKED = "not asked"
+"""What a decision carries where a sandbox asks for no second factor."""
+
 
 def fresh_second_factor(request: HttpRequest) -> str | None:
     """Say which second factor this person showed within the last minutes, or None.
 
     Signing in does not count, nor does a password: they must have been asked anew. What is
     returned goes into the decision: the kind and the machine's instant (UTC), as `totp 2026-…`.
-    Where STAFF_SECOND_FACTOR is off nothing is asked, and the text is empty.
+    Where STAFF_SECOND_FACTOR is off, in a sandbox, nothing is asked, and the text says that.
     """
     if not settings.STAFF_SECOND_FACTOR:
-        return ""
+        return NOT_ASKED
     if isinstance(request.user, AnonymousUser):
         return None
     records = get_authentication_records(request, request.user)

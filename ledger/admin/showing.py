@@ -148,7 +148,7 @@ def link(url: str, text: str | SafeString) -> SafeString:
 
 def row_url(row: Model) -> str:
     """Return the address of a row's page, or nothing if it has none."""
-    return _page_of(type(row), row.pk)
+    return page_url(type(row), row.pk)
 
 
 def row_link(row: Model | None) -> SafeString:
@@ -159,7 +159,7 @@ def row_link(row: Model | None) -> SafeString:
 def subject_url(subject: str) -> str:
     """Return the address of what a prefixed id (`pay_…`) names, or nothing if it has no page."""
     model = subject_model(subject)
-    return _page_of(model, subject) if model is not None else ""
+    return page_url(model, subject) if model is not None else ""
 
 
 def subject_model(subject: str) -> type[Model] | None:
@@ -199,7 +199,8 @@ def list_url(model: type[Model], query: str = "") -> str:
     return f"{reverse(f'admin:{_name(model)}_changelist')}{'?' if query else ''}{query}"
 
 
-def _page_of(model: type[Model], key: object) -> str:
+def page_url(model: type[Model], key: object) -> str:
+    """Return the address of the page of a model's row by its key, or nothing if it has none."""
     try:
         return reverse(f"admin:{_name(model)}_change", args=[key])
     except NoReverseMatch:

@@ -1,7 +1,7 @@
 """The rows of the books, from accounts and entries to periods, approvals, history and seals."""
 
 from ledger.models.accounts import Account, AccountBalance
-from ledger.models.approvals import ApprovalDecision, ApprovalRequest
+from ledger.models.approvals import ApprovalDecision, ApprovalRequest, ApprovalTier
 from ledger.models.audit import AuditEntry
 from ledger.models.configuration_changes import ChangeOperation, ConfigurationChange
 from ledger.models.journal import JournalEntry, Posting
@@ -14,6 +14,7 @@ __all__ = [
     "AccountBalance",
     "ApprovalDecision",
     "ApprovalRequest",
+    "ApprovalTier",
     "AuditEntry",
     "ChangeOperation",
     "ClosedThrough",

@@ -110,6 +110,8 @@ def propose_manual_entry(
         payload=manual_entry_payload(entry),
         maker=actor,
         at=at,
+        amount_minor=entry.amount_minor,
+        currency=entry.currency,
     )
     entry.save(force_insert=True)
     manual_entry_moves.tell(

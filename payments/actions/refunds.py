@@ -86,6 +86,8 @@ def request_refund(request: RefundRequest, *, actor: str, at: datetime) -> Refun
             payload=refund_payload(refund),
             maker=actor,
             at=at,
+            amount_minor=refund.amount_minor,
+            currency=refund.currency,
         )
         refund_moves.move(refund, RefundStatus.PENDING_APPROVAL, actor=actor, at=at)
     else:

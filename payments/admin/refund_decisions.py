@@ -1,70 +1,90 @@
 """The buttons of one refund: approve, reject, cancel, fund now, ask the channel now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ledger.actions.approvals import digest_of
+from ledger.admin import approval_panel as panel
+from ledger.admin.approval_panel import Decision
 from ledger.admin.asking import Asking, DoorRequest
 from ledger.admin.operations import Operation, ReasonForm, Words
 from ledger.admin.panels import Panel
+from ledger.models import ApprovalRequest
 from payments.actions import refund_questions, refund_submissions, refunds
 from payments.admin import refund_panels as panels
-from payments.admin.refund_panels import DIGEST
 from payments.models import Refund
+from payments.queries.refunds import refund_payload
 from payments.states import REFUND, RefundStatus
 
 
-class Approve(Operation[Refund]):
+class _RefundDecision(Decision[Refund]):
+    """What another person says of a refund."""
+
+    permission = "payments.approve_refund"
+    own_request = gettext_lazy("You asked for this refund, so another person has to decide on it.")
+    payload_words = {
+        "refund": gettext_lazy("refund"),
+        "payment": gettext_lazy("payment"),
+        "merchant_refund_no": gettext_lazy("merchant's refund number"),
+        "amount_minor": gettext_lazy("amount"),
+        "unallocated_minor": gettext_lazy("belongs to no merchant"),
+        "currency": gettext_lazy("currency"),
+        "reason": gettext_lazy("reason"),
+        "allocations": gettext_lazy("whose money goes back"),
+    }
+
+    def is_offered(self, row: Refund) -> bool:
+        """Offer it while the refund waits for its checker."""
+        return row.status == RefundStatus.PENDING_APPROVAL and super().is_offered(row)
+
+    def request_of(self, row: Refund) -> ApprovalRequest | None:
+        """Return its request."""
+        return row.approval
+
+    def payload_of(self, row: Refund) -> Mapping[str, Any]:
+        """Return what is agreed to."""
+        return refund_payload(row)
+
+    def summary(self, request: HttpRequest, row: Refund) -> Sequence[Panel]:
+        """Show the refund, whose money it is, and what it draws on."""
+        if not self.is_offered(row):
+            return [panels.summary(row)]
+        return [panels.summary(row), panels.whose_money(row), panels.what_it_draws_on(row)]
+
+
+class Approve(_RefundDecision, panel.Approve[Refund]):
     """Agree that exactly what is shown goes back to the payer."""
 
+    kind = refunds.APPROVAL_KIND
+    kind_words = gettext_lazy("give money back to a payer")
     name = "approve"
     label = gettext_lazy("Approve refund")
     explanation = gettext_lazy(
         "You agree that exactly this goes back to the payer. It is funded from the merchants'"
         " money at once and ordered at the channel; without enough of it, it waits for funds."
     )
-    permission = "payments.approve_refund"
     deed = "refund.approve"
-    icon = "verified"
-    variant = "primary"
-    asks_second_factor = True
+    done = gettext_lazy(
+        "Approved. The money is set apart, and the channel is asked to give it back."
+    )
 
-    def is_offered(self, row: Refund) -> bool:
-        """Offer it while the refund waits for its checker."""
-        return row.status == RefundStatus.PENDING_APPROVAL
-
-    def hindrance(self, request: HttpRequest, row: Refund) -> Words:
-        """Tell the maker that another person has to decide."""
-        return own_request(request, row)
-
-    def panels(self, request: HttpRequest, row: Refund) -> Sequence[Panel]:
-        """Show the refund, whose money it is, what it draws on, and what is agreed to."""
-        if not self.is_offered(row):
-            return [panels.summary(row)]
-        return _to_decide(row)
-
-    def hidden(self, request: HttpRequest, row: Refund) -> Sequence[tuple[str, str]]:
-        """Send back the digest of what the page shows."""
-        return [(DIGEST, digest_of(panels.payload_shown(row)).hex())]
-
-    def perform(self, request: DoorRequest, row: Refund, form: forms.Form, asking: Asking) -> str:
+    def decide(
+        self, row: Refund, *, shown_digest: bytes, asking: Asking, reason: str
+    ) -> Words | None:
         """Approve what was shown."""
         refund = refunds.approve_refund(
-            row.pk,
-            shown_digest=_digest_sent(request),
-            decider=asking.decider,
-            at=asking.at,
+            row.pk, shown_digest=shown_digest, decider=asking.decider, at=asking.at
         )
         if refund.status == RefundStatus.FUNDING_REQUIRED:
             return _("Approved. The merchants have not enough: it goes on once they have.")
-        return _("Approved. The money is set apart, and the channel is asked to give it back.")
+        return None
 
 
-class Reject(Operation[Refund]):
+class Reject(_RefundDecision, panel.Reject[Refund]):
     """Say no to a refund."""
 
     name = "reject"
@@ -72,40 +92,21 @@ class Reject(Operation[Refund]):
     explanation = gettext_lazy(
         "No money moves. What it reserved of the payment can be refunded by another one."
     )
-    permission = "payments.approve_refund"
     deed = "refund.reject"
-    icon = "block"
-    variant = "danger"
-    form_class = ReasonForm
+    done = gettext_lazy("Rejected. No money moved; the payment can be refunded by another one.")
 
-    def is_offered(self, row: Refund) -> bool:
-        """Offer it while the refund waits for its checker."""
-        return row.status == RefundStatus.PENDING_APPROVAL
-
-    def hindrance(self, request: HttpRequest, row: Refund) -> Words:
-        """Tell the maker that another person has to decide."""
-        return own_request(request, row)
-
-    def panels(self, request: HttpRequest, row: Refund) -> Sequence[Panel]:
-        """Show what is rejected."""
-        if not self.is_offered(row):
-            return [panels.summary(row)]
-        return _to_decide(row)
-
-    def hidden(self, request: HttpRequest, row: Refund) -> Sequence[tuple[str, str]]:
-        """Send back the digest of what the page shows."""
-        return [(DIGEST, digest_of(panels.payload_shown(row)).hex())]
-
-    def perform(self, request: DoorRequest, row: Refund, form: forms.Form, asking: Asking) -> str:
+    def decide(
+        self, row: Refund, *, shown_digest: bytes, asking: Asking, reason: str
+    ) -> Words | None:
         """Reject what was shown."""
         refunds.reject_refund(
             row.pk,
-            shown_digest=_digest_sent(request),
+            shown_digest=shown_digest,
             decider=asking.decider,
             at=asking.at,
-            reason=form.cleaned_data["reason"],
+            reason=reason,
         )
-        return _("Rejected. No money moved; the payment can be refunded by another one.")
+        return None
 
 
 class Cancel(Operation[Refund]):
@@ -206,27 +207,3 @@ class Ask(Operation[Refund]):
             request_id=asking.request_id,
         )
         return _("The channel is being asked. Its answer will stand here in a moment.")
-
-
-def own_request(request: HttpRequest, row: Refund) -> Words:
-    """Say that nobody decides on what they asked for, or nothing."""
-    if row.approval is not None and row.approval.maker == f"user:{request.user.pk}":
-        return _("You asked for this refund, so another person has to decide on it.")
-    return ""
-
-
-def _to_decide(row: Refund) -> list[Panel]:
-    return [
-        panels.summary(row),
-        panels.whose_money(row),
-        panels.what_it_draws_on(row),
-        panels.agreed_to(row),
-    ]
-
-
-def _digest_sent(request: DoorRequest) -> bytes:
-    """Return the digest that the page sent back; nonsense is the digest of nothing."""
-    try:
-        return bytes.fromhex(request.POST.get(DIGEST, ""))
-    except ValueError:
-        return b""

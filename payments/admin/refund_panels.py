@@ -1,21 +1,15 @@
 """What several pages about refunds show alike."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ledger.actions.approvals import digest_of
 from ledger.admin import showing, values
 from ledger.admin.panels import Column, Fact, Facts, Table
 from ledger.models import JournalEntry
 from payments.models import BalanceTransaction, Payment, Refund, RefundAllocation
 from payments.queries.refundable import Refundable, needs_of
-from payments.queries.refunds import refund_payload
-
-DIGEST = "shown_digest"
-"""The name under which a page sends the digest of what it showed."""
 
 
 def parts_of(row: Refund) -> list[RefundAllocation]:
@@ -250,28 +244,6 @@ def left_to_refund(payment: Payment, left: Refundable) -> Table:
         note=_(
             "The merchant pays from what is pending of this payment, then from what is available."
         ),
-    )
-
-
-def payload_shown(row: Refund) -> dict[str, Any]:
-    """Return what is agreed to, read once per row, so that page and digest are of one reading."""
-    known: dict[str, Any] | None = getattr(row, "payload_shown", None)
-    if known is None:
-        known = refund_payload(row)
-        row.payload_shown = known  # type: ignore[attr-defined]
-    return known
-
-
-def agreed_to(row: Refund) -> Facts:
-    """Show exactly what the digest covers, and the digest."""
-    payload = payload_shown(row)
-    return Facts(
-        _("what is agreed to"),
-        [
-            Fact(_("what the digest covers"), showing.structure(payload), is_wide=True),
-            Fact(_("digest"), showing.code(digest_of(payload).hex()), is_wide=True),
-        ],
-        note=_("The digest is made of exactly these values; when one changes, it is another one."),
     )
 
 

@@ -1,25 +1,23 @@
 """The buttons of one password: ask for its unlock or reset, agree to it, or say no."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ledger.actions.approvals import digest_of
-from ledger.admin import showing
+from ledger.admin.approval_facts import agreed_to
+from ledger.admin.approval_panel import Approve, Decision, Reject
 from ledger.admin.asking import Asking, DoorRequest
 from ledger.admin.operations import Operation, ReasonForm, Words
-from ledger.admin.panels import Cell, Fact, Facts, Panel
+from ledger.admin.panels import Cell, Panel
 from ledger.models import ApprovalRequest
 from risk.actions import password_relief
 from risk.actions.password_relief import Relief
 from risk.models import PaymentPassword
 from risk.queries.passwords import open_relief, standing
-
-DIGEST = "shown_digest"
-"""The name under which a page sends the digest of what it showed."""
 
 _PAYLOAD_NAMES = {
     "password": gettext_lazy("password"),
@@ -40,7 +38,13 @@ class _Ask(Operation[PaymentPassword]):
 
     def panels(self, request: HttpRequest, row: PaymentPassword) -> Sequence[Panel]:
         """Show what is asked for."""
-        return [_agreed_to(row, self.relief)]
+        return [
+            agreed_to(
+                password_relief.relief_payload(row, self.relief),
+                words=_PAYLOAD_NAMES,
+                cell=_shown,
+            )
+        ]
 
     def perform(
         self, request: DoorRequest, row: PaymentPassword, form: forms.Form, asking: Asking
@@ -94,81 +98,69 @@ class AskReset(_Ask):
         return row.encoded != "" and open_relief(row.pk, self.relief) is None
 
 
-class _Decide(Operation[PaymentPassword]):
+class _Decide(Decision[PaymentPassword]):
     """Decide on what another person asked for."""
 
     permission = "risk.decide_password_relief"
+    payload_words = _PAYLOAD_NAMES
     relief: Relief
 
-    def is_offered(self, row: PaymentPassword) -> bool:
-        """Offer it while somebody waits for an answer."""
-        return open_relief(row.pk, self.relief) is not None
+    def request_of(self, row: PaymentPassword) -> ApprovalRequest | None:
+        """Return the request that waits for its second person."""
+        return open_relief(row.pk, self.relief)
 
-    def hindrance(self, request: HttpRequest, row: PaymentPassword) -> Words:
-        """Tell the one who asked that another person has to decide."""
-        waiting = open_relief(row.pk, self.relief)
-        if waiting is not None and waiting.maker == f"user:{request.user.pk}":
-            return _("You asked for this, so another person has to decide on it.")
-        return ""
+    def payload_of(self, row: PaymentPassword) -> Mapping[str, Any]:
+        """Return what is agreed to."""
+        return password_relief.relief_payload(row, self.relief)
 
-    def panels(self, request: HttpRequest, row: PaymentPassword) -> Sequence[Panel]:
-        """Show exactly what is decided on."""
-        return [_agreed_to(row, self.relief)]
-
-    def hidden(self, request: HttpRequest, row: PaymentPassword) -> Sequence[tuple[str, str]]:
-        """Send back the digest of what the page shows."""
-        payload = password_relief.relief_payload(row, self.relief)
-        return [(DIGEST, digest_of(payload).hex())]
+    def payload_cell(self, name: str, value: object) -> Cell | None:
+        """Name what is done."""
+        return _shown(name, value)
 
 
-class _Approve(_Decide):
+class _Approve(_Decide, Approve[PaymentPassword]):
     """Agree, and have it done."""
 
-    asks_second_factor = True
-    variant = "primary"
-    icon = "verified"
-    done: Words
-
-    def perform(
-        self, request: DoorRequest, row: PaymentPassword, form: forms.Form, asking: Asking
-    ) -> Words:
+    def decide(
+        self, row: PaymentPassword, *, shown_digest: bytes, asking: Asking, reason: str
+    ) -> Words | None:
         """Agree to what was shown."""
         password_relief.approve_relief(
             row.pk,
             self.relief,
-            shown_digest=_digest_sent(request),
+            shown_digest=shown_digest,
             decider=asking.decider,
             at=asking.at,
         )
-        return self.done
+        return None
 
 
-class _Reject(_Decide):
+class _Reject(_Decide, Reject[PaymentPassword]):
     """Say no."""
 
-    form_class = ReasonForm
-    variant = "danger"
-    icon = "block"
     explanation = gettext_lazy("The password stays as it is.")
+    done = gettext_lazy("Refused. The password stays as it is.")
 
-    def perform(
-        self, request: DoorRequest, row: PaymentPassword, form: forms.Form, asking: Asking
-    ) -> Words:
+    def decide(
+        self, row: PaymentPassword, *, shown_digest: bytes, asking: Asking, reason: str
+    ) -> Words | None:
         """Say no to what was shown."""
         password_relief.reject_relief(
             row.pk,
             self.relief,
-            shown_digest=_digest_sent(request),
+            shown_digest=shown_digest,
             decider=asking.decider,
             at=asking.at,
-            reason=form.cleaned_data["reason"],
+            reason=reason,
         )
-        return _("Refused. The password stays as it is.")
+        return None
 
 
 class ApproveUnlock(_Approve):
     """Agree to an unlock."""
 
+    kind = Relief.UNLOCK
+    kind_words = gettext_lazy("unlock a password")
     name = "approve-unlock"
     label = gettext_lazy("Approve unlock")
     explanation = gettext_lazy("The lock ends at once; five wrong attempts lock it for longer.")
@@ -180,6 +172,8 @@ class ApproveUnlock(_Approve):
 class ApproveReset(_Approve):
     """Agree to a reset."""
 
+    kind = Relief.RESET
+    kind_words = gettext_lazy("reset a password")
     name = "approve-reset"
     label = gettext_lazy("Approve reset")
     explanation = gettext_lazy(
@@ -226,23 +220,5 @@ def asked_of(row: PaymentPassword) -> Sequence[ApprovalRequest]:
     )
 
 
-def _agreed_to(row: PaymentPassword, relief: Relief) -> Facts:
-    """Show exactly what the digest covers, and the digest."""
-    payload = password_relief.relief_payload(row, relief)
-    facts = [Fact(_PAYLOAD_NAMES[name], _shown(name, value)) for name, value in payload.items()]
-    digest = Fact(_("digest"), showing.code(digest_of(payload).hex()), is_wide=True)
-    return Facts(_("what is agreed to"), [*facts, digest])
-
-
-def _shown(name: str, value: object) -> Cell:
-    if name == "relief":
-        return str(Relief(str(value)).label)
-    return showing.yes_or_no(value) if isinstance(value, bool) else showing.code(str(value))
-
-
-def _digest_sent(request: DoorRequest) -> bytes:
-    """Return the digest that the page sent back; nonsense is the digest of nothing."""
-    try:
-        return bytes.fromhex(request.POST.get(DIGEST, ""))
-    except ValueError:
-        return b""
+def _shown(name: str, value: object) -> Cell | None:
+    return str(Relief(str(value)).label) if name == "relief" else None

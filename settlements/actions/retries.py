@@ -132,6 +132,8 @@ def _ask_approval(settlement: Settlement, *, actor: str, at: datetime) -> None:
         payload=settlement_payload(settlement),
         maker=actor,
         at=at,
+        amount_minor=settlement.net_minor,
+        currency=settlement.currency,
     )
     settlement.save(update_fields=["approval"])
 

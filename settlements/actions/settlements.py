@@ -133,6 +133,8 @@ def submit_settlement(
         payload=settlement_payload(settlement),
         maker=actor,
         at=at,
+        amount_minor=settlement.net_minor,
+        currency=settlement.currency,
     )
     settlement.approved_digest = None
     moves.move(
@@ -163,11 +165,7 @@ def approve_settlement(
     judgements.require_allowed_again(settlement, at=at)
     assert settlement.approval_id is not None, "what is submitted has its request"
     request = approvals.decide(
-        settlement.approval_id,
-        is_approved=True,
-        shown_digest=shown_digest,
-        decider=decider,
-        at=at,
+        settlement.approval_id, is_approved=True, shown_digest=shown_digest, decider=decider, at=at
     )
     if request.state == ApprovalState.APPROVED:
         settlement.approved_digest = bytes(request.digest)

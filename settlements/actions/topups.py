@@ -47,9 +47,11 @@ def propose_wallet_topup(
         kind=APPROVAL_KIND,
         object_type="bill_line",
         object_id=str(line.pk),
-        payload=_payload(line, wallet),
+        payload=topup_payload(line, wallet),
         maker=actor,
         at=at,
+        amount_minor=line.amount_minor,
+        currency=line.currency,
     )
     record_audit(
         action="wallet_topup.proposed",
@@ -59,7 +61,7 @@ def propose_wallet_topup(
         client_ip=client_ip,
         request_id=request_id,
         reason=reason,
-        after=_payload(line, wallet),
+        after=topup_payload(line, wallet),
     )
     return request
 
@@ -83,7 +85,7 @@ def approve_wallet_topup(
     )
     if request.state != ApprovalState.APPROVED:
         return line
-    if not approvals.execute_unchanged({request.pk: _payload(line, wallet)}, at=at):
+    if not approvals.execute_unchanged({request.pk: topup_payload(line, wallet)}, at=at):
         raise StaleApprovalError(object_id=str(line))
     line.entry_id = journal.post_entry(
         postings.wallet_topped_up(
@@ -160,7 +162,7 @@ def _open_request(line: BillLine) -> ApprovalRequest:
     return request
 
 
-def _payload(line: BillLine, wallet: ChannelAccount) -> dict[str, Any]:
+def topup_payload(line: BillLine, wallet: ChannelAccount) -> dict[str, Any]:
     """Return what people are shown and agree to."""
     return {
         "wallet": wallet.pk,

@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from ledger.actions.approvals import digest_of
 from ledger.admin import showing
+from ledger.admin.approval_panel import digest_sent
 from ledger.admin.asking import Asking, DoorRequest, explained, note_refusal
 from ledger.admin.operations import Operation, Words
 from ledger.admin.panels import Column, Notice, Panel, Table
 from ledger.errors import DomainError
 from settlements.actions import settlements
 from settlements.admin import panels
-from settlements.admin.agreement import digest_sent
 from settlements.models import Settlement
 from settlements.queries.settlements import payloads_of
 from settlements.states import SETTLEMENT, SettlementStatus

@@ -8,17 +8,15 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ledger.admin import approval_panel as panel
 from ledger.admin.asking import Asking, DoorRequest
 from ledger.admin.operations import Operation, ReasonForm, Words
-from ledger.admin.panels import Notice, Panel
+from ledger.admin.panels import Panel
 from settlements.actions import settlements
 from settlements.admin import panels
-from settlements.admin.agreement import DIGEST, agreed_to, digest_sent, digest_shown
+from settlements.admin.agreement import SettlementDecision
 from settlements.models import DestinationKind, Settlement
 from settlements.states import SETTLEMENT, SettlementStatus
-
-FIRST_LINES = 10
-PAID_OUT = (SettlementStatus.PAYING, SettlementStatus.PAID)
 
 
 class Submit(Operation[Settlement]):
@@ -57,9 +55,11 @@ class Submit(Operation[Settlement]):
         return _("Submitted. Another person has to approve it now.")
 
 
-class Approve(Operation[Settlement]):
+class Approve(SettlementDecision, panel.Approve[Settlement]):
     """Agree to pay exactly what is shown."""
 
+    kind = settlements.APPROVAL_KIND
+    kind_words = gettext_lazy("pay a settlement")
     name = "approve"
     label = gettext_lazy("Approve settlement")
     explanation = gettext_lazy(
@@ -67,54 +67,25 @@ class Approve(Operation[Settlement]):
         " to an Alipay account at once; if"
         " anything changes before that, your approval is worth nothing."
     )
-    permission = "settlements.approve_settlement"
     deed = "settlement.approve"
-    icon = "verified"
-    variant = "primary"
-    asks_second_factor = True
 
     def is_offered(self, row: Settlement) -> bool:
         """Offer it while the settlement waits for its checker."""
-        return row.status == SettlementStatus.SUBMITTED
+        return row.status == SettlementStatus.SUBMITTED and super().is_offered(row)
 
-    def hindrance(self, request: HttpRequest, row: Settlement) -> Words:
-        """Tell the maker that another person has to decide."""
-        return own_request(request, row)
-
-    def panels(self, request: HttpRequest, row: Settlement) -> Sequence[Panel]:
-        """Show the payee, the amount, what changed, what is agreed to, and what is left."""
-        if not self.is_offered(row):
-            return [panels.summary(row)]
-        return [
-            *_changes(row),
-            *panels.wallet_notices(row),
-            panels.payee(row),
-            panels.balances_after(row),
-            panels.ties_out(row),
-            panels.lines_table(row, more_url=panels.all_lines_url(row), limit=FIRST_LINES),
-            agreed_to(row),
-        ]
-
-    def hidden(self, request: HttpRequest, row: Settlement) -> Sequence[tuple[str, str]]:
-        """Send back the digest of what the page shows."""
-        return [(DIGEST, digest_shown(row).hex())]
-
-    def perform(
-        self, request: DoorRequest, row: Settlement, form: forms.Form, asking: Asking
-    ) -> str:
+    def decide(
+        self, row: Settlement, *, shown_digest: bytes, asking: Asking, reason: str
+    ) -> Words | None:
         """Approve what was shown."""
         settlements.approve_settlement(
-            row.pk,
-            shown_digest=digest_sent(request.POST.get(DIGEST, "")),
-            decider=asking.decider,
-            at=asking.at,
+            row.pk, shown_digest=shown_digest, decider=asking.decider, at=asking.at
         )
         if row.destination is not None and row.destination.kind == DestinationKind.ALIPAY:
             return _("Approved. The transfer to the Alipay account is sent now.")
         return _("Approved. The payout waits for the next payment file; no money has left yet.")
 
 
-class Reject(Operation[Settlement]):
+class Reject(SettlementDecision, panel.Reject[Settlement]):
     """Say no to a submitted settlement."""
 
     name = "reject"
@@ -123,40 +94,25 @@ class Reject(Operation[Settlement]):
         "The money becomes available to the merchant again, the lines are free for the next"
         " settlement, and the payout fee is given back."
     )
-    permission = "settlements.approve_settlement"
     deed = "settlement.reject"
-    icon = "block"
-    variant = "danger"
-    form_class = ReasonForm
+    done = gettext_lazy("Rejected. The money is available to the merchant again.")
 
     def is_offered(self, row: Settlement) -> bool:
         """Offer it while the settlement waits for its checker."""
-        return row.status == SettlementStatus.SUBMITTED
+        return row.status == SettlementStatus.SUBMITTED and super().is_offered(row)
 
-    def hindrance(self, request: HttpRequest, row: Settlement) -> Words:
-        """Tell the maker that another person has to decide."""
-        return own_request(request, row)
-
-    def panels(self, request: HttpRequest, row: Settlement) -> Sequence[Panel]:
-        """Show what is rejected."""
-        return [panels.summary(row), agreed_to(row)]
-
-    def hidden(self, request: HttpRequest, row: Settlement) -> Sequence[tuple[str, str]]:
-        """Send back the digest of what the page shows."""
-        return [(DIGEST, digest_shown(row).hex())]
-
-    def perform(
-        self, request: DoorRequest, row: Settlement, form: forms.Form, asking: Asking
-    ) -> str:
+    def decide(
+        self, row: Settlement, *, shown_digest: bytes, asking: Asking, reason: str
+    ) -> Words | None:
         """Reject what was shown."""
         settlements.reject_settlement(
             row.pk,
-            shown_digest=digest_sent(request.POST.get(DIGEST, "")),
+            shown_digest=shown_digest,
             decider=asking.decider,
             at=asking.at,
-            reason=form.cleaned_data["reason"],
+            reason=reason,
         )
-        return _("Rejected. The money is available to the merchant again.")
+        return None
 
 
 class Cancel(Operation[Settlement]):
@@ -217,29 +173,6 @@ class ReleaseReview(Operation[Settlement]):
         """Release it."""
         settlements.release_review(row.pk, **_reasoned(form, asking))
         return _("Released. It is a draft now and can be submitted.")
-
-
-def own_request(request: HttpRequest, row: Settlement) -> Words:
-    """Say that nobody decides on what they asked for, or nothing."""
-    if row.approval is not None and row.approval.maker == f"user:{request.user.pk}":
-        return _("You submitted this settlement, so another person has to decide on it.")
-    return ""
-
-
-def _changes(row: Settlement) -> list[Panel]:
-    """Say what differs from the last time this merchant was paid."""
-    last = (
-        Settlement.objects.filter(
-            merchant_id=row.merchant_id, currency=row.currency, status__in=PAID_OUT
-        )
-        .order_by("-created_at", "-pk")
-        .first()
-    )
-    if last is None:
-        return [Notice(_("This merchant has never been paid before in this currency."))]
-    if last.destination_id != row.destination_id:
-        return [Notice(_("The account is another one than the last time."), "alarm")]
-    return [Notice(_("Same account as the last time."), "good")]
 
 
 def _reasoned(form: forms.Form, asking: Asking) -> dict[str, Any]:

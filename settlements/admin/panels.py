@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from ledger.admin import showing
@@ -21,7 +20,6 @@ from settlements.models import (
 )
 from settlements.queries.merchants import lines_page, tie_out
 from settlements.queries.wallets import wallets
-from settlements.rendering.amount_words import in_words
 from settlements.states import SettlementStatus
 
 LINES_SHOWN = 20
@@ -63,7 +61,6 @@ def summary(row: Settlement) -> Facts:
 def payee(row: Settlement) -> Facts:
     """Show who would be paid, to which account, and how much in figures and in words."""
     to = row.destination
-    language = get_language() or "en"
     figures = showing.money(row.net_minor, row.currency)
     return Facts(
         _("who is paid"),
@@ -74,7 +71,6 @@ def payee(row: Settlement) -> Facts:
             Fact(_("bank"), f"{to.bank_name} {to.bank_code}" if to else showing.nothing()),
             Fact(_("account ends with"), account_tail(to)),
             Fact(_("amount"), SafeString(f'<span class="house-sum">{figures}</span>')),
-            Fact(_("in words"), in_words(row.net_minor, row.currency, language=language)),
         ],
     )
 

@@ -7,14 +7,15 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ledger.admin.approval_panel import Approve, Reject
 from ledger.admin.asking import Asking, DoorRequest
 from ledger.admin.operations import Operation, ReasonForm, Words
 from ledger.admin.panels import Panel
 from ledger.states import ApprovalState
 from settlements.actions import retries
+from settlements.actions.settlements import APPROVAL_KIND
 from settlements.admin import panels
-from settlements.admin.agreement import DIGEST, agreed_to, digest_sent, digest_shown
-from settlements.admin.decisions import own_request
+from settlements.admin.agreement import SettlementDecision
 from settlements.models import Settlement
 from settlements.queries.payouts import newest_payout
 from settlements.states import LIVE_PAYOUTS
@@ -59,38 +60,18 @@ class RetryPayout(Operation[Settlement]):
         return _("Asked for. Another person has to approve it now.")
 
 
-class _Decision(Operation[Settlement]):
+class _RetryDecision(SettlementDecision):
     """What another person says of a new payout."""
-
-    permission = "settlements.approve_settlement"
 
     def is_offered(self, row: Settlement) -> bool:
         """Offer it while the new payout waits for its checker."""
         return _is_over(row) and _is_asked(row)
 
-    def hindrance(self, request: HttpRequest, row: Settlement) -> Words:
-        """Tell the maker that another person has to decide."""
-        return own_request(request, row)
 
-    def panels(self, request: HttpRequest, row: Settlement) -> Sequence[Panel]:
-        """Show the payee, the amount and what is agreed to."""
-        if not self.is_offered(row):
-            return [panels.summary(row)]
-        return [
-            *panels.wallet_notices(row),
-            panels.payee(row),
-            panels.ties_out(row),
-            agreed_to(row),
-        ]
-
-    def hidden(self, request: HttpRequest, row: Settlement) -> Sequence[tuple[str, str]]:
-        """Send back the digest of what the page shows."""
-        return [(DIGEST, digest_shown(row).hex())]
-
-
-class ApproveRetry(_Decision):
+class ApproveRetry(_RetryDecision, Approve[Settlement]):
     """Agree that a settlement is paid again."""
 
+    kind = APPROVAL_KIND
     name = "approve-retry"
     label = gettext_lazy("Approve new payout")
     explanation = gettext_lazy(
@@ -98,24 +79,19 @@ class ApproveRetry(_Decision):
         " leaves, your approval is worth nothing."
     )
     deed = "settlement.approve_retry"
-    icon = "verified"
-    variant = "primary"
-    asks_second_factor = True
+    done = gettext_lazy("Approved. The new payout is queued.")
 
-    def perform(
-        self, request: DoorRequest, row: Settlement, form: forms.Form, asking: Asking
-    ) -> str:
+    def decide(
+        self, row: Settlement, *, shown_digest: bytes, asking: Asking, reason: str
+    ) -> Words | None:
         """Approve what was shown."""
         retries.approve_retry(
-            row.pk,
-            shown_digest=digest_sent(request.POST.get(DIGEST, "")),
-            decider=asking.decider,
-            at=asking.at,
+            row.pk, shown_digest=shown_digest, decider=asking.decider, at=asking.at
         )
-        return _("Approved. The new payout is queued.")
+        return None
 
 
-class RejectRetry(_Decision):
+class RejectRetry(_RetryDecision, Reject[Settlement]):
     """Say no to a new payout."""
 
     name = "reject-retry"
@@ -125,22 +101,20 @@ class RejectRetry(_Decision):
         " settlement be cancelled."
     )
     deed = "settlement.reject_retry"
-    icon = "block"
-    variant = "danger"
-    form_class = ReasonForm
+    done = gettext_lazy("Rejected. The settlement stays as it is.")
 
-    def perform(
-        self, request: DoorRequest, row: Settlement, form: forms.Form, asking: Asking
-    ) -> str:
+    def decide(
+        self, row: Settlement, *, shown_digest: bytes, asking: Asking, reason: str
+    ) -> Words | None:
         """Reject what was shown."""
         retries.reject_retry(
             row.pk,
-            shown_digest=digest_sent(request.POST.get(DIGEST, "")),
+            shown_digest=shown_digest,
             decider=asking.decider,
             at=asking.at,
-            reason=form.cleaned_data["reason"],
+            reason=reason,
         )
-        return _("Rejected. The settlement stays as it is.")
+        return None
 
 
 def _is_over(row: Settlement) -> bool:

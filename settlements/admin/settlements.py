@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ledger.admin.append_only import ReadOnlyAdmin, contribute_to
-from ledger.admin.approvals import decisions_table
+from ledger.admin.approval_facts import decisions_table
 from ledger.admin.base import BusinessDayRange
 from ledger.admin.journal import entries_table
 from ledger.admin.operations import Operation, OperationsAdmin

@@ -1,6 +1,7 @@
 """The buttons that book a debit of the bank as money for a wallet of ours: one says, one agrees."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest
@@ -8,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ledger.admin import showing
+from ledger.admin.approval_panel import Approve, Decision, Reject
 from ledger.admin.asking import Asking, DoorRequest
 from ledger.admin.operations import Operation, ReasonForm, Words
 from ledger.admin.panels import Fact, Facts, Panel
@@ -15,7 +17,6 @@ from ledger.models import ApprovalRequest
 from ledger.states import ApprovalState
 from payments.models import ChannelAccount, ChannelKind
 from settlements.actions import topups
-from settlements.admin.agreement import DIGEST, digest_sent
 from settlements.models import BillLine, BillLineState
 from settlements.queries.wallets import topup_request
 
@@ -75,79 +76,87 @@ class ProposeTopUp(Operation[BillLine]):
         return _("Named. Another person has to agree now; nothing is booked yet.")
 
 
-class _Decision(Operation[BillLine]):
+class _TopUpDecision(Decision[BillLine]):
     """What another person says of a debit that shall have filled a wallet."""
 
     permission = "settlements.approve_topup"
+    own_request = gettext_lazy("You named it, so another person has to decide on it.")
+    payload_words = {
+        "wallet": gettext_lazy("wallet"),
+        "bill": gettext_lazy("bill"),
+        "line_no": gettext_lazy("line"),
+        "amount_minor": gettext_lazy("amount"),
+        "currency": gettext_lazy("currency"),
+        "booking_date": gettext_lazy("booked by the bank on"),
+        "bank_reference": gettext_lazy("bank reference"),
+    }
 
     def is_offered(self, row: BillLine) -> bool:
         """Offer it while a request waits."""
-        return row.state == BillLineState.OPEN and _pending(row) is not None
+        return row.state == BillLineState.OPEN and super().is_offered(row)
 
-    def hindrance(self, request: HttpRequest, row: BillLine) -> Words:
-        """Tell the maker that another person has to decide."""
-        asked = _pending(row)
-        if asked is not None and asked.maker == f"user:{request.user.pk}":
-            return _("You named it, so another person has to decide on it.")
-        return ""
+    def request_of(self, row: BillLine) -> ApprovalRequest | None:
+        """Return the newest request about the debit."""
+        return topup_request(row.pk)
 
-    def panels(self, request: HttpRequest, row: BillLine) -> Sequence[Panel]:
+    def payload_of(self, row: BillLine) -> Mapping[str, Any]:
+        """Return what is agreed to."""
+        wallet = _named_wallet(row)
+        return topups.topup_payload(row, wallet) if wallet is not None else {}
+
+    def summary(self, request: HttpRequest, row: BillLine) -> Sequence[Panel]:
         """Show the debit and the wallet."""
-        asked = _pending(row)
-        wallet = (
-            ChannelAccount.objects.filter(pk=asked.payload["wallet"]).first() if asked else None
-        )
-        return [_debit(row, wallet=wallet)]
-
-    def hidden(self, request: HttpRequest, row: BillLine) -> Sequence[tuple[str, str]]:
-        """Send back the digest of what the page shows."""
-        asked = _pending(row)
-        return [(DIGEST, bytes(asked.digest).hex())] if asked else []
+        return [_debit(row, wallet=_named_wallet(row))]
 
 
-class ApproveTopUp(_Decision):
+class ApproveTopUp(_TopUpDecision, Approve[BillLine]):
     """Agree that a debit filled a wallet."""
 
+    kind = topups.APPROVAL_KIND
+    kind_words = gettext_lazy("book a debit as money for a wallet")
     name = "approve-topup"
     label = gettext_lazy("Approve top-up")
     explanation = gettext_lazy("It is booked on the bank's day: the wallet has it, the bank not.")
     deed = "wallet_topup.approve"
-    icon = "verified"
-    variant = "primary"
-    asks_second_factor = True
+    done = gettext_lazy("Approved and booked.")
 
-    def perform(self, request: DoorRequest, row: BillLine, form: forms.Form, asking: Asking) -> str:
+    def decide(
+        self, row: BillLine, *, shown_digest: bytes, asking: Asking, reason: str
+    ) -> Words | None:
         """Approve what was shown."""
         topups.approve_wallet_topup(
-            row.pk,
-            shown_digest=digest_sent(request.POST.get(DIGEST, "")),
-            decider=asking.decider,
-            at=asking.at,
+            row.pk, shown_digest=shown_digest, decider=asking.decider, at=asking.at
         )
-        return _("Approved and booked.")
+        return None
 
 
-class RejectTopUp(_Decision):
+class RejectTopUp(_TopUpDecision, Reject[BillLine]):
     """Say that it was something else."""
 
     name = "reject-topup"
     label = gettext_lazy("Reject top-up")
     explanation = gettext_lazy("The line stays open, and may be named anew.")
     deed = "wallet_topup.reject"
-    icon = "block"
-    variant = "danger"
-    form_class = ReasonForm
+    done = gettext_lazy("Rejected. The line stays open.")
 
-    def perform(self, request: DoorRequest, row: BillLine, form: forms.Form, asking: Asking) -> str:
+    def decide(
+        self, row: BillLine, *, shown_digest: bytes, asking: Asking, reason: str
+    ) -> Words | None:
         """Reject what was shown."""
         topups.reject_wallet_topup(
             row.pk,
-            shown_digest=digest_sent(request.POST.get(DIGEST, "")),
+            shown_digest=shown_digest,
             decider=asking.decider,
             at=asking.at,
-            reason=form.cleaned_data["reason"],
+            reason=reason,
         )
-        return _("Rejected. The line stays open.")
+        return None
+
+
+def _named_wallet(row: BillLine) -> ChannelAccount | None:
+    asked = topup_request(row.pk)
+    key = asked.payload["wallet"] if asked is not None else ""
+    return ChannelAccount.objects.filter(pk=key).first()
 
 
 def _pending(row: BillLine) -> ApprovalRequest | None:

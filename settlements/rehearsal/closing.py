@@ -7,7 +7,6 @@ from datetime import date, datetime
 
 from django.db import connection
 
-from ledger.actions.approvals import Decider
 from payments.actions.maturity import mature
 from settlements.actions import bills, payouts, settlements
 from settlements.models import PaymentFile, Payout, Settlement
@@ -74,7 +73,7 @@ class Closing:
         _at_two_desks(submit, self._open(SettlementStatus.DRAFT))
 
     def _approve(self, *, at: datetime) -> None:
-        decider = Decider(actor=self.checker.actor, client_ip="127.0.0.1")
+        decider = self.checker.decider
 
         def approve(settlement: Settlement) -> None:
             assert settlement.approval is not None, "what is submitted has its request"

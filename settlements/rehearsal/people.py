@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import Group, User
 
+from ledger.actions.approvals import Decider
+from ledger.admin.second_factor import NOT_ASKED
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -17,6 +20,11 @@ class Person:
     def actor(self) -> str:
         """Return how the audit trail names them."""
         return f"user:{self.user.pk}"
+
+    @property
+    def decider(self) -> Decider:
+        """Return them as one who decides; nobody asks for a second factor in a rehearsal."""
+        return Decider(actor=self.actor, client_ip="127.0.0.1", second_factor=NOT_ASKED)
 
 
 def take_on(username: str, *, name: str, role: str = "", is_superuser: bool = False) -> Person:

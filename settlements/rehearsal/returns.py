@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from ledger.actions.approvals import Decider
 from payments.actions import refunds
 from payments.actions.refunds import RefundRequest
 from payments.models import Refund
@@ -37,7 +36,7 @@ class Returns:
             refunds.approve_refund(
                 refund.pk,
                 shown_digest=bytes(refund.approval.digest),
-                decider=Decider(actor=self.checker.actor, client_ip="127.0.0.1"),
+                decider=self.checker.decider,
                 at=at,
             )
 

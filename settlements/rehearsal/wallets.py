@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.db.models import Sum
 
-from ledger.actions.approvals import Decider
 from settlements.actions import topups
 from settlements.models import BillLine, BillLineState, DestinationKind, Settlement
 from settlements.rehearsal.marketplace import Marketplace
@@ -63,6 +62,6 @@ class WalletDesk:
             topups.approve_wallet_topup(
                 line.pk,
                 shown_digest=bytes(request.digest),
-                decider=Decider(actor=self.checker.actor, client_ip="127.0.0.1"),
+                decider=self.checker.decider,
                 at=at,
             )

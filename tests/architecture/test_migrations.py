@@ -11,6 +11,7 @@ import ledger.states
 import payments.states
 import risk.states
 import settlements.states
+from ledger.actions.approvals import digest_of
 from ledger.models import ApprovalRequest
 from ledger.states import StateTable
 from tests.architecture.migrations import (
@@ -118,7 +119,7 @@ def test_nobody_opens_a_closed_request_again(state: str) -> None:
         object_type="settlement",
         object_id="stl_1",
         payload={},
-        digest=b"0" * 32,
+        digest=digest_of({}),
         maker="user:1",
         created_at=NOON,
         expires_at=NEXT_NOON,

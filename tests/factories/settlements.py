@@ -32,7 +32,7 @@ from tests.instants import FRIDAY, NEXT_NOON, NOON
 
 MAKER = "user:1"
 CHECKER = Decider(actor="user:2", client_ip="203.0.113.2", request_id="req-2", second_factor="totp")
-OTHER_CHECKER = Decider(actor="user:3", client_ip="203.0.113.3")
+OTHER_CHECKER = Decider(actor="user:3", client_ip="203.0.113.3", second_factor="totp")
 
 
 @dataclass(frozen=True, slots=True)

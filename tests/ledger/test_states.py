@@ -68,7 +68,7 @@ def test_a_table_with_a_mistake_is_no_table(moves: dict[str, set[str]]) -> None:
 
 def test_approval_requests_move_as_the_page_of_states_says() -> None:
     assert APPROVAL.as_trigger_argument() == (
-        "approved>executed,approved>voided,"
+        "approved>executed,approved>expired,approved>voided,"
         "pending>approved,pending>expired,pending>rejected,pending>voided"
     )
     assert APPROVAL.terminal == {

@@ -30,6 +30,7 @@ class Desk:
                 "maker": self.request.maker,
                 "approver": CHECKER,
                 "decision": "approve",
+                "second_factor": "totp",
                 "digest": bytes(self.request.digest),
                 "at": NOON,
                 **other,
@@ -38,7 +39,7 @@ class Desk:
 
     def move(self, *states: str) -> None:
         for state in states:
-            ApprovalRequest.objects.filter(pk=self.request.pk).update(state=state)
+            ApprovalRequest.objects.filter(pk=self.request.pk).update(state=state, decided_at=NOON)
 
     @property
     def state(self) -> str:
@@ -198,18 +199,19 @@ class TestRequests:
         with refused("ledger_approval_one_open"):
             run_sql(
                 "INSERT INTO ledger_approvalrequest (id, kind, object_type, object_id, payload,"
-                " digest, maker, required, state, version, created_at, expires_at)"
-                " SELECT 'apr_2', kind, object_type, object_id, payload, digest, 'user:9',"
-                " required, state, version, created_at, expires_at FROM ledger_approvalrequest"
+                " digest, maker, currency, required, needs_head, state, version, created_at,"
+                " expires_at) SELECT 'apr_2', kind, object_type, object_id, payload, digest,"
+                " 'user:9', currency, required, needs_head, state, version, created_at, expires_at"
+                " FROM ledger_approvalrequest"
             )
 
     def test_takes_at_least_one_other_person(self, either_role):
-        with refused("ledger_approval_required"):
+        with refused("asks fewer people than its tier: 1"):
             run_sql(
                 "INSERT INTO ledger_approvalrequest (id, kind, object_type, object_id, payload,"
-                " digest, maker, required, state, version, created_at, expires_at)"
-                " VALUES ('apr_2', 'x', 'x', 'x', '{}', '', 'user:9', 0, 'pending', 1, now(),"
-                " now())"
+                " digest, maker, currency, required, needs_head, state, version, created_at,"
+                " expires_at) VALUES ('apr_2', 'x', 'x', 'x', '{}', sha256('{}'), 'user:9', '', 0,"
+                " false, 'pending', 1, now(), now())"
             )
 
     @pytest.mark.parametrize("was", ["rejected", "expired", "voided", "executed"])

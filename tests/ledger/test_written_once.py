@@ -72,7 +72,7 @@ def written(either_role: str) -> str:
         request.pk,
         is_approved=True,
         shown_digest=request.digest,
-        decider=Decider("user:2"),
+        decider=Decider("user:2", second_factor="totp"),
         at=NOON,
     )
     audit.record_audit(action="a.deed", subject="stl_1", actor="user:1", at=NOON)

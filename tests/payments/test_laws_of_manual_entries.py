@@ -100,12 +100,13 @@ def agree(request: ApprovalRequest) -> None:
         maker=request.maker,
         approver=CHECKER,
         decision="approve",
+        second_factor="totp",
         digest=request.digest,
         at=NOON,
     )
     rows = ApprovalRequest.objects.filter(pk=request.pk)
-    rows.update(state="approved")
-    rows.update(state="executed")
+    rows.update(state="approved", decided_at=NOON)
+    rows.update(state="executed", decided_at=NOON)
 
 
 def post(entry: ManualEntry, *, posting=adjustments.frozen, net_minor: int | None = None) -> int:
@@ -170,10 +171,11 @@ class TestAgreement:
             maker=MAKER,
             approver=CHECKER,
             decision="approve",
+            second_factor="totp",
             digest=entry.approval.digest,
             at=NOON,
         )
-        agreed.update(state="approved")
+        agreed.update(state="approved", decided_at=NOON)
         entry_id = post(entry)
         with refused(NO_AGREEMENT):
             mark_booked(entry, entry_id)
@@ -499,10 +501,11 @@ class TestReserves:
             maker=MAKER,
             approver=CHECKER,
             decision="approve",
+            second_factor="totp",
             digest=request.digest,
             at=NOON,
         )
-        ApprovalRequest.objects.filter(pk=request.pk).update(state="approved")
+        ApprovalRequest.objects.filter(pk=request.pk).update(state="approved", decided_at=NOON)
 
         # When, Then
         with refused("payments_account_reserve"):

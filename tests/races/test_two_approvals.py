@@ -51,7 +51,10 @@ def at_once(*deeds: Callable[[], object]) -> list[object]:
 def approve(settlement: Settlement, *, by: str) -> Callable[[], Settlement]:
     digest = shown_digest(settlement)
     return lambda: settlements.approve_settlement(
-        settlement.pk, shown_digest=digest, decider=Decider(actor=by), at=NEXT_NOON
+        settlement.pk,
+        shown_digest=digest,
+        decider=Decider(actor=by, second_factor="totp"),
+        at=NEXT_NOON,
     )
 
 
@@ -94,7 +97,7 @@ def test_approving_and_rejecting_at_once_ends_in_one_of_them(merchant, round_no)
         return settlements.reject_settlement(
             settlement.pk,
             shown_digest=digest,
-            decider=Decider(actor="user:3"),
+            decider=Decider(actor="user:3", second_factor="totp"),
             at=NEXT_NOON,
             reason="wrong account",
         )

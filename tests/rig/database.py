@@ -22,9 +22,15 @@ KEPT_TABLES = {
     "risk_limit": "the default limits, made by a migration",
     "ledger_closedthrough": "the one row that says how far the books are closed",
     "ledger_configurationchange": "says how all of these came to be",
+    "ledger_approvaltier": "the default tiers, made by a migration",
 }
 # Of these, the ones that deeds change: put back after a test as the migrations left them.
-RESTORED_TABLES = ("risk_limit", "ledger_configurationchange", "ledger_closedthrough")
+RESTORED_TABLES = (
+    "risk_limit",
+    "ledger_configurationchange",
+    "ledger_closedthrough",
+    "ledger_approvaltier",
+)
 TRUNCATE_TRIGGER_BIT = 32
 
 

@@ -26,7 +26,7 @@ from tests.factories.settlements import (
     settled_merchant,
     submitted_settlement,
 )
-from tests.instants import FRIDAY, NEXT_NOON
+from tests.instants import FRIDAY, NEXT_NOON, NOON
 from tests.rig.database import owner_connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -158,6 +158,7 @@ def test_nobody_decides_on_their_own_request_by_orm_or_sql(merchant):
             maker=MAKER,
             approver=MAKER,
             decision="approve",
+            second_factor="totp",
             digest=request.digest,
             at=NEXT_NOON,
         )
@@ -165,7 +166,7 @@ def test_nobody_decides_on_their_own_request_by_orm_or_sql(merchant):
         run_sql(
             "INSERT INTO ledger_approvaldecision"
             " (request_id, maker, approver, decision, digest, second_factor, reason, at)"
-            " VALUES (%s, 'user:99', %s, 'approve', %s, '', '', %s)",
+            " VALUES (%s, 'user:99', %s, 'approve', %s, 'totp', '', %s)",
             request.pk,
             MAKER,
             bytes(request.digest),
@@ -180,7 +181,7 @@ def test_a_request_does_not_become_approved_without_decisions(merchant):
 
     # When, Then
     with pytest.raises(REFUSED, match="has not been approved"):
-        ApprovalRequest.objects.filter(pk=request.pk).update(state="approved")
+        ApprovalRequest.objects.filter(pk=request.pk).update(state="approved", decided_at=NOON)
 
 
 def test_the_approval_of_another_settlement_is_worth_nothing(merchant):
@@ -218,10 +219,11 @@ def test_an_approval_of_another_content_is_worth_nothing(merchant):
             maker=MAKER,
             approver=CHECKER.actor,
             decision="approve",
+            second_factor="totp",
             digest=digest_of(payload),
             at=NEXT_NOON,
         )
-        ApprovalRequest.objects.filter(pk=request.pk).update(state="approved")
+        ApprovalRequest.objects.filter(pk=request.pk).update(state="approved", decided_at=NOON)
 
     # When, Then
     with pytest.raises(REFUSED, match="no approval by other people"):

@@ -23,10 +23,12 @@ pytestmark = pytest.mark.django_db
 PAYLOAD = {"merchant": "mer_1", "net": 49_900, "currency": "CNY"}
 MAKER = "user:1"
 CHECKER = Decider("user:2", client_ip="203.0.113.7", request_id="req_1", second_factor="totp:9")
-ANOTHER = Decider("user:3")
+ANOTHER = Decider("user:3", second_factor="totp")
 
 
-def asked(*, object_id: str = "stl_1", required: int = 1, at: datetime = NOON) -> ApprovalRequest:
+def asked(
+    *, object_id: str = "stl_1", required: int = 1, at: datetime = NOON, **money
+) -> ApprovalRequest:
     return approvals.request_approval(
         kind="settlement",
         object_type="settlement",
@@ -35,6 +37,7 @@ def asked(*, object_id: str = "stl_1", required: int = 1, at: datetime = NOON) -
         maker=MAKER,
         at=at,
         required=required,
+        **money,
     )
 
 
@@ -121,13 +124,19 @@ class TestRequest:
         with nothing_written(), pytest.raises(ApprovalClosedError):
             decide(first, at=NOON + LIFETIME)
 
-    def test_what_was_agreed_to_does_not_run_out(self):
+    def test_what_was_agreed_to_and_not_done_runs_out_as_well(self):
         # Given
-        decide(asked())
-
-        # When, Then
+        first = decide(asked())
         with nothing_written(), pytest.raises(ApprovalClosedError):
-            asked(at=NOON + LIFETIME)
+            asked(at=NOON + LIFETIME - timedelta(microseconds=1))
+
+        # When
+        again = asked(at=NOON + LIFETIME)
+
+        # Then
+        assert (now(first).state, now(again).state) == ("expired", "pending")
+        with nothing_written(), pytest.raises(ApprovalExpiredError):
+            approvals.execute(first, payload=PAYLOAD, at=NOON + LIFETIME)
 
     def test_another_object_keeps_what_ran_out(self):
         # Given
@@ -140,8 +149,8 @@ class TestRequest:
         assert now(first).state == "pending"
 
     def test_a_mistake_of_ours_is_not_called_closed(self):
-        with nothing_written(), pytest.raises(IntegrityError, match="ledger_approval_required"):
-            asked(required=0)
+        with nothing_written(), pytest.raises(IntegrityError, match="ledger_approval_amount"):
+            asked(amount_minor=-1, currency="CNY")
 
 
 class TestDecide:

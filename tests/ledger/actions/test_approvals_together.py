@@ -13,7 +13,7 @@ from tests.rig.rows import nothing_written
 
 pytestmark = pytest.mark.django_db
 
-CHECKER = Decider("user:2")
+CHECKER = Decider("user:2", second_factor="totp")
 
 
 def payload(number):

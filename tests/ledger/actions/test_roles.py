@@ -254,7 +254,7 @@ def test_an_agreement_about_another_role_is_worth_nothing(officers, clerk):
         " SELECT id, maker, 'user:0', 'approve', digest, 'totp', '', created_at"
         " FROM ledger_approvalrequest"
     )
-    ApprovalRequest.objects.filter(pk=request.pk).update(state="approved")
+    ApprovalRequest.objects.filter(pk=request.pk).update(state="approved", decided_at=NOON)
 
     # When, Then
     with refused("were not agreed to by two people"):

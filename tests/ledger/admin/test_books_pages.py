@@ -164,6 +164,7 @@ def test_an_approval_shows_who_said_what(auditor):
     assert tables(response)[-1][1] == [
         "checker",
         "reject",
+        "no",
         "2026-03-05 12:00:00",
         "totp",
         "–",

@@ -30,7 +30,7 @@ from tests.rig.rows import nothing_written
 pytestmark = pytest.mark.django_db
 
 MAKER = "user:1"
-CHECKER = Decider(actor="user:2", client_ip="203.0.113.9", request_id="req_1")
+CHECKER = Decider(actor="user:2", client_ip="203.0.113.9", request_id="req_1", second_factor="totp")
 
 
 @pytest.fixture(autouse=True)
@@ -148,7 +148,7 @@ class TestApprove:
     def test_not_twice(self, waiting):
         approve(waiting)
         with nothing_written(), pytest.raises(IllegalMoveError):
-            approve(waiting, Decider(actor="user:3"))
+            approve(waiting, Decider(actor="user:3", second_factor="totp"))
 
     def test_not_after_a_week(self, waiting):
         with nothing_written(), pytest.raises(ApprovalExpiredError):

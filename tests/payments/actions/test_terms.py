@@ -332,7 +332,7 @@ class TestLaws:
             " SELECT id, maker, 'user:2', 'approve', digest, 'totp', '', created_at"
             " FROM ledger_approvalrequest"
         )
-        ApprovalRequest.objects.filter(pk=request.pk).update(state="approved")
+        ApprovalRequest.objects.filter(pk=request.pk).update(state="approved", decided_at=NOON)
 
         # When, Then
         with refused("were not agreed to by two people"):

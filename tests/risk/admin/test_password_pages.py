@@ -173,7 +173,7 @@ class TestTwoPeople:
         # When
         lock_runs_out(locked)
         typed(locked, PIN)
-        with nothing_written(but=ITS_OWN_REFUSAL):
+        with nothing_written(but={"ledger_auditentry": 2}):
             response = officer.post(button(locked, "approve_reset"), shown)
 
         # Then
@@ -184,6 +184,7 @@ class TestTwoPeople:
     def test_a_no_needs_a_reason_and_changes_nothing(self, locked):
         desk(SEES, ASKS).post(button(locked, "ask_reset"), {"reason": "Forgotten."})
         officer = desk(SEES, DECIDES)
+        show_second_factor(officer)
         url = button(locked, "reject_reset")
 
         with nothing_written():

@@ -160,7 +160,7 @@ def test_two_people_approve_and_a_payout_waits(maker, checker, draft):
     decision = ApprovalDecision.objects.get(request=draft.approval)
     assert (response.status_code, draft.status) == (302, "approved")
     assert (decision.maker, decision.approver) == (actor_of(maker), actor_of(checker))
-    assert (decision.client_ip, decision.second_factor) == ("127.0.0.1", "")
+    assert (decision.client_ip, decision.second_factor) == ("127.0.0.1", "not asked")
     assert bytes(draft.approved_digest) == shown_digest(draft)
     assert Payout.objects.get(settlement=draft).status == "queued"
 
@@ -216,21 +216,36 @@ def test_writes_the_amount_in_capitals_for_chinese_readers(maker, checker, draft
     assert "人民币壹佰肆拾柒元整" in words(response)
 
 
-def test_a_change_in_between_is_refused_and_shown_anew(maker, checker, draft):
+def test_a_change_in_between_is_refused_and_ends_the_request(maker, checker, draft):
     # Given
     submitted_by(maker, draft)
     old = shown_digest(draft).hex()
     destination_of(draft.merchant, account_no="6222020000000009999")
 
     # When
-    with nothing_written(but=ITS_OWN_REFUSAL):
-        response = checker.post(button(draft, "approve"), {"shown_digest": old})
+    response = checker.post(button(draft, "approve"), {"shown_digest": old})
 
     # Then
     draft.refresh_from_db()
-    assert (response.status_code, draft.status) == (409, "submitted")
+    assert (response.status_code, draft.status, draft.status_code) == (
+        409,
+        "draft",
+        "stale_approval",
+    )
     assert "The request has changed since it was shown." in words(response)
+    assert "so the request is void. It can be asked anew." in words(response)
     assert old not in response.content.decode()
+    assert draft.approval.state == "voided"
+    voided = AuditEntry.objects.get(action="settlement.approval_voided")
+    assert (voided.subject, voided.actor) == (draft.pk, actor_of(checker))
+    assert voided.before == {"destination_is_active": True}
+    assert voided.after == {"request": draft.approval_id, "destination_is_active": False}
+
+    # And it may be submitted anew, to the account of now
+    submitted_by(maker, draft)
+    press(checker, draft, "approve")
+    draft.refresh_from_db()
+    assert draft.status == "approved"
 
 
 @pytest.mark.parametrize("digest", ["", "nonsense", "00" * 32])

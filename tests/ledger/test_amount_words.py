@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from settlements.rendering.amount_words import in_words
+from ledger.amount_words import in_words
 
 THREE_HUNDRED = "three hundred forty-five thousand six hundred seventy-eight"
 
