@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ledger.admin import showing
-from ledger.admin.approvals import decisions_table
+from ledger.admin.approval_facts import decisions_table
 from ledger.admin.base import BusinessDayRange
 from ledger.admin.journal import entries_table
 from ledger.admin.operations import OperationsAdmin

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from ledger.admin import showing
 from ledger.admin.append_only import ReadOnlyAdmin
+from ledger.admin.approval_panel import DIGEST, digest_sent
 from ledger.admin.asking import Asking, DoorRequest
 from ledger.admin.base import BusinessDayRange
 from ledger.admin.operations import Operation, OperationsAdmin, ReasonForm, Words
@@ -17,7 +18,6 @@ from ledger.admin.panels import Notice, Panel
 from ledger.states import ApprovalState
 from payments.queries.calendar import business_date_of
 from settlements.actions import openings
-from settlements.admin.agreement import DIGEST, digest_sent
 from settlements.admin.opening_panels import LINES_SHOWN, agreed_to, ends, first_lines, sums
 from settlements.models import Opening, OpeningRow
 from settlements.opening_files import BYTES_MAX, OpeningFileError, Problem

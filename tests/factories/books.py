@@ -7,8 +7,8 @@ from ledger.actions.approvals import Decider
 from ledger.actions.journal import Entry, credit, debit
 from ledger.models import ApprovalRequest, Period
 
-LIN = Decider(actor="user:1", client_ip="127.0.0.1")
-WANG = Decider(actor="user:2", client_ip="127.0.0.1")
+LIN = Decider(actor="user:1", client_ip="127.0.0.1", second_factor="totp")
+WANG = Decider(actor="user:2", client_ip="127.0.0.1", second_factor="totp")
 
 
 def booked(source: str, day: date, amount_minor: int = 100, *, owner_id: str = "mer_a") -> int:

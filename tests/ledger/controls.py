@@ -99,9 +99,21 @@ ACCOUNT = (
 REQUEST = (
     "INSERT INTO ledger_approvalrequest (id, kind, object_type, object_id, payload, digest, maker,"
     " required, state, version, created_at, expires_at)"
-    " VALUES ('apr_lie', '{kind}', 'x', '{object}', '{{}}', '', 'user:9', {required}, '{state}', 1,"
+    " VALUES ('apr_lie', '{kind}', 'x', '{object}', '{{}}', sha256('{{}}'), 'user:9', {required},"
+    " '{state}', 1, now(), now() + interval '1 day')"
+)
+MONEY = (
+    "INSERT INTO ledger_approvalrequest (id, kind, object_type, object_id, payload, digest, maker,"
+    " amount_minor, currency, required, state, version, created_at, expires_at)"
+    " VALUES ('apr_lie', 'x', 'x', 'x', '{}', sha256('{}'), 'user:9', -1, 'CNY', 1, 'pending', 1,"
     " now(), now() + interval '1 day')"
 )
+TIER = (
+    "INSERT INTO ledger_approvaltier"
+    " (kind, currency, above_minor, required, needs_head, created_at, created_by)"
+    " VALUES ({values}, now(), 'user:1')"
+)
+UNAPPROVED = (("ledger_approvaltier", "ledger_tier_approved"),)
 DIGEST = digest_of({"net": 100}).hex()
 DECISION = (
     "INSERT INTO ledger_approvaldecision (request_id, maker, approver, decision, digest,"
@@ -336,6 +348,42 @@ CONTROLS = [
         "ledger_approvalrequest",
         "ledger_approval_required",
         stands(request(required="0")),
+        also=(("ledger_approvalrequest", "ledger_request_follows_tier"),),
+    ),
+    Control(
+        "ledger_approvalrequest",
+        "ledger_request_follows_tier",
+        stands(request(kind="approval_tier")),
+    ),
+    Control("ledger_approvalrequest", "ledger_approval_amount", stands(MONEY)),
+    Control(
+        "ledger_approvaldecision",
+        "ledger_decision_second_factor",
+        stands(decision().replace("'totp'", "''")),
+    ),
+    # How many people must agree.
+    Control(
+        "ledger_approvaltier",
+        "ledger_tier_approved",
+        stands(TIER.format(values="'', 'CNY', 100000000, 1, false")),
+    ),
+    Control(
+        "ledger_approvaltier",
+        "ledger_tier_required",
+        stands(TIER.format(values="'', 'CNY', 0, 6, false")),
+        also=UNAPPROVED,
+    ),
+    Control(
+        "ledger_approvaltier",
+        "ledger_tier_above",
+        stands(TIER.format(values="'', '', 5, 1, false")),
+        also=UNAPPROVED,
+    ),
+    Control(
+        "ledger_approvaltier",
+        "ledger_tier_of_tiers",
+        stands(TIER.format(values="'approval_tier', '', 0, 1, false")),
+        also=UNAPPROVED,
     ),
     Control(
         "ledger_approvalrequest",

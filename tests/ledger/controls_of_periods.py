@@ -24,6 +24,7 @@ EXECUTED = (
     " now(), now() FROM ledger_period;"
 )
 AGREEMENT = (
+    ("ledger_approvalrequest", "ledger_request_follows_tier"),
     ("ledger_approvalrequest", "ledger_request_start"),
     ("ledger_approvalrequest", "ledger_request_enough_approvals"),
 )

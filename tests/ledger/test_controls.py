@@ -19,6 +19,7 @@ WRITTEN_ONCE = {
     "ledger_auditentry",
     "ledger_approvaldecision",
     "ledger_periodevent",
+    "ledger_approvaltier",
     "ledger_dailybalance",
 }
 WITHOUT_CONTROL = {
@@ -31,6 +32,9 @@ WITHOUT_CONTROL = {
     "ledger_posting_seq": "the trigger numbers the postings; no writer can say another number",
     "ledger_approvalrequest_required_check": "Django's own: a positive number is not below zero",
     "ledger_approvalrequest_version_check": "Django's own: a positive number is not below zero",
+    "ledger_approvaltier_approval_id_key": "the trigger asks for an approved request first, and a"
+    " deed executes it with its tier",
+    "ledger_approvaltier_required_check": "Django's own: a positive number is not below zero",
     "ledger_closedthrough_id_check": "Django's own: a positive number is not below zero",
     "ledger_period_version_check": "Django's own: a positive number is not below zero",
     "ledger_periodevent_version_check": "Django's own: a positive number is not below zero",

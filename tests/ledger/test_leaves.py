@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 
 from ledger.actions import audit
+from ledger.actions.approvals import digest_of
 from ledger.leaves import APPROVALS, AUDIT, ENTRIES, STREAMS, Stream
 from ledger.models import ApprovalDecision, ApprovalRequest, AuditEntry, JournalEntry
 from ledger.queries import seals
@@ -161,7 +162,8 @@ def test_a_decision_says_what_it_decided_on() -> None:
                 "user:1",
                 "user:2",
                 "approve",
-                b"d" * 32,
+                "false",
+                DIGEST,
                 "totp",
                 None,
                 "",
@@ -174,9 +176,12 @@ def test_a_decision_says_what_it_decided_on() -> None:
                 "refund",
                 "ref_1",
                 json_of(request, "payload"),
-                b"d" * 32,
+                DIGEST,
                 "user:1",
+                None,
+                "",
                 1,
+                "false",
                 NOON,
                 NEXT_NOON,
             )
@@ -298,6 +303,9 @@ def _is_written(field: "models.Field[Any, Any]") -> bool:
     return not isinstance(field, models.GeneratedField)
 
 
+DIGEST = digest_of({"amount": "5.00", "a": "first"})
+
+
 def asked_request(key: str, *, object_id: str = "ref_1") -> ApprovalRequest:
     return ApprovalRequest.objects.create(
         pk=key,
@@ -305,7 +313,7 @@ def asked_request(key: str, *, object_id: str = "ref_1") -> ApprovalRequest:
         object_type="refund",
         object_id=object_id,
         payload={"amount": "5.00", "a": "first"},
-        digest=b"d" * 32,
+        digest=DIGEST,
         maker="user:1",
         created_at=NOON,
         expires_at=NEXT_NOON,
@@ -318,7 +326,7 @@ def decided(request: ApprovalRequest) -> ApprovalDecision:
         maker="user:1",
         approver="user:2",
         decision="approve",
-        digest=b"d" * 32,
+        digest=DIGEST,
         second_factor="totp",
         at=NOON,
     )
