@@ -23,6 +23,9 @@ DEFAULTS = (
     ("", "CNY", 0, 1, False),
     ("", "CNY", MILLION_MINOR // 10, 2, False),
     ("", "CNY", MILLION_MINOR, 2, True),
+    # The public orders that the replay pays are in reais; two people decide there above a million.
+    ("", "BRL", 0, 1, False),
+    ("", "BRL", MILLION_MINOR, 2, True),
     ("approval_tier", "", 0, 1, True),
 )
 
