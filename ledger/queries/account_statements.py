@@ -7,11 +7,12 @@ where something was booked late for an earlier day.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import connection
 
-from ledger.queries.reports import Arguments, DayRange, Movement, Row, streamed
+from ledger.queries import balances
+from ledger.queries.reports import Arguments, DayRange, Movement, Row, begins_closed, streamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,13 @@ class Page:
 
 
 def movement_of(account_id: int, days: DayRange) -> Movement:
-    """Return what stood on an account before a range, and what moved in it. One query."""
+    """Return what stood on an account before a range, and what moved in it.
+
+    At most three queries; call it in `reports.one_moment`.
+    """
+    if begins_closed(days):
+        before, after = _through(account_id, before=days.first), _sums(account_id, days.last)
+        return Movement(before[0] - before[1], after[0] - before[0], after[1] - before[1])
     arguments: Arguments = {"account": account_id, "first": days.first, "last": days.last}
     with connection.cursor() as cursor:
         cursor.execute(_MOVEMENT, arguments)
@@ -75,8 +82,12 @@ def movement_of(account_id: int, days: DayRange) -> Movement:
 
 
 def page_of(account_id: int, days: DayRange, *, after: Place | None, limit: int) -> Page:
-    """Return the rows after a place, with the balance carried to it. Two queries."""
+    """Return the rows after a place, with the balance carried to it.
+
+    At most four queries; call it in `reports.one_moment`.
+    """
     start = _start(days, after)
+    carried = _carried(account_id, start)
     arguments: Arguments = {
         "account": account_id,
         "last": days.last,
@@ -85,9 +96,6 @@ def page_of(account_id: int, days: DayRange, *, after: Place | None, limit: int)
         "limit": limit + 1,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_CARRIED, arguments)
-        row = cursor.fetchone()
-        carried = int(row[0]) if row else 0
         cursor.execute(f"{_LINES} LIMIT %(limit)s", arguments)
         rows = cursor.fetchall()
     lines = tuple(_lines(rows[:limit], balance_minor=carried))
@@ -119,6 +127,31 @@ def closings_by_day(
         balance += int(moved)
         closings.append((day, balance))
     return closings
+
+
+def _carried(account_id: int, start: Place) -> int:
+    """Return what stands on an account at a place."""
+    arguments: Arguments = {
+        "account": account_id,
+        "after_date": start.effective_date,
+        "after_seq": start.seq,
+    }
+    is_closed = begins_closed(DayRange(start.effective_date, start.effective_date))
+    debits, credits_ = _through(account_id, before=start.effective_date) if is_closed else (0, 0)
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_THE_DAY if is_closed else _CARRIED, arguments)
+        row = cursor.fetchone()
+    return debits - credits_ + (int(row[0]) if row else 0)
+
+
+def _through(account_id: int, *, before: date) -> tuple[int, int]:
+    """Return an account's debits and credits through the day before one."""
+    return (0, 0) if before == date.min else _sums(account_id, before - timedelta(days=1))
+
+
+def _sums(account_id: int, day: date) -> tuple[int, int]:
+    debits, credits_ = balances.sums_on(account_id, day) or (0, 0)
+    return int(debits), int(credits_)
 
 
 def _start(days: DayRange, after: Place | None) -> Place:
@@ -172,6 +205,14 @@ SELECT b.debits_minor - b.credits_minor - coalesce((
 ), 0)
 FROM ledger_accountbalance b
 WHERE b.account_id = %(account)s
+"""  # noqa: S608  put together from constants of this module
+
+_OF_THE_DAY = f"""
+SELECT coalesce(sum({_SIGNED}), 0)
+FROM ledger_posting p
+JOIN ledger_journalentry e ON e.id = p.entry_id
+WHERE p.account_id = %(account)s AND e.effective_date = %(after_date)s
+  AND p.seq <= %(after_seq)s
 """  # noqa: S608  put together from constants of this module
 
 _LINES = f"""
