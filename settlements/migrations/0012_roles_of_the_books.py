@@ -36,6 +36,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "finance_head": (
         *BY_HAND,
+        "ledger.decide_as_head",
         *OPENINGS,
         "settlements.approve_opening",
         "payments.approve_terms",

@@ -65,7 +65,7 @@ def test_nobody_prepares_and_approves(role):
     [
         ("finance_maker", MAKING | CANCELLING | ASKING | {"download_paymentfile"}),
         ("finance_checker", CHECKING | ASKING),
-        ("finance_head", CHECKING | CANCELLING | ASKING),
+        ("finance_head", CHECKING | CANCELLING | ASKING | {"decide_as_head"}),
         (
             "risk_officer",
             {
