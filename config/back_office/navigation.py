@@ -103,6 +103,9 @@ TRADES = (
             Place("settlements_opening", gettext_lazy("Opening balances"), "flag"),
             Place("ledger_approvalrequest", gettext_lazy("Approvals"), "how_to_reg"),
             Place("ledger_auditentry", gettext_lazy("Audit trail"), "history"),
+            Place(
+                "ledger_configurationchange", gettext_lazy("Configuration history"), "difference"
+            ),
             Place("ledger_seal", gettext_lazy("Seals"), "verified"),
         ),
     ),

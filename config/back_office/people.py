@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger.admin import showing
 from ledger.admin.append_only import ReadOnlyAdmin
+from ledger.admin.deeds import deed_words
 from ledger.admin.panels import Column, Fact, Facts, Panel, Table
 from ledger.admin.people import USER
 from ledger.models import AuditEntry
@@ -90,7 +91,7 @@ class UserAdmin(ReadOnlyAdmin[User]):
                         showing.link(
                             showing.row_url(deed), showing.instant(deed.at, with_zone=False)
                         ),
-                        deed.action,
+                        deed_words(deed.action),
                         showing.subject_link(deed.subject),
                         deed.reason,
                     ]

@@ -1,3 +1,10 @@
 """Pages of the books. Django imports this package to find them."""
 
-from ledger.admin import accounts, approvals, audit, journal, seals  # noqa: F401  importing registers
+from ledger.admin import (  # noqa: F401  importing registers
+    accounts,
+    approvals,
+    audit,
+    history,
+    journal,
+    seals,
+)

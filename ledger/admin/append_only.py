@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger.admin import people, showing, values
 from ledger.admin.base import HouseAdmin
+from ledger.admin.configured import history_panel
+from ledger.admin.deeds import deed_words
 from ledger.admin.panels import Fact, Facts, Moment, Panel, Timeline
 from ledger.models import AuditEntry
 
@@ -179,7 +181,7 @@ class ReadOnlyAdmin(HouseAdmin, Generic[RowT]):
                     moments.append(known)
                 else:
                     panels.append(known)
-        return [*panels, *self._story(row, moments)]
+        return [*panels, *history_panel(request, row), *self._story(row, moments)]
 
     def panels(self, request: HttpRequest, row: RowT) -> Sequence[Panel]:
         """Return the panels of a row's page; this one shows every field."""
@@ -255,7 +257,7 @@ def audit_moments(subjects: Sequence[str]) -> list[Moment]:
     return [
         Moment(
             at=entry.at,
-            what=entry.action,
+            what=deed_words(entry.action),
             actor=people.actor_link(entry.actor, names=names),
             evidence=entry.reason,
             url=showing.row_url(entry),

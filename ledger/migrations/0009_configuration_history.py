@@ -87,6 +87,15 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        # The story of one request: all that it wrote.
+        migrations.AddIndex(
+            model_name="auditentry",
+            index=models.Index(
+                condition=models.Q(("request_id", ""), _negated=True),
+                fields=["request_id"],
+                name="ledger_audit_request",
+            ),
+        ),
         migrations.RunSQL(
             (HERE / "0009_configuration_history.sql").read_text(),
             (HERE / "0009_configuration_history.undo.sql").read_text(),

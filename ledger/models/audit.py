@@ -27,6 +27,13 @@ class AuditEntry(models.Model):
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit trail")
         ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["request_id"],
+                condition=~models.Q(request_id=""),
+                name="ledger_audit_request",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject} {self.actor}"

@@ -7,7 +7,8 @@ SELECT ledger_start_history('payments_merchant',
   'id', 'external_no', 'name', 'settlement_cycle', 'fee_plan_id', 'is_active', 'created_at');
 SELECT ledger_start_history('payments_merchantaccount',
   'id', 'merchant_id', 'currency', 'pending_account_id', 'available_account_id',
-  'hold_account_id', 'debt_account_id', 'is_reserve_for_refunds', 'advance_limit_minor');
+  'hold_account_id', 'debt_account_id', 'is_reserve_for_refunds', 'advance_limit_minor', 'reserve_bps',
+  'reserve_days');
 SELECT ledger_start_history('payments_merchantmember',
   'id', 'merchant_id', 'user_id', 'role', 'created_at');
 SELECT ledger_start_history('payments_channelaccount',

@@ -13,6 +13,7 @@ BY_HAND = ("payments.view_manualentry", "payments.view_reservehold")
 TAKES_AWAY = "ledger.export_books"
 OPENINGS = ("settlements.view_opening", "settlements.view_openingrow")
 SEES_SEALS = "ledger.view_seal"
+HISTORY = "ledger.view_configurationchange"
 
 ROLES: dict[str, tuple[str, ...]] = {
     "finance_maker": (
@@ -44,11 +45,12 @@ ROLES: dict[str, tuple[str, ...]] = {
         "payments.cancel_manual_entry",
         TAKES_AWAY,
         SEES_SEALS,
+        HISTORY,
     ),
     "risk_officer": (*BY_HAND, "payments.request_freeze", "payments.cancel_manual_entry"),
     "support": (),
-    "auditor": (*BY_HAND, *OPENINGS, TAKES_AWAY, SEES_SEALS),
-    "security_admin": (),
+    "auditor": (*BY_HAND, *OPENINGS, TAKES_AWAY, SEES_SEALS, HISTORY),
+    "security_admin": (HISTORY,),
 }
 
 

@@ -1,6 +1,7 @@
 """What must always be true of seals, lines, settlements, payouts and refunds, besides the books."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from ledger import heads
 from ledger.queries import integrity
@@ -8,13 +9,23 @@ from ledger.queries.integrity import LawResult, Progress, Report
 from ledger.queries.laws_of_new_postings import postings_follow_after
 from ledger.queries.laws_of_periods import LAWS_OF_PERIODS
 from ledger.queries.laws_of_seals import laws_of_seals
+from ledger.queries.laws_of_standing import LAWS_OF_HISTORY, laws_stand
 from settlements.queries.laws_of_lines import LAWS_OF_LINES
 from settlements.queries.laws_of_openings import LAWS_OF_OPENINGS
 from settlements.queries.laws_of_payouts import LAWS_OF_PAYOUTS
 from settlements.queries.laws_of_refunds import LAWS_OF_REFUNDS
 from settlements.queries.laws_of_reserves import LAWS_OF_RESERVES
 
+TRIGGERS = [
+    line
+    for line in Path(__file__).with_name("standing.txt").read_text().splitlines()
+    if line and not line.startswith("#")
+]
+"""Every trigger that makes a law, as `table.trigger`."""
+
 LAWS = (
+    laws_stand(TRIGGERS),
+    *LAWS_OF_HISTORY,
     *integrity.LAWS,
     *LAWS_OF_PERIODS,
     *LAWS_OF_LINES,

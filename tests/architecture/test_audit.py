@@ -44,6 +44,7 @@ MACHINES_OWN = {
     "payments.actions.notifications._keep": "keeps the message itself, whole and for ever",
     "payments.actions.refund_orders._waits_for_its_turn": "enqueues for later",
     "payments.actions.refund_orders.defer_due": "enqueues what is due",
+    "ledger.actions.seals._seal_block": "a seal is evidence itself, and names what it covers",
     "risk.actions.guesses._count": "counts an attempt; a wrong one is kept by its door",
     "settlements.actions.settlements._open_batch": "an empty run; its chunks tell what they draft",
     "settlements.actions.transfers.defer_due": "enqueues what is due; each job tells of itself",
@@ -54,6 +55,9 @@ NOT_ABOUT_MONEY = {
     "payments.portal.merchants.merchants": "which merchant's pages a member looks at",
 }
 """Views that take a POST and keep no refusal."""
+
+ONLY_SHOWING = {"PreviewOpening": "shows what a file would book, and writes nothing"}
+"""Buttons that write nothing when they succeed."""
 
 MADE_OF_PARTS: dict[str, list[str]] = {
     "payment.{status}": [f"payment.{status}" for status in PaymentStatus],
@@ -185,6 +189,8 @@ def test_every_button_keeps_its_refusal_once(
 def test_every_button_reaches_the_audit_trail(operation: Operation, graph: Graph) -> None:
     kind = next(each for each in type(operation).__mro__ if "perform" in vars(each))
 
+    if kind.__name__ in ONLY_SHOWING:
+        return
     assert graph.reaches(f"{kind.__module__}.{kind.__qualname__}.perform", RECORD)
 
 

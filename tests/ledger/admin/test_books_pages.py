@@ -131,7 +131,7 @@ def test_the_trail_names_people_and_is_found_by_subject(auditor):
 
     # Then
     (row,) = tables(response)[0][1:]
-    assert row[1:6] == ["2026-03-05 12:00", "settlement.cancelled", "stl_2", "lan", "–"]
+    assert row[1:6] == ["2026-03-05 12:00", "settlement: cancelled", "stl_2", "lan", "–"]
     assert "Wrong &lt;day&gt;" in response.content.decode()
 
 
