@@ -11,13 +11,15 @@ NO_DATABASE := DATABASE_URL=postgresql://application@unused/unused \
 	DATABASE_OWNER_URL=postgresql://owner@unused/unused
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo stop test check lock chromium
+.PHONY: help setup setup-dev demo stop test check bench harness lock chromium
 
 help:
 	@echo "make demo   set up, run a month of a small marketplace, and serve it"
 	@echo "make stop   end what 'make demo' left running"
 	@echo "make test   set up and run the whole suite"
 	@echo "make check  format, lint, types, imports, migrations, translations"
+	@echo "make bench  measure the speed; ROW=P3 for one row, QUICK=1 for a small run"
+	@echo "make harness  the ledger against its model, 2,000 runs of 50 steps; SEED=1 repeats one"
 	@echo "make setup  only the set-up that the others call"
 	@echo "make lock   resolve the dependencies again and lock them with hashes"
 
@@ -86,6 +88,14 @@ check: setup-dev
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python -m config.translations check
 	$(BIN)/python -m pip check
+
+bench: setup-dev
+	ROW="$(ROW)" QUICK="$(QUICK)" $(BIN)/python -m tests.benchmarks
+
+harness: setup-dev
+	@seed=$${SEED:-$$($(BIN)/python -c "import secrets; print(secrets.randbits(32))")}; \
+	echo "The ledger against its model, 2,000 runs of 50 steps: make harness SEED=$$seed"; \
+	HARNESS=1 SEED=$$seed $(BIN)/pytest -n0 tests/properties/test_ledger_model.py
 
 lock: | $(BIN)/python
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
