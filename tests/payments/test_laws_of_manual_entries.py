@@ -31,6 +31,11 @@ ANOTHER_ENTRY = "is not what entry"
 @pytest.fixture
 def account(either_role) -> MerchantAccount:
     """The account of a merchant with 98.00 available."""
+    return available_account()
+
+
+def available_account() -> MerchantAccount:
+    """Make a merchant with 98.00 available, past the actions."""
     merchant = MerchantFactory()
     paid_payment(merchant)
     check_laws()
