@@ -140,8 +140,8 @@ def terms_of(kind: str, object_id: str, payload: Mapping[str, Any]) -> Terms:
     """Read terms back from what was shown, by the kind of its request."""
     made, subject = _OF_KIND[kind]
     names = [field.name for field in fields(made) if field.name != subject]
-    values: dict[str, Any] = {name: payload[name] for name in names}
-    return made(**{subject: object_id}, **values)
+    values: dict[str, Any] = {subject: object_id, **{name: payload[name] for name in names}}
+    return made(**values)
 
 
 def _without(values: dict[str, Any], name: str) -> dict[str, Any]:

@@ -1,55 +1,64 @@
 """The buttons of one manual entry: approve, reject, withdraw."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ledger.actions.approvals import digest_of
+from ledger.admin import approval_panel as panel
 from ledger.admin.asking import Asking, DoorRequest
 from ledger.admin.operations import Operation, ReasonForm, Words
 from ledger.admin.panels import Panel
+from ledger.models import ApprovalRequest
 from payments.actions import manual_entries
 from payments.admin import manual_entry_panels as panels
-from payments.admin.manual_entry_panels import DIGEST
 from payments.models import ManualEntry
 from payments.queries.manual_entries import manual_entry_payload
 from payments.states import ManualEntryStatus
 
+_WORDS: Mapping[str, Words] = {
+    "manual_entry": gettext_lazy("manual entry"),
+    "kind": gettext_lazy("kind"),
+    "merchant": gettext_lazy("merchant"),
+    "currency": gettext_lazy("currency"),
+    "amount_minor": gettext_lazy("amount"),
+    "reason_code": gettext_lazy("reason code"),
+    "note": gettext_lazy("note"),
+    "refers_to": gettext_lazy("refers to"),
+    "ends": gettext_lazy("freeze or reserve that it ends"),
+}
 
-class _Decision(Operation[ManualEntry]):
+
+class _Decision(panel.Decision[ManualEntry]):
     """What another person says of a manual entry."""
 
     permission = "payments.approve_manual_entry"
-    asks_second_factor = True
+    payload_words = _WORDS
 
-    def is_offered(self, row: ManualEntry) -> bool:
-        """Offer it while it waits for its checker."""
-        return row.status == ManualEntryStatus.PENDING_APPROVAL
+    def request_of(self, row: ManualEntry) -> ApprovalRequest | None:
+        """Return the request that was opened with it."""
+        return row.approval
 
-    def hindrance(self, request: HttpRequest, row: ManualEntry) -> Words:
-        """Tell the maker that another person has to decide."""
-        if row.maker == f"user:{request.user.pk}":
-            return _("You asked for this, so another person has to decide on it.")
-        return ""
+    def payload_of(self, row: ManualEntry) -> Mapping[str, Any]:
+        """Return what is agreed to."""
+        return manual_entry_payload(row)
 
-    def panels(self, request: HttpRequest, row: ManualEntry) -> Sequence[Panel]:
-        """Show what it is, how it is booked with its effect, and what is agreed to."""
-        if not self.is_offered(row):
+    def summary(self, request: HttpRequest, row: ManualEntry) -> Sequence[Panel]:
+        """Show what it is, and how it is booked with its effect."""
+        if row.status != ManualEntryStatus.PENDING_APPROVAL:
             return [panels.summary(row)]
         at = request.at  # type: ignore[attr-defined]
-        return [panels.summary(row), panels.booking(row, at=at), panels.agreed_to(row)]
-
-    def hidden(self, request: HttpRequest, row: ManualEntry) -> Sequence[tuple[str, str]]:
-        """Send back the digest of what the page shows."""
-        return [(DIGEST, digest_of(manual_entry_payload(row)).hex())]
+        return [panels.summary(row), panels.booking(row, at=at)]
 
 
-class Approve(_Decision):
+class Approve(_Decision, panel.Approve[ManualEntry]):
     """Agree that exactly what is shown is booked."""
 
+    kind = manual_entries.APPROVAL_KIND
+    kind_words = gettext_lazy("book something by hand")
     name = "approve"
     label = gettext_lazy("Approve manual entry")
     explanation = gettext_lazy(
@@ -57,44 +66,39 @@ class Approve(_Decision):
         " if the money is gone by now, nothing is booked and nothing is approved."
     )
     deed = "manual_entry.approve"
-    icon = "verified"
-    variant = "primary"
+    done = gettext_lazy("Approved and booked.")
 
-    def perform(
-        self, request: DoorRequest, row: ManualEntry, form: forms.Form, asking: Asking
-    ) -> Words:
+    def decide(
+        self, row: ManualEntry, *, shown_digest: bytes, asking: Asking, reason: str
+    ) -> Words | None:
         """Approve what was shown."""
-        entry = manual_entries.approve_manual_entry(
-            row.pk, shown_digest=_digest_sent(request), decider=asking.decider, at=asking.at
+        manual_entries.approve_manual_entry(
+            row.pk, shown_digest=shown_digest, decider=asking.decider, at=asking.at
         )
-        if entry.status == ManualEntryStatus.BOOKED:
-            return _("Approved and booked.")
-        return _("Your approval counts. Others have to approve it as well; nothing is booked yet.")
+        return None
 
 
-class Reject(_Decision):
+class Reject(_Decision, panel.Reject[ManualEntry]):
     """Say no to a manual entry."""
 
     name = "reject"
     label = gettext_lazy("Reject manual entry")
     explanation = gettext_lazy("No money moves. It can be asked for anew.")
     deed = "manual_entry.reject"
-    icon = "block"
-    variant = "danger"
-    form_class = ReasonForm
+    done = gettext_lazy("Rejected. No money moved.")
 
-    def perform(
-        self, request: DoorRequest, row: ManualEntry, form: forms.Form, asking: Asking
-    ) -> Words:
+    def decide(
+        self, row: ManualEntry, *, shown_digest: bytes, asking: Asking, reason: str
+    ) -> Words | None:
         """Reject what was shown."""
         manual_entries.reject_manual_entry(
             row.pk,
-            shown_digest=_digest_sent(request),
+            shown_digest=shown_digest,
             decider=asking.decider,
             at=asking.at,
-            reason=form.cleaned_data["reason"],
+            reason=reason,
         )
-        return _("Rejected. No money moved.")
+        return None
 
 
 class Cancel(Operation[ManualEntry]):
@@ -129,11 +133,3 @@ class Cancel(Operation[ManualEntry]):
             request_id=asking.request_id,
         )
         return _("Withdrawn. No money moved.")
-
-
-def _digest_sent(request: DoorRequest) -> bytes:
-    """Return the digest that the page sent back; nonsense is the digest of nothing."""
-    try:
-        return bytes.fromhex(request.POST.get(DIGEST, ""))
-    except ValueError:
-        return b""

@@ -6,18 +6,13 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from ledger import chart
-from ledger.actions.approvals import digest_of
 from ledger.admin import showing, values
 from ledger.admin.panels import Column, Fact, Facts, Table
 from ledger.models import AccountBalance
 from payments.actions import manual_entry_bookings
 from payments.models import ManualEntry, Merchant
-from payments.queries.manual_entries import manual_entry_payload
 from payments.queries.reserves import left_of_freeze, open_freezes
 from payments.states import ManualEntryStatus
-
-DIGEST = "shown_digest"
-"""The name under which a page sends the digest of what it showed."""
 
 
 def summary(row: ManualEntry) -> Facts:
@@ -85,19 +80,6 @@ def booking(row: ManualEntry, *, at: datetime) -> Table:
         rows,
         empty=_("Nothing is booked."),
         note=_("Of this merchant's accounts, as of this page. No account falls below zero."),
-    )
-
-
-def agreed_to(row: ManualEntry) -> Facts:
-    """Show exactly what the digest covers, and the digest."""
-    payload = manual_entry_payload(row)
-    return Facts(
-        _("what is agreed to"),
-        [
-            Fact(_("what the digest covers"), showing.structure(payload), is_wide=True),
-            Fact(_("digest"), showing.code(digest_of(payload).hex()), is_wide=True),
-        ],
-        note=_("The digest is made of exactly these values; when one changes, it is another one."),
     )
 
 
