@@ -101,6 +101,7 @@ TRADES = (
             Place("ledger_account", gettext_lazy("Accounts"), "account_tree"),
             Place("ledger_journalentry", gettext_lazy("Journal"), "menu_book"),
             Place("settlements_opening", gettext_lazy("Opening balances"), "flag"),
+            Place("ledger_period", gettext_lazy("Closed days"), "lock_clock"),
             Place("ledger_approvalrequest", gettext_lazy("Approvals"), "how_to_reg"),
             Place("ledger_auditentry", gettext_lazy("Audit trail"), "history"),
             Place(

@@ -1,13 +1,16 @@
 """What waits for one person on the home page: only what they may see, and may do."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.db.models import Count, Model, Q
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ledger.admin import showing
+from ledger.queries import periods
 from payments.models import ChannelOperation, ManualEntry, Payment, Refund
 from payments.states import (
     CONTRADICTED,
@@ -41,6 +44,7 @@ def waiting_for(request: HttpRequest) -> list[Waiting]:
         *_orders(request),
         *_parked_money(request),
         *_bank(request),
+        *_books(request),
     ]
 
 
@@ -259,6 +263,26 @@ def _bank(request: HttpRequest) -> list[Waiting]:
             )
         )
     return found
+
+
+def _books(request: HttpRequest) -> list[Waiting]:
+    """Remind who closes days that yesterday is open still at noon: one thing for each open day."""
+    if not request.user.has_perm("ledger.close_period"):
+        return []
+    at = request.at  # type: ignore[attr-defined]  # config/middleware.py
+    today = periods.today(at)
+    day = periods.next_day_to_close()
+    is_noon = at >= showing.day_starts(today) + timedelta(hours=12)
+    last = today - timedelta(days=1 if is_noon else 2)
+    count = max(0, (last - day).days + 1) if day is not None else 0
+    return [
+        Waiting(
+            _("days to close"),
+            _("over, and their books are still open"),
+            count,
+            reverse("admin:ledger_period_close_day"),
+        )
+    ]
 
 
 def _filtered(model: type[Model], **parameters: str) -> str:

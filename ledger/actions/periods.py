@@ -144,7 +144,8 @@ def _close(
 ) -> Period:
     assert connection.in_atomic_block, "closing is a part; open a transaction around it"
     (period_id,) = _called(
-        "SELECT ARRAY[ledger_close_period(%s, %s, %s::date, %s, %s, %s, NULL)]",
+        "SELECT ARRAY[ledger_close_period(%s, %s, %s::date, %s, %s, %s,"
+        " (SELECT max(number) FROM ledger_seal))]",
         [new_id("per"), kind.value, first_day, decider.actor, at, reason],
         period=first_day,
     )

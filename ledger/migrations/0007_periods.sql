@@ -171,10 +171,13 @@ BEGIN
         USING ERRCODE = '23514', TABLE = 'ledger_period', CONSTRAINT = 'ledger_period_order';
     END IF;
   ELSE
+    -- One lock, not both: whoever writes while nothing is closed has the day's, and then asks for
+    -- the other.
     IF through IS NULL THEN
       PERFORM pg_advisory_xact_lock(20072, 0);
+    ELSE
+      PERFORM pg_advisory_xact_lock(20071, first_day - DATE '2000-01-01');
     END IF;
-    PERFORM pg_advisory_xact_lock(20071, first_day - DATE '2000-01-01');
     IF first_day <> through + 1 OR through IS NULL AND EXISTS (
         SELECT FROM ledger_journalentry WHERE effective_date < first_day) THEN
       RAISE EXCEPTION 'days are closed in order, and % is not the next', first_day

@@ -46,7 +46,7 @@ class Posting(models.Model):
     """One leg of an entry: a side and a positive amount on one account.
 
     `balance_after_minor` (on the account's normal side), `seq` (1, 2, 3 … per account) and
-    `recorded_at` (the instant at which it took that number, docs/adr/0017) are filled by the
+    `recorded_at` (the instant at which it took that number, docs/adr/0018) are filled by the
     trigger that moves the balance; whatever a writer sends there is overwritten.
     """
 

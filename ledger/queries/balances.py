@@ -2,7 +2,7 @@
 
 - Now is the balance row, which postings move.
 - As of an instant is `balance_after_minor` of the account's last posting that was recorded then:
-  one read of the index `ledger_posting_instant`. What "recorded" promises: docs/adr/0017.
+  one read of the index `ledger_posting_instant`. What "recorded" promises: docs/adr/0018.
 - As of an effective date is the account's last daily balance up to that day, and what was booked
   of the days that are still open: of the account's postings only those after `contained_seq`.
 """

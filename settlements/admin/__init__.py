@@ -9,6 +9,7 @@ from settlements.admin import (  # noqa: F401  importing registers
     openings,
     payment_files,
     payouts,
+    periods,
     runs,
     settlements,
 )

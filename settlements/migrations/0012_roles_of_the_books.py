@@ -14,6 +14,7 @@ TAKES_AWAY = "ledger.export_books"
 OPENINGS = ("settlements.view_opening", "settlements.view_openingrow")
 SEES_SEALS = "ledger.view_seal"
 HISTORY = "ledger.view_configurationchange"
+SEES_PERIODS = "ledger.view_period"
 
 ROLES: dict[str, tuple[str, ...]] = {
     "finance_maker": (
@@ -26,6 +27,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         "payments.request_write_off",
         "payments.cancel_manual_entry",
         "payments.request_terms",
+        SEES_PERIODS,
+        "ledger.close_period",
+        "ledger.reopen_period",
     ),
     "finance_checker": (
         *BY_HAND,
@@ -34,6 +38,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "payments.approve_manual_entry",
         "payments.approve_terms",
         TAKES_AWAY,
+        SEES_PERIODS,
     ),
     "finance_head": (
         *BY_HAND,
@@ -46,10 +51,11 @@ ROLES: dict[str, tuple[str, ...]] = {
         TAKES_AWAY,
         SEES_SEALS,
         HISTORY,
+        SEES_PERIODS,
     ),
     "risk_officer": (*BY_HAND, "payments.request_freeze", "payments.cancel_manual_entry"),
     "support": (),
-    "auditor": (*BY_HAND, *OPENINGS, TAKES_AWAY, SEES_SEALS, HISTORY),
+    "auditor": (*BY_HAND, *OPENINGS, TAKES_AWAY, SEES_SEALS, HISTORY, SEES_PERIODS),
     "security_admin": (HISTORY,),
 }
 

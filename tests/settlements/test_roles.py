@@ -19,6 +19,8 @@ MAKING = {
     "request_write_off",
     "request_terms",
     "import_opening",
+    "close_period",
+    "reopen_period",
 }
 CHECKING = {
     "approve_settlement",

@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 
 from ledger.actions.approvals import Decider
+from ledger.identifiers import new_id
+from ledger.models import Period
 from payments.actions.credentials import issue_credential
 from payments.models import BusinessDay, ChannelNotification, Merchant, Payment
 from risk.actions import screenings
@@ -36,8 +38,10 @@ from tests.factories.settlements import (
     shown_digest,
 )
 from tests.instants import NEXT_NOON, NOON
+from tests.rig.attacks import run_sql
 
 NEXT_YEAR = date(2027, 1, 1)
+BEFORE_BUSINESS = date(2026, 2, 1)
 CHECKER = Decider(actor="user:2", client_ip="203.0.113.2", second_factor="totp")
 
 
@@ -128,6 +132,18 @@ def _particulars(sellers: list[Merchant], *, count: int) -> None:
         )
         day = NEXT_YEAR + timedelta(days=BusinessDay.objects.count())
         BusinessDay.objects.create(date=day, is_business_day=False, name="Holiday")
+        _close_a_day()
+
+
+def _close_a_day() -> None:
+    """Close the next day before all others, so that it is in nobody's way."""
+    day = BEFORE_BUSINESS + timedelta(days=Period.objects.count())
+    run_sql(
+        "SELECT ledger_close_period(%s, 'day', %s::date, 'user:1', %s, 'the day is over', NULL)",
+        new_id("per"),
+        day,
+        NEXT_NOON,
+    )
 
 
 def _pay_out(ours: House, sellers: list[Merchant]) -> None:

@@ -1,0 +1,325 @@
+"""Closed days and months of the books: what they came to, and the buttons that close and reopen."""
+
+from collections.abc import Sequence
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ledger.admin import showing, values
+from ledger.admin.asking import Asking, DoorRequest
+from ledger.admin.operations import Operation, OperationsAdmin, ReasonForm, Words
+from ledger.admin.panels import Column, Fact, Facts, Notice, Panel, Table
+from ledger.models import JournalEntry, Period, PeriodEvent
+from ledger.models.periods import PeriodKind
+from ledger.queries import periods
+from ledger.states import PeriodState
+from settlements.actions import closing
+from settlements.admin.agreement import DIGEST, digest_sent
+from settlements.queries.closing import unfinished_by
+
+
+class CloseDay(Operation[None]):
+    """Close the next day."""
+
+    name = "close-day"
+    label = gettext_lazy("Close next day")
+    explanation = gettext_lazy(
+        "No entry may be dated in a closed day any more: what comes late is booked on the first"
+        " open day. Reopening takes two people."
+    )
+    permission = "ledger.close_period"
+    deed = "period.close"
+    icon = "lock"
+    variant = "primary"
+    form_class = ReasonForm
+    asks_second_factor = True
+
+    def is_offered(self, row: None) -> bool:
+        """Offer it when there is anything to close."""
+        return periods.next_day_to_close() is not None
+
+    def panels(self, request: HttpRequest, row: None) -> Sequence[Panel]:
+        """Show the day, what it comes to, and what is not in it yet."""
+        day = periods.next_day_to_close()
+        if day is None:
+            return []
+        unfinished = unfinished_by(day)
+        hints: list[Panel] = []
+        if unfinished.maturing:
+            hints.append(
+                Notice(
+                    _("%(count)d merchant accounts have money that has not been made available.")
+                    % {"count": unfinished.maturing},
+                    tone="alarm",
+                )
+            )
+        if unfinished.unknown_orders:
+            hints.append(
+                Notice(
+                    _("%(count)d orders have no outcome yet; it is booked on the first open day.")
+                    % {"count": unfinished.unknown_orders}
+                )
+            )
+        return [
+            *hints,
+            Facts(_("the day that is closed"), [Fact(_("day"), showing.day(day))]),
+            _totals(periods.totals_of(day, day)),
+        ]
+
+    def perform(self, request: DoorRequest, row: None, form: forms.Form, asking: Asking) -> str:
+        """Close it."""
+        day = periods.next_day_to_close() or periods.today(asking.at)
+        closing.close_day(
+            day, decider=asking.decider, at=asking.at, reason=form.cleaned_data["reason"]
+        )
+        return _("%(day)s is closed.") % {"day": day}
+
+
+class CloseMonth(Operation[None]):
+    """Close the next month."""
+
+    name = "close-month"
+    label = gettext_lazy("Close month")
+    explanation = gettext_lazy("All its days are closed; now the month is, with what it came to.")
+    permission = "ledger.close_period"
+    deed = "period.close"
+    icon = "event_available"
+    form_class = ReasonForm
+    asks_second_factor = True
+
+    def is_offered(self, row: None) -> bool:
+        """Offer it when all days of a month are closed."""
+        return periods.next_month_to_close() is not None
+
+    def panels(self, request: HttpRequest, row: None) -> Sequence[Panel]:
+        """Show what the month comes to."""
+        month = periods.next_month_to_close()
+        if month is None:
+            return []
+        return [
+            Facts(_("the month that is closed"), [Fact(_("month"), f"{month:%Y-%m}")]),
+            _totals(periods.totals_of(month, periods.last_day_of_month(month))),
+        ]
+
+    def perform(self, request: DoorRequest, row: None, form: forms.Form, asking: Asking) -> str:
+        """Close it."""
+        month = periods.next_month_to_close() or periods.today(asking.at).replace(day=1)
+        closing.close_month(
+            month, decider=asking.decider, at=asking.at, reason=form.cleaned_data["reason"]
+        )
+        return _("%(month)s is closed.") % {"month": f"{month:%Y-%m}"}
+
+
+class RequestReopening(Operation[Period]):
+    """Ask for a closed day, and all after it, to be open again."""
+
+    name = "request-reopening"
+    label = gettext_lazy("Ask to reopen")
+    explanation = gettext_lazy(
+        "You ask that this day and all closed days after it are open again. Another person has to"
+        " agree; the balances of these days are made again when they are closed again."
+    )
+    permission = "ledger.reopen_period"
+    deed = "period.request_reopening"
+    icon = "lock_open"
+    form_class = ReasonForm
+
+    def is_offered(self, row: Period) -> bool:
+        """Offer it for closed days that nobody has asked about."""
+        is_closed_day = (row.kind, row.state) == (PeriodKind.DAY, PeriodState.CLOSED)
+        return is_closed_day and periods.open_reopening(row.pk) is None
+
+    def panels(self, request: HttpRequest, row: Period) -> Sequence[Panel]:
+        """Show all that would be open again."""
+        return [_reopened(periods.closed_from(row.starts_on))]
+
+    def perform(self, request: DoorRequest, row: Period, form: forms.Form, asking: Asking) -> str:
+        """Ask."""
+        closing.request_reopening(
+            row.starts_on,
+            decider=asking.decider,
+            at=asking.at,
+            reason=form.cleaned_data["reason"],
+        )
+        return _("Asked. Another person has to agree now; nothing is open yet.")
+
+
+class _Decision(Operation[Period]):
+    """What another person says of a reopening."""
+
+    permission = "ledger.decide_approvals"
+
+    def is_offered(self, row: Period) -> bool:
+        """Offer it while a request waits."""
+        return periods.open_reopening(row.pk) is not None
+
+    def hindrance(self, request: HttpRequest, row: Period) -> Words:
+        """Tell the maker that another person has to decide."""
+        asked = periods.open_reopening(row.pk)
+        if asked is not None and asked.maker == f"user:{request.user.pk}":
+            return _("You asked for it, so another person has to decide on it.")
+        return ""
+
+    def panels(self, request: HttpRequest, row: Period) -> Sequence[Panel]:
+        """Show all that will be open again, and why it was asked for."""
+        asked = periods.open_reopening(row.pk)
+        if asked is None:
+            return []
+        reason = Fact(_("reason"), str(asked.payload["reason"]), is_wide=True)
+        return [
+            Facts(_("what was asked"), [reason]),
+            _reopened(list(Period.objects.filter(pk__in=asked.payload["periods"]))),
+        ]
+
+    def hidden(self, request: HttpRequest, row: Period) -> Sequence[tuple[str, str]]:
+        """Send back the digest of what the page shows."""
+        asked = periods.open_reopening(row.pk)
+        return [(DIGEST, bytes(asked.digest).hex())] if asked else []
+
+    def _decide(
+        self, request: DoorRequest, row: Period, asking: Asking, *, is_approved: bool, reason: str
+    ) -> list[Period]:
+        return closing.decide_reopening(
+            row.starts_on,
+            is_approved=is_approved,
+            shown_digest=digest_sent(request.POST.get(DIGEST, "")),
+            decider=asking.decider,
+            at=asking.at,
+            reason=reason,
+        )
+
+
+class ApproveReopening(_Decision):
+    """Agree that days are open again."""
+
+    name = "approve-reopening"
+    label = gettext_lazy("Reopen")
+    explanation = gettext_lazy("Entries may be dated in these days again, until they are closed.")
+    deed = "period.approve_reopening"
+    icon = "lock_open"
+    variant = "primary"
+    asks_second_factor = True
+
+    def perform(self, request: DoorRequest, row: Period, form: forms.Form, asking: Asking) -> str:
+        """Reopen what was shown."""
+        done = self._decide(request, row, asking, is_approved=True, reason="")
+        return _("%(count)d periods are open again.") % {"count": len(done)}
+
+
+class RejectReopening(_Decision):
+    """Say that the days stay closed."""
+
+    name = "reject-reopening"
+    label = gettext_lazy("Leave closed")
+    explanation = gettext_lazy("The days stay closed, and may be asked about anew.")
+    deed = "period.reject_reopening"
+    icon = "block"
+    variant = "danger"
+    form_class = ReasonForm
+
+    def perform(self, request: DoorRequest, row: Period, form: forms.Form, asking: Asking) -> str:
+        """Reject what was shown."""
+        reason = form.cleaned_data["reason"]
+        self._decide(request, row, asking, is_approved=False, reason=reason)
+        return _("Rejected. The days stay closed.")
+
+
+@admin.register(Period)
+class PeriodAdmin(OperationsAdmin[Period]):
+    """Days and months that were closed, the newest first."""
+
+    list_display = ("starts_on", "kind", "state", "closed_by", "closed_at")
+    list_filter = ("kind", "state")
+    ordering = ("-ends_on", "kind")
+    empty_hint = gettext_lazy(
+        "A day is closed when it is over and its money has matured: no entry may be dated in it any"
+        " more, and its balances are kept. The first day is the one of the first entry. Begin with"
+        " the button above, or with ./manage.py close_day."
+    )
+    list_operations = (CloseDay(), CloseMonth())
+    row_operations = (RequestReopening(), ApproveReopening(), RejectReopening())
+
+    def panels(self, request: HttpRequest, row: Period) -> Sequence[Panel]:
+        """Show the period, what it came to at each closing, and the way to its entries."""
+        events = list(row.events.order_by("id"))
+        values.name_people(events)
+        return [self._facts(row), _history(events)]
+
+    def _facts(self, row: Period) -> Facts:
+        query = f"effective_date_from={row.starts_on}&effective_date_to={row.ends_on}"
+        entries = showing.link(showing.list_url(JournalEntry, query), _("entries of these days"))
+        known = self.facts(row)
+        return Facts(known.title, [*known.facts, Fact(_("journal"), entries)])
+
+
+def _totals(totals: Sequence[periods.PeriodTotals]) -> Table:
+    return Table(
+        _("what it comes to"),
+        [
+            Column(_("currency")),
+            Column(_("entries"), is_amount=True),
+            Column(_("debits"), is_amount=True),
+            Column(_("credits"), is_amount=True),
+        ],
+        [
+            [
+                one.currency,
+                f"{one.entries:,}",
+                showing.money(one.debits_minor, one.currency),
+                showing.money(one.credits_minor, one.currency),
+            ]
+            for one in totals
+        ],
+        empty=_("Nothing was booked in this time."),
+    )
+
+
+def _reopened(found: Sequence[Period]) -> Table:
+    return Table(
+        _("open again"),
+        [Column(_("period")), Column(_("kind"))],
+        [[showing.row_link(one), one.get_kind_display()] for one in found],
+        empty=_("Nothing is closed from that day on."),
+    )
+
+
+def _history(events: Sequence[PeriodEvent]) -> Table:
+    known = {field.name: field for field in PeriodEvent._meta.concrete_fields}
+    return Table(
+        _("closings"),
+        [
+            Column(_("deed")),
+            Column(_("at")),
+            Column(_("by")),
+            Column(_("reason")),
+            Column(_("came to"), is_amount=True),
+            Column(_("seal"), is_amount=True),
+        ],
+        [
+            [
+                event.get_deed_display(),
+                showing.instant(event.at, with_zone=False),
+                values.shown(event, known["actor"]),
+                event.reason,
+                _came_to(event),
+                f"#{event.seal_number}" if event.seal_number is not None else showing.nothing(),
+            ]
+            for event in events
+        ],
+        empty=_("Nobody has closed it."),
+    )
+
+
+def _came_to(event: PeriodEvent) -> SafeString:
+    if not event.totals:
+        return showing.nothing()
+    return format_html_join(
+        ", ",
+        "{}",
+        ((showing.money(one["debits_minor"], one["currency"]),) for one in event.totals),
+    )
