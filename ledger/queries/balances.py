@@ -95,7 +95,7 @@ def _sums(
         return [Sums(*row) for row in cursor.fetchall()]
 
 
-# The second half is not read at all when the day is closed: the balances say everything then.
+# Of a closed day the second half finds no entry to look at: the balances say everything then.
 _ONE_ACCOUNT = """
   SELECT coalesce(last.debits_minor, 0) + coalesce(sum(p.amount_minor)
            FILTER (WHERE p.side = 'D'), 0)::bigint,
@@ -110,9 +110,8 @@ _ONE_ACCOUNT = """
   LEFT JOIN LATERAL (
     SELECT p.id, p.side, p.amount_minor
     FROM ledger_posting p JOIN ledger_journalentry e ON e.id = p.entry_id
-    WHERE %(day)s > coalesce((SELECT day FROM ledger_closedthrough), '-infinity')
-      AND p.account_id = %(account)s AND p.seq > coalesce(last.contained_seq, 0)
-      AND e.effective_date > coalesce(last.effective_date, '-infinity')
+    WHERE p.account_id = %(account)s AND p.seq > coalesce(last.contained_seq, 0)
+      AND e.effective_date > coalesce((SELECT day FROM ledger_closedthrough), '-infinity')
       AND e.effective_date <= %(day)s) p ON true
   GROUP BY last.debits_minor, last.credits_minor, last.contained_seq
 """

@@ -5,22 +5,27 @@ from collections.abc import Sequence
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ledger.admin import showing, values
+from ledger.admin.approval_kinds import Kind, register_kind
+from ledger.admin.approval_panel import DIGEST, digest_sent
 from ledger.admin.asking import Asking, DoorRequest
 from ledger.admin.operations import Operation, OperationsAdmin, ReasonForm, Words
-from ledger.admin.panels import Column, Fact, Facts, Notice, Panel, Table
-from ledger.models import JournalEntry, Period, PeriodEvent
+from ledger.admin.panels import Fact, Facts, Notice, Panel
+from ledger.models import JournalEntry, Period
 from ledger.models.periods import PeriodKind
 from ledger.queries import periods
 from ledger.states import PeriodState
 from settlements.actions import closing
-from settlements.admin.agreement import DIGEST, digest_sent
+from settlements.admin import period_panels
 from settlements.queries.closing import unfinished_by
+
+register_kind(
+    periods.REOPENING_KIND,
+    Kind(gettext_lazy("reopening of closed days"), "ledger.decide_approvals", Period),
+)
 
 
 class CloseDay(Operation[None]):
@@ -68,7 +73,7 @@ class CloseDay(Operation[None]):
         return [
             *hints,
             Facts(_("the day that is closed"), [Fact(_("day"), showing.day(day))]),
-            _totals(periods.totals_of(day, day)),
+            period_panels.totals(periods.totals_of(day, day)),
         ]
 
     def perform(self, request: DoorRequest, row: None, form: forms.Form, asking: Asking) -> str:
@@ -103,7 +108,7 @@ class CloseMonth(Operation[None]):
             return []
         return [
             Facts(_("the month that is closed"), [Fact(_("month"), f"{month:%Y-%m}")]),
-            _totals(periods.totals_of(month, periods.last_day_of_month(month))),
+            period_panels.totals(periods.totals_of(month, periods.last_day_of_month(month))),
         ]
 
     def perform(self, request: DoorRequest, row: None, form: forms.Form, asking: Asking) -> str:
@@ -136,7 +141,7 @@ class RequestReopening(Operation[Period]):
 
     def panels(self, request: HttpRequest, row: Period) -> Sequence[Panel]:
         """Show all that would be open again."""
-        return [_reopened(periods.closed_from(row.starts_on))]
+        return [period_panels.reopened(periods.closed_from(row.starts_on))]
 
     def perform(self, request: DoorRequest, row: Period, form: forms.Form, asking: Asking) -> str:
         """Ask."""
@@ -173,7 +178,7 @@ class _Decision(Operation[Period]):
         reason = Fact(_("reason"), str(asked.payload["reason"]), is_wide=True)
         return [
             Facts(_("what was asked"), [reason]),
-            _reopened(list(Period.objects.filter(pk__in=asked.payload["periods"]))),
+            period_panels.reopened(list(Period.objects.filter(pk__in=asked.payload["periods"]))),
         ]
 
     def hidden(self, request: HttpRequest, row: Period) -> Sequence[tuple[str, str]]:
@@ -248,78 +253,10 @@ class PeriodAdmin(OperationsAdmin[Period]):
         """Show the period, what it came to at each closing, and the way to its entries."""
         events = list(row.events.order_by("id"))
         values.name_people(events)
-        return [self._facts(row), _history(events)]
+        return [self._facts(row), period_panels.history(events)]
 
     def _facts(self, row: Period) -> Facts:
         query = f"effective_date_from={row.starts_on}&effective_date_to={row.ends_on}"
         entries = showing.link(showing.list_url(JournalEntry, query), _("entries of these days"))
         known = self.facts(row)
         return Facts(known.title, [*known.facts, Fact(_("journal"), entries)])
-
-
-def _totals(totals: Sequence[periods.PeriodTotals]) -> Table:
-    return Table(
-        _("what it comes to"),
-        [
-            Column(_("currency")),
-            Column(_("entries"), is_amount=True),
-            Column(_("debits"), is_amount=True),
-            Column(_("credits"), is_amount=True),
-        ],
-        [
-            [
-                one.currency,
-                f"{one.entries:,}",
-                showing.money(one.debits_minor, one.currency),
-                showing.money(one.credits_minor, one.currency),
-            ]
-            for one in totals
-        ],
-        empty=_("Nothing was booked in this time."),
-    )
-
-
-def _reopened(found: Sequence[Period]) -> Table:
-    return Table(
-        _("open again"),
-        [Column(_("period")), Column(_("kind"))],
-        [[showing.row_link(one), one.get_kind_display()] for one in found],
-        empty=_("Nothing is closed from that day on."),
-    )
-
-
-def _history(events: Sequence[PeriodEvent]) -> Table:
-    known = {field.name: field for field in PeriodEvent._meta.concrete_fields}
-    return Table(
-        _("closings"),
-        [
-            Column(_("deed")),
-            Column(_("at")),
-            Column(_("by")),
-            Column(_("reason")),
-            Column(_("came to"), is_amount=True),
-            Column(_("seal"), is_amount=True),
-        ],
-        [
-            [
-                event.get_deed_display(),
-                showing.instant(event.at, with_zone=False),
-                values.shown(event, known["actor"]),
-                event.reason,
-                _came_to(event),
-                f"#{event.seal_number}" if event.seal_number is not None else showing.nothing(),
-            ]
-            for event in events
-        ],
-        empty=_("Nobody has closed it."),
-    )
-
-
-def _came_to(event: PeriodEvent) -> SafeString:
-    if not event.totals:
-        return showing.nothing()
-    return format_html_join(
-        ", ",
-        "{}",
-        ((showing.money(one["debits_minor"], one["currency"]),) for one in event.totals),
-    )
