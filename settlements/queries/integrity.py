@@ -10,6 +10,7 @@ from ledger.queries.laws_of_new_postings import postings_follow_after
 from ledger.queries.laws_of_periods import LAWS_OF_PERIODS
 from ledger.queries.laws_of_seals import laws_of_seals
 from ledger.queries.laws_of_standing import LAWS_OF_HISTORY, laws_stand
+from settlements.queries.laws_of_clearing import LAWS_OF_CLEARING
 from settlements.queries.laws_of_lines import LAWS_OF_LINES
 from settlements.queries.laws_of_openings import LAWS_OF_OPENINGS
 from settlements.queries.laws_of_payouts import LAWS_OF_PAYOUTS
@@ -32,6 +33,7 @@ LAWS = (
     *LAWS_OF_PAYOUTS,
     *LAWS_OF_REFUNDS,
     *LAWS_OF_RESERVES,
+    *LAWS_OF_CLEARING,
     *LAWS_OF_OPENINGS,
 )
 """The laws of the whole house, the books first; those of seals go before them."""
