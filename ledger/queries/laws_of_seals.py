@@ -161,7 +161,9 @@ def _passed_over(stream: Stream, *, floor: int) -> Iterator[Violation]:
         cursor.execute(
             f"""SELECT t.id, t.xact FROM {stream.table} t
                 WHERE (t.xact < %s::xid8 OR t.xact >= pg_snapshot_xmax(pg_current_snapshot()))
-                  AND t.id NOT IN (SELECT unnest(ids) FROM ledger_seal WHERE stream = %s)
+                  AND NOT EXISTS (
+                    SELECT FROM (SELECT unnest(ids) AS id FROM ledger_seal WHERE stream = %s) member
+                    WHERE member.id = t.id)
                 ORDER BY t.id LIMIT {SHOWN_PER_LAW}""",  # noqa: S608  constants of ours
             [str(floor), stream.name],
         )
