@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from ledger.actions import seals
 from ledger.actions.approvals import Decider
 from ledger.identifiers import new_id
 from ledger.models import Period
