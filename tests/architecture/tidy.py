@@ -32,6 +32,7 @@ FLOATS: dict[str, str] = {
     "payments/simulator/": "another program, behind the wire; payments/simulator/money is exact",
     "settlements/management/commands/demo.py": "seconds between two looks at what it started",
     "settlements/management/commands/replay_orders.py": "seconds of a run, shown to its reader",
+    "settlements/management/commands/verify_books.py": "seconds of a proof, shown to its reader",
     "settlements/rehearsal/": "seconds between two looks, of a rehearsal that prints its progress",
     "config/embedded_postgres.py": "seconds to wait for a server",
 }

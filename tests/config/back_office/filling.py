@@ -61,6 +61,7 @@ def fill(*, merchants: int, payments_each: int, ours: House | None = None) -> Ho
     _particulars(sellers, count=payments_each)
     _pay_out(ours, sellers)
     _refunds(ours, sellers, count=payments_each)
+    seals.seal_all()  # what migrations wrote; the rest is not committed
     asked_opening(*(f"2002,{MerchantFactory().pk},CNY,{place}.00,C" for place in range(1, 61)))
     return ours
 
