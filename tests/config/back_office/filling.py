@@ -5,7 +5,9 @@ from datetime import date, timedelta
 from ledger.actions import seals
 from ledger.actions.approvals import Decider
 from ledger.identifiers import new_id
-from ledger.models import Period
+from ledger.leaves import AUDIT
+from ledger.models import AuditEntry, Period
+from ledger.queries.seals import Waiting, cluster_identifier, last_link
 from payments.actions.credentials import issue_credential
 from payments.models import BusinessDay, ChannelNotification, Merchant, Payment
 from risk.actions import screenings
@@ -61,9 +63,16 @@ def fill(*, merchants: int, payments_each: int, ours: House | None = None) -> Ho
     _particulars(sellers, count=payments_each)
     _pay_out(ours, sellers)
     _refunds(ours, sellers, count=payments_each)
-    seals.seal_all()  # what migrations wrote; the rest is not committed
+    _seal(count=payments_each)
     asked_opening(*(f"2002,{MerchantFactory().pk},CNY,{place}.00,C" for place in range(1, 61)))
     return ours
+
+
+def _seal(*, count: int) -> None:
+    """Put rows of the audit trail into a block, though nothing of this is committed yet."""
+    ids = list(AuditEntry.objects.values_list("pk", flat=True)[: 2 * count])
+    waiting = Waiting(AUDIT, cluster_identifier(), ids, [0] * (len(ids) + 1), True, True)
+    assert seals._seal_block(waiting, taken=0, link=last_link())
 
 
 def _by_hand(seller: Merchant, *, count: int) -> None:
