@@ -1,6 +1,7 @@
 """Opening balances: handed in by one person, agreed to by another, and only then booked (E19)."""
 
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
@@ -12,6 +13,7 @@ from ledger.actions.approvals import Decider
 from ledger.actions.audit import record_audit
 from ledger.errors import ApprovalClosedError, StaleApprovalError
 from ledger.models import ApprovalRequest
+from ledger.queries.approvals import people_needed
 from ledger.states import ApprovalState
 from settlements import locks
 from settlements.errors import ReasonMissingError
@@ -19,6 +21,7 @@ from settlements.models import Opening, OpeningRow
 from settlements.queries.openings import (
     OpeningPreview,
     digest_of_rows,
+    moved_by_currency,
     opening_payload,
     preview_opening,
     require_openable,
@@ -53,6 +56,7 @@ def ask_opening(
     preview = preview_opening(content, opening_date=opening_date, at=at)
     opening = _kept(preview, file_name=file_name, opening_date=opening_date, actor=actor, at=at)
     payload = opening_payload(opening)
+    tier = _strictest(payload["totals"])
     opening.approval = approvals.request_approval(
         kind=APPROVAL_KIND,
         object_type="opening",
@@ -60,6 +64,9 @@ def ask_opening(
         payload=payload,
         maker=actor,
         at=at,
+        required=tier.required,
+        amount_minor=tier.amount_minor,
+        currency=tier.currency,
     )
     opening.save(update_fields=["approval"])
     record_audit(
@@ -155,6 +162,30 @@ def withdraw_opening(
         reason=reason,
     )
     return opening
+
+
+@dataclass(frozen=True, slots=True)
+class _Tier:
+    """What one currency of a file asks for."""
+
+    needs_head: bool
+    required: int
+    amount_minor: int
+    currency: str
+
+
+def _strictest(totals: Iterable[tuple[str, str, int, int]]) -> _Tier:
+    """Return the tier of a whole file: the amount of the currency that asks for the most.
+
+    That is a finance head before any number of people. Amounts of different currencies are not
+    added; where another currency asks for more people, so many must agree.
+    """
+    tiers = []
+    for currency, minor in moved_by_currency(totals).items():
+        needed = people_needed(kind=APPROVAL_KIND, amount_minor=minor, currency=currency)
+        tiers.append(_Tier(needed.needs_head, needed.required, minor, currency))
+    strictest = max(tiers, key=lambda tier: (tier.needs_head, tier.required, tier.amount_minor))
+    return replace(strictest, required=max(tier.required for tier in tiers))
 
 
 def _open_request(opening: Opening) -> ApprovalRequest:

@@ -1,43 +1,53 @@
-"""What pages of opening balances show: sums, what 3101 keeps, lines, and what is agreed to."""
+"""What pages of opening balances show: sums, what 3101 keeps, lines, and what moves."""
 
 from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 
 from ledger.admin import showing
-from ledger.admin.panels import Column, Fact, Facts, Panel, Table
+from ledger.admin.panels import Column, Panel, Table
 from ledger.chart import CHART
 from settlements.models import Opening, OpeningRow
-from settlements.queries.openings import CheckedRow, Total, left_in_3101
+from settlements.queries.openings import CheckedRow, Total, left_in_3101, moved_by_currency
 
 LINES_SHOWN = 50
 
 
-def agreed_to(row: Opening) -> list[Panel]:
-    """Show what people agree to: the sums, what 3101 ends at, the first lines, and the digest."""
-    asked = row.approval
-    payload = asked.payload if asked is not None else {}
+def booked(row: Opening) -> list[Panel]:
+    """Show what is booked: the sums, what 3101 ends at, and the first lines."""
+    payload = row.approval.payload if row.approval is not None else {}
     totals = [
         Total(code, currency, 0, debit_minor, credit_minor)
         for currency, code, debit_minor, credit_minor in payload.get("totals", [])
     ]
     lines = OpeningRow.objects.filter(opening=row).order_by("place")[:LINES_SHOWN]
-    digest = bytes(asked.digest).hex() if asked is not None else ""
     return [
         sums(totals),
         ends(totals),
         first_lines(list(lines), count=row.row_count, opening=row),
-        Facts(
-            _("what is agreed to"),
-            [
-                Fact(_("lines"), f"{row.row_count:,}"),
-                Fact(_("opened on"), showing.day(row.opening_date)),
-                Fact(_("SHA-256 of the lines"), showing.code(bytes(row.rows_sha256).hex())),
-                Fact(_("digest"), showing.code(digest), is_wide=True),
-            ],
-            note=_("The digest covers the sums and every line; when one changes, it is another."),
-        ),
     ]
+
+
+def moved(row: Opening) -> Table:
+    """Show what all lines of each currency come to, and which of them sets the tier."""
+    asked = row.approval
+    totals = asked.payload["totals"] if asked is not None else []
+    found = moved_by_currency(totals)
+    of_tier = asked.currency if asked is not None else ""
+    return Table(
+        _("what is moved, by currency"),
+        [Column(_("currency")), Column(_("amount"), is_amount=True), Column(_("tier"))],
+        [
+            [
+                currency,
+                showing.money(minor, currency),
+                _("says how many people must agree") if currency == of_tier else "",
+            ]
+            for currency, minor in found.items()
+        ],
+        empty=_("Nothing."),
+        note=_("The currency that asks for the most people speaks for the whole file."),
+    )
 
 
 def sums(totals: Iterable[Total]) -> Table:

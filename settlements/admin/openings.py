@@ -10,15 +10,15 @@ from django.utils.translation import gettext_lazy
 
 from ledger.admin import showing
 from ledger.admin.append_only import ReadOnlyAdmin
-from ledger.admin.approval_panel import DIGEST, digest_sent
 from ledger.admin.asking import Asking, DoorRequest
 from ledger.admin.base import BusinessDayRange
-from ledger.admin.operations import Operation, OperationsAdmin, ReasonForm, Words
+from ledger.admin.operations import Operation, OperationsAdmin, ReasonForm
 from ledger.admin.panels import Notice, Panel
 from ledger.states import ApprovalState
 from payments.queries.calendar import business_date_of
 from settlements.actions import openings
-from settlements.admin.opening_panels import LINES_SHOWN, agreed_to, ends, first_lines, sums
+from settlements.admin.opening_decisions import ApproveOpening, RejectOpening, WithdrawOpening
+from settlements.admin.opening_panels import LINES_SHOWN, booked, ends, first_lines, sums
 from settlements.models import Opening, OpeningRow
 from settlements.opening_files import BYTES_MAX, OpeningFileError, Problem
 from settlements.queries.openings import preview_opening
@@ -127,107 +127,6 @@ class HandInOpening(_OfFile):
         return HttpResponseRedirect(showing.row_url(opening))
 
 
-class _OfOpening(Operation[Opening]):
-    """A deed with what was handed in and waits."""
-
-    def is_offered(self, row: Opening) -> bool:
-        """Offer it while nobody has decided."""
-        return row.status == OpeningStatus.ASKED
-
-    def panels(self, request: HttpRequest, row: Opening) -> Sequence[Panel]:
-        """Show what would be booked, and the digest of it."""
-        return agreed_to(row)
-
-
-class _Decision(_OfOpening):
-    """What another person says of it."""
-
-    permission = "settlements.approve_opening"
-
-    def hindrance(self, request: HttpRequest, row: Opening) -> Words:
-        """Tell the maker that another person has to decide."""
-        if row.asked_by == f"user:{request.user.pk}":
-            return _("You handed it in, so another person has to decide on it.")
-        if row.approval is None or row.approval.state != ApprovalState.PENDING:
-            return _("Nobody may decide on it any more; it can be withdrawn and handed in again.")
-        return ""
-
-    def hidden(self, request: HttpRequest, row: Opening) -> Sequence[tuple[str, str]]:
-        """Send back the digest of what the page shows."""
-        return [(DIGEST, bytes(row.approval.digest).hex())] if row.approval else []
-
-
-class ApproveOpening(_Decision):
-    """Agree to what was handed in."""
-
-    name = "approve"
-    label = gettext_lazy("Approve opening balances")
-    explanation = gettext_lazy(
-        "A worker books exactly these lines as of the day, one entry per owner against 3101."
-    )
-    deed = "opening.approve"
-    icon = "verified"
-    variant = "primary"
-    asks_second_factor = True
-
-    def perform(self, request: DoorRequest, row: Opening, form: forms.Form, asking: Asking) -> str:
-        """Approve what was shown."""
-        openings.approve_opening(
-            row.pk,
-            shown_digest=digest_sent(request.POST.get(DIGEST, "")),
-            decider=asking.decider,
-            at=asking.at,
-        )
-        return _("Approved. It is being booked.")
-
-
-class RejectOpening(_Decision):
-    """Say no."""
-
-    name = "reject"
-    label = gettext_lazy("Reject opening balances")
-    explanation = gettext_lazy("Nothing of it is booked; a corrected file may be handed in.")
-    deed = "opening.reject"
-    icon = "block"
-    variant = "danger"
-    form_class = ReasonForm
-
-    def perform(self, request: DoorRequest, row: Opening, form: forms.Form, asking: Asking) -> str:
-        """Reject what was shown."""
-        openings.reject_opening(
-            row.pk,
-            shown_digest=digest_sent(request.POST.get(DIGEST, "")),
-            decider=asking.decider,
-            at=asking.at,
-            reason=form.cleaned_data["reason"],
-        )
-        return _("Rejected. Nothing of it is booked.")
-
-
-class WithdrawOpening(_OfOpening):
-    """Take it back."""
-
-    name = "withdraw"
-    label = gettext_lazy("Withdraw opening balances")
-    explanation = gettext_lazy("Nothing of it is booked; the same file may be handed in again.")
-    permission = "settlements.import_opening"
-    deed = "opening.withdraw"
-    icon = "undo"
-    form_class = ReasonForm
-
-    def perform(self, request: DoorRequest, row: Opening, form: forms.Form, asking: Asking) -> str:
-        """Withdraw it."""
-        openings.withdraw_opening(
-            row.pk,
-            actor=asking.actor,
-            at=asking.at,
-            reason=form.cleaned_data["reason"],
-            client_ip=asking.client_ip,
-            request_id=asking.request_id,
-        )
-        return _("Withdrawn. Nothing of it is booked.")
-
-
 @admin.register(Opening)
 class OpeningAdmin(OperationsAdmin[Opening]):
     """One file of opening balances: what it books, who asked, who agreed, how far it is booked."""
@@ -251,7 +150,16 @@ class OpeningAdmin(OperationsAdmin[Opening]):
 
     def panels(self, request: HttpRequest, row: Opening) -> Sequence[Panel]:
         """Show the file, what it books by currency and code, and its first lines."""
-        return [self.facts(row), *agreed_to(row)]
+        return [*_too_late(row), self.facts(row), *booked(row)]
+
+
+def _too_late(row: Opening) -> list[Panel]:
+    """Say how it goes on where the request ended without anybody having decided."""
+    waits = row.approval is not None and row.approval.state == ApprovalState.PENDING
+    if row.status != OpeningStatus.ASKED or waits:
+        return []
+    text = _("Nobody may decide on it any more; it can be withdrawn and handed in again.")
+    return [Notice(text, "attention")]
 
 
 @admin.register(OpeningRow)

@@ -9,10 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ledger.admin import showing, values
-from ledger.admin.approval_kinds import Kind, register_kind
-from ledger.admin.approval_panel import DIGEST, digest_sent
 from ledger.admin.asking import Asking, DoorRequest
-from ledger.admin.operations import Operation, OperationsAdmin, ReasonForm, Words
+from ledger.admin.operations import Operation, OperationsAdmin, ReasonForm
 from ledger.admin.panels import Fact, Facts, Notice, Panel
 from ledger.models import JournalEntry, Period
 from ledger.models.periods import PeriodKind
@@ -20,12 +18,8 @@ from ledger.queries import periods
 from ledger.states import PeriodState
 from settlements.actions import closing
 from settlements.admin import period_panels
+from settlements.admin.period_decisions import ApproveReopening, RejectReopening
 from settlements.queries.closing import unfinished_by
-
-register_kind(
-    periods.REOPENING_KIND,
-    Kind(gettext_lazy("reopening of closed days"), "ledger.decide_approvals", Period),
-)
 
 
 class CloseDay(Operation[None]):
@@ -152,86 +146,6 @@ class RequestReopening(Operation[Period]):
             reason=form.cleaned_data["reason"],
         )
         return _("Asked. Another person has to agree now; nothing is open yet.")
-
-
-class _Decision(Operation[Period]):
-    """What another person says of a reopening."""
-
-    permission = "ledger.decide_approvals"
-
-    def is_offered(self, row: Period) -> bool:
-        """Offer it while a request waits."""
-        return periods.open_reopening(row.pk) is not None
-
-    def hindrance(self, request: HttpRequest, row: Period) -> Words:
-        """Tell the maker that another person has to decide."""
-        asked = periods.open_reopening(row.pk)
-        if asked is not None and asked.maker == f"user:{request.user.pk}":
-            return _("You asked for it, so another person has to decide on it.")
-        return ""
-
-    def panels(self, request: HttpRequest, row: Period) -> Sequence[Panel]:
-        """Show all that will be open again, and why it was asked for."""
-        asked = periods.open_reopening(row.pk)
-        if asked is None:
-            return []
-        reason = Fact(_("reason"), str(asked.payload["reason"]), is_wide=True)
-        return [
-            Facts(_("what was asked"), [reason]),
-            period_panels.reopened(list(Period.objects.filter(pk__in=asked.payload["periods"]))),
-        ]
-
-    def hidden(self, request: HttpRequest, row: Period) -> Sequence[tuple[str, str]]:
-        """Send back the digest of what the page shows."""
-        asked = periods.open_reopening(row.pk)
-        return [(DIGEST, bytes(asked.digest).hex())] if asked else []
-
-    def _decide(
-        self, request: DoorRequest, row: Period, asking: Asking, *, is_approved: bool, reason: str
-    ) -> list[Period]:
-        return closing.decide_reopening(
-            row.starts_on,
-            is_approved=is_approved,
-            shown_digest=digest_sent(request.POST.get(DIGEST, "")),
-            decider=asking.decider,
-            at=asking.at,
-            reason=reason,
-        )
-
-
-class ApproveReopening(_Decision):
-    """Agree that days are open again."""
-
-    name = "approve-reopening"
-    label = gettext_lazy("Reopen")
-    explanation = gettext_lazy("Entries may be dated in these days again, until they are closed.")
-    deed = "period.approve_reopening"
-    icon = "lock_open"
-    variant = "primary"
-    asks_second_factor = True
-
-    def perform(self, request: DoorRequest, row: Period, form: forms.Form, asking: Asking) -> str:
-        """Reopen what was shown."""
-        done = self._decide(request, row, asking, is_approved=True, reason="")
-        return _("%(count)d periods are open again.") % {"count": len(done)}
-
-
-class RejectReopening(_Decision):
-    """Say that the days stay closed."""
-
-    name = "reject-reopening"
-    label = gettext_lazy("Leave closed")
-    explanation = gettext_lazy("The days stay closed, and may be asked about anew.")
-    deed = "period.reject_reopening"
-    icon = "block"
-    variant = "danger"
-    form_class = ReasonForm
-
-    def perform(self, request: DoorRequest, row: Period, form: forms.Form, asking: Asking) -> str:
-        """Reject what was shown."""
-        reason = form.cleaned_data["reason"]
-        self._decide(request, row, asking, is_approved=False, reason=reason)
-        return _("Rejected. The days stay closed.")
 
 
 @admin.register(Period)

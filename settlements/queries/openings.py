@@ -161,6 +161,17 @@ def totals_of(rows: Iterable[CheckedRow | OpeningRow]) -> list[Total]:
     ]
 
 
+def moved_by_currency(totals: Iterable[tuple[str, str, int, int]]) -> dict[str, int]:
+    """Return what all lines of each currency come to, in minor units: each goes against 3101.
+
+    `totals` are those of `opening_payload`: currency, code, debits and credits.
+    """
+    moved: dict[str, int] = {}
+    for currency, _code, debit_minor, credit_minor in totals:
+        moved[currency] = moved.get(currency, 0) + debit_minor + credit_minor
+    return moved
+
+
 def left_in_3101(totals: Iterable[Total]) -> dict[str, int]:
     """Return what 3101 ends at by currency, in minor units; credits are above zero."""
     left: dict[str, int] = {}
