@@ -61,10 +61,42 @@ BEGIN
       USING ERRCODE = '23514', TABLE = 'ledger_approvalrequest',
             CONSTRAINT = 'ledger_request_digest';
   END IF;
+  -- The amount that the tier was looked up for is the one that people are shown.
+  IF NEW.payload ? 'amount_minor'
+     AND (NEW.payload ->> 'amount_minor', NEW.payload ->> 'currency')
+         IS DISTINCT FROM (NEW.amount_minor::text, NEW.currency::text) THEN
+    RAISE EXCEPTION 'request % names another amount than its payload', NEW.id
+      USING ERRCODE = '23514', TABLE = 'ledger_approvalrequest',
+            CONSTRAINT = 'ledger_request_amount_shown';
+  END IF;
   RETURN NEW;
 END $$;
 CREATE TRIGGER ledger_request_follows_tier BEFORE INSERT ON ledger_approvalrequest
   FOR EACH ROW EXECUTE FUNCTION ledger_check_request();
+
+-- A word counts as a finance head's only from somebody active who was made one, themselves or by
+-- a role: nobody says it of themselves.
+CREATE FUNCTION ledger_check_head() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  PERFORM FROM auth_user u
+  JOIN auth_permission p ON p.codename = 'decide_as_head'
+  JOIN django_content_type c ON c.id = p.content_type_id AND c.app_label = 'ledger'
+  WHERE 'user:' || u.id = NEW.approver AND u.is_active
+    AND (EXISTS (SELECT FROM auth_user_user_permissions own
+                 WHERE own.user_id = u.id AND own.permission_id = p.id)
+         OR EXISTS (SELECT FROM auth_user_groups m
+                    JOIN auth_group_permissions g ON g.group_id = m.group_id
+                    WHERE m.user_id = u.id AND g.permission_id = p.id));
+  IF NOT FOUND THEN
+    RAISE EXCEPTION '% is no finance head', NEW.approver
+      USING ERRCODE = '23514', TABLE = 'ledger_approvaldecision',
+            CONSTRAINT = 'ledger_decision_as_head';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER ledger_decision_as_head BEFORE INSERT ON ledger_approvaldecision
+  FOR EACH ROW WHEN (NEW.as_head) EXECUTE FUNCTION ledger_check_head();
 
 -- A request is approved, and executed, only when enough people said so about exactly this, a
 -- finance head among them where one must be, nobody said no, and in time.

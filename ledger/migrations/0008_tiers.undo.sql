@@ -28,6 +28,8 @@ BEGIN
   RETURN NEW;
 END $$;
 
+DROP TRIGGER ledger_decision_as_head ON ledger_approvaldecision;
+DROP FUNCTION ledger_check_head();
 DROP TRIGGER ledger_request_follows_tier ON ledger_approvalrequest;
 DROP FUNCTION ledger_check_request();
 DROP FUNCTION ledger_canonical(jsonb);

@@ -361,6 +361,15 @@ CONTROLS = [
         "ledger_decision_second_factor",
         stands(decision().replace("'totp'", "''")),
     ),
+    Control(
+        "ledger_approvaldecision",
+        "ledger_decision_as_head",
+        stands(
+            decision()
+            .replace(" second_factor,", " second_factor, as_head,")
+            .replace("'totp'", "'totp', true")
+        ),
+    ),
     # How many people must agree.
     Control(
         "ledger_approvaltier",

@@ -5,7 +5,9 @@ import pytest
 from ledger.actions import journal
 from ledger.actions.journal import Entry, credit, debit
 from payments.models import BalanceTransaction
+from settlements.actions.settlements import settlement_payload
 from settlements.models import SettlementItem
+from tests.factories.approvals import agreed, request_of
 from tests.factories.payments import paid_payment
 from tests.factories.settlements import (
     approved_settlement,
@@ -16,7 +18,7 @@ from tests.factories.settlements import (
     submitted_settlement,
 )
 from tests.instants import NOON, THURSDAY
-from tests.rig.attacks import check_laws
+from tests.rig.attacks import check_laws, run_sql
 from tests.rig.controls import Control, Lie, assert_the_law_alone_refuses, stands
 from tests.settlements.test_laws import make_payout
 
@@ -193,6 +195,28 @@ class TestSettlements:
                 "settlements_settlement",
                 "settlements_two_people",
                 stands("UPDATE settlements_settlement SET status = 'approved'"),
+            )
+        )
+
+    def test_a_settlement_whose_request_named_no_amount(self, merchant):
+        # Given a request of no amount, so of the lowest tier, about exactly what is shown
+        settlement = submitted_settlement(merchant)
+        run_sql("UPDATE ledger_approvalrequest SET state = 'voided'")
+        slipped = request_of("settlement", settlement.pk, settlement_payload(settlement))
+        slipped.save()
+        agreed(slipped)
+
+        # Then
+        assert_the_law_alone_refuses(
+            Control(
+                "settlements_settlement",
+                "settlements_two_people",
+                stands(
+                    "UPDATE settlements_settlement SET status = 'approved', approval_id = %s,"
+                    " approved_digest = %s",
+                    slipped.pk,
+                    bytes(slipped.digest),
+                ),
             )
         )
 
