@@ -1,7 +1,8 @@
 """Which kinds of requests there are: who decides on them, and on which page."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from django.db.models import Model
 from django.http import HttpRequest
@@ -23,6 +24,9 @@ class Kind:
 
 
 _KINDS: dict[str, Kind] = {}
+
+KINDS: Mapping[str, Kind] = MappingProxyType(_KINDS)
+"""Every kind that a button decides on, by the name under which it is requested."""
 
 
 def register_kind(name: str, kind: Kind) -> None:

@@ -265,6 +265,32 @@ def test_handing_in_books_nothing(ours):
     assert opening_bookings.book_opening(opening.pk, actor="task:test", at=NOON).status == "asked"
 
 
+@pytest.mark.parametrize(
+    ("yuan", "dollars", "currency", "amount_minor", "required", "needs_head"),
+    [
+        ("1.00", "", "CNY", 100, 1, False),
+        ("100000.00", "", "CNY", 10_000_000, 1, False),
+        ("100000.01", "", "CNY", 10_000_001, 2, False),
+        ("1000000.01", "", "CNY", 100_000_001, 2, True),
+        # Nobody has set a tier of dollars: two people, who are more than the yuan ask for.
+        ("1.00", "5.00", "USD", 500, 2, False),
+        # A finance head before the greater number of minor units.
+        ("1000000.01", "2000000.00", "CNY", 100_000_001, 2, True),
+    ],
+)
+def test_the_currency_that_asks_for_the_most_sets_the_tier(
+    ours, yuan, dollars, currency, amount_minor, required, needs_head
+):
+    lines = [f"1001,{ours.bank.pk},CNY,{yuan},D"]
+    if dollars:
+        lines.append(f"2002,{MerchantFactory().pk},USD,{dollars},C")
+
+    request = asked_opening(*lines).approval
+
+    assert (request.currency, request.amount_minor) == (currency, amount_minor)
+    assert (request.required, request.needs_head) == (required, needs_head)
+
+
 def test_who_handed_it_in_does_not_agree_to_it(ours):
     opening = asked_opening(f"1001,{ours.bank.pk},CNY,1.00,D")
 

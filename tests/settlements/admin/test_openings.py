@@ -2,10 +2,12 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from ledger.actions import approvals
 from ledger.models import AuditEntry
 from settlements.models import Opening
 from settlements.opening_files import BYTES_MAX
@@ -128,6 +130,53 @@ def test_another_person_agrees_and_a_worker_books(maker, checker, content):
     job = ProcrastinateJob.objects.get(task_name="settlements.book_opening")
     told = {"opening_id": opening.pk, "at": NEXT_NOON.isoformat()}
     assert {name: job.args[name] for name in told} == told
+
+
+def test_a_great_sum_takes_a_finance_head_who_types_it(maker, checker):
+    # Given: 1,200,000.00 and 1,000.00 CNY go against 3101, and 5.00 USD
+    lines = (
+        f"1001,{house().bank.pk},CNY,1200000.00,D",
+        f"2002,{MerchantFactory().external_no},CNY,1000.00,C",
+        f"2002,{MerchantFactory().external_no},USD,5.00,C",
+    )
+    opening = handed_in(maker, opening_file(*lines))
+    shown = checker.get(page(opening, "approve"))
+    hidden = dict(shown.context["hidden"])
+    amount = {"amount": "1201000.00"}
+
+    # When: a checker agrees, by another amount first
+    checker.post(page(opening, "approve"), {**hidden, "amount": "1200000.00"})
+    counted = checker.post(page(opening, "approve"), {**hidden, **amount}, follow=True)
+
+    # Then
+    told = words(shown)
+    assert "1,201,000.00 CNY" in told
+    assert "CNY 1,201,000.00 CNY says how many people must agree USD 5.00 USD" in told
+    assert "Your approval counts: 1 of 2." in words(counted)
+    opening.refresh_from_db()
+    assert opening.status == "asked"
+
+    # When
+    desk("finance_head").post(page(opening, "approve"), {**hidden, **amount})
+
+    # Then
+    opening.refresh_from_db()
+    assert opening.status == "approved"
+
+
+def test_a_request_that_ended_says_how_it_goes_on(maker, checker, content):
+    # Given
+    opening = handed_in(maker, content)
+    with transaction.atomic():
+        approvals.void(opening.approval, at=NEXT_NOON)
+
+    # When
+    shown = checker.get(f"/admin/settlements/opening/{opening.pk}/change/")
+
+    # Then
+    assert "it can be withdrawn and handed in again" in words(shown)
+    with nothing_written(but=ITS_OWN_REFUSAL):
+        assert checker.post(page(opening, "approve"), {"shown_digest": "00"}).status_code == 409
 
 
 def test_who_handed_it_in_is_told_that_another_person_decides(content):
