@@ -13,16 +13,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from config.back_office.role_changes import PERSON_OPERATIONS
 from ledger.admin import showing
 from ledger.admin.append_only import ReadOnlyAdmin
 from ledger.admin.deeds import deed_words
+from ledger.admin.operations import OperationsAdmin
 from ledger.admin.panels import Column, Fact, Facts, Panel, Table
 from ledger.admin.people import USER
 from ledger.models import AuditEntry
 
 
 @admin.register(User)
-class UserAdmin(ReadOnlyAdmin[User]):
+class UserAdmin(OperationsAdmin[User]):
     """Who may sign in: their roles, and whether they have a second factor."""
 
     has_story = False
@@ -40,6 +42,7 @@ class UserAdmin(ReadOnlyAdmin[User]):
     search_help_text = _("Name or e-mail")
     ordering = ("username",)
     unread_fields = ("password",)
+    row_operations = PERSON_OPERATIONS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Return the people with whether they have enrolled a second factor."""

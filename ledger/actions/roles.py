@@ -107,7 +107,7 @@ def approve_roles(
     user.is_staff = bool(wanted) or user.is_staff
     user.is_active = is_active
     user.save(update_fields=["is_staff", "is_active"])
-    approvals.execute(request, payload=payload, at=at)
+    approvals.execute_unchanged({request.pk: payload}, at=at)
     record_audit(
         action="staff_roles.changed",
         subject=f"user:{user.pk}",

@@ -14,6 +14,21 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name="approvalrequest",
+            options={
+                "ordering": ["-created_at", "-id"],
+                "permissions": [
+                    ("decide_approvals", "Can decide on requests of others"),
+                    ("decide_as_head", "Can decide as finance head"),
+                    ("request_roles", "Can ask for other roles of people"),
+                    ("approve_roles", "Can agree to other roles of people"),
+                    ("lock_out_staff", "Can lock people out"),
+                ],
+                "verbose_name": "approval request",
+                "verbose_name_plural": "approval requests",
+            },
+        ),
         migrations.RunSQL(
             (HERE / "0010_role_changes.sql").read_text(),
             (HERE / "0010_role_changes.undo.sql").read_text(),

@@ -74,6 +74,9 @@ class ApprovalRequest(models.Model):
         permissions = [
             ("decide_approvals", _("Can decide on requests of others")),
             ("decide_as_head", _("Can decide as finance head")),
+            ("request_roles", _("Can ask for other roles of people")),
+            ("approve_roles", _("Can agree to other roles of people")),
+            ("lock_out_staff", _("Can lock people out")),
         ]
 
     def __str__(self) -> str:

@@ -47,3 +47,12 @@ def open_role_request(user_id: int) -> ApprovalRequest | None:
     return ApprovalRequest.objects.filter(
         kind=ROLES_KIND, object_id=str(user_id), state=ApprovalState.PENDING
     ).first()
+
+
+def latest_role_request(user_id: int) -> ApprovalRequest | None:
+    """Return the newest request about a person's roles, decided or not."""
+    return (
+        ApprovalRequest.objects.filter(kind=ROLES_KIND, object_id=str(user_id))
+        .order_by("-created_at", "-pk")
+        .first()
+    )

@@ -96,7 +96,7 @@ def approve_terms(
     if payload is None or approvals.digest_of(payload.shown) != bytes(request.digest):
         raise StaleApprovalError(object_id=asked.object_id)
     _put_in_force(terms, actor=decider.actor, at=at)
-    approvals.execute(request, payload=payload.shown, at=at)
+    approvals.execute_unchanged({request.pk: payload.shown}, at=at)
     record_audit(
         action=f"{terms.kind}.changed",
         subject=terms.object_id,
@@ -132,20 +132,20 @@ def reject_terms(
 
 @transaction.atomic(durable=True)
 def withdraw_terms(
-    request_id: str,
+    waiting_id: str,
     *,
     actor: str,
     at: datetime,
     reason: str,
     client_ip: str | None = None,
-    request_id_of_door: str = "",
+    request_id: str = "",
 ) -> None:
-    """Give up what was asked for; the terms stay as they are.
+    """Give up what the request `waiting_id` asked for; the terms stay as they are.
 
     Raises TermsReasonMissingError or TermsNotAskedError; nothing is written then.
     """
     _require_reason(reason)
-    asked = _asked(request_id)
+    asked = _asked(waiting_id)
     approvals.void(asked, at=at)
     record_audit(
         action=f"{asked.kind}.withdrawn",
@@ -153,7 +153,7 @@ def withdraw_terms(
         actor=actor,
         at=at,
         client_ip=client_ip,
-        request_id=request_id_of_door,
+        request_id=request_id,
         reason=reason,
     )
 

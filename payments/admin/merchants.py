@@ -25,6 +25,7 @@ from payments.admin.manual_entry_requests import (
     Reserve,
     WriteOff,
 )
+from payments.admin.term_changes import MERCHANT_OPERATIONS
 from payments.models import (
     ApiCredential,
     BalanceTransaction,
@@ -66,6 +67,7 @@ class MerchantAdmin(OperationsAdmin[Merchant]):
         Reserve(),
         RecoverDebt(),
         WriteOff(),
+        *MERCHANT_OPERATIONS,
     )
 
     def dress(self, rows: Sequence[Merchant]) -> None:

@@ -10,14 +10,16 @@ from django.utils.translation import gettext_lazy
 from ledger.admin import showing
 from ledger.admin.append_only import ReadOnlyAdmin
 from ledger.admin.base import BusinessDayRange
+from ledger.admin.operations import OperationsAdmin
 from ledger.admin.panels import Column, Panel, Table
+from payments.admin.term_changes import FEE_PLAN_OPERATIONS
 from payments.models import BusinessDay, FeePlan, Merchant, Payer, Payment
 
 NEWEST = 20
 
 
 @admin.register(FeePlan)
-class FeePlanAdmin(ReadOnlyAdmin[FeePlan]):
+class FeePlanAdmin(OperationsAdmin[FeePlan]):
     """What merchants on a plan are charged, version by version."""
 
     list_display = (
@@ -33,6 +35,7 @@ class FeePlanAdmin(ReadOnlyAdmin[FeePlan]):
     )
     search_fields = ("name__icontains",)
     ordering = ("name", "-version")
+    row_operations = FEE_PLAN_OPERATIONS
     empty_hint = gettext_lazy("A plan is needed before the first merchant is registered.")
 
     def panels(self, request: HttpRequest, row: FeePlan) -> Sequence[Panel]:

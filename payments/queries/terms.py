@@ -28,7 +28,7 @@ class TermsPayload:
     @property
     def shown(self) -> dict[str, Any]:
         """Return one flat list: about what, each term, and what it was."""
-        was = {f"{name}_was": old for name, old in self.before.items()}
+        was = {f"was_{name}": old for name, old in self.before.items()}
         return {**self.about, **self.after, **was}
 
 
@@ -53,6 +53,15 @@ def open_terms_about(kind: str, object_id: str) -> ApprovalRequest | None:
     return ApprovalRequest.objects.filter(
         kind=kind, object_id=object_id, state=ApprovalState.PENDING
     ).first()
+
+
+def latest_request(kind: str, object_id: str) -> ApprovalRequest | None:
+    """Return the newest request of one kind about one thing, decided or not."""
+    return (
+        ApprovalRequest.objects.filter(kind=kind, object_id=object_id)
+        .order_by("-created_at", "-pk")
+        .first()
+    )
 
 
 def _of_fee_plan(terms: FeePlanTerms) -> TermsPayload | None:

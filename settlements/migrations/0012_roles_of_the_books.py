@@ -56,7 +56,12 @@ ROLES: dict[str, tuple[str, ...]] = {
     "risk_officer": (*BY_HAND, "payments.request_freeze", "payments.cancel_manual_entry"),
     "support": (),
     "auditor": (*BY_HAND, *OPENINGS, TAKES_AWAY, SEES_SEALS, HISTORY, SEES_PERIODS),
-    "security_admin": (HISTORY,),
+    "security_admin": (
+        HISTORY,
+        "ledger.request_roles",
+        "ledger.approve_roles",
+        "ledger.lock_out_staff",
+    ),
 }
 
 

@@ -125,6 +125,8 @@ FOR_THE_HOUSE = {
     "states": "what a table of allowed moves is; each noun's own table stands in its app",
     "origin": "where a deed comes from",
     "jobs": "deferring by name",
+    "actions/roles": "what people of the staff may do",
+    "queries/roles": "what people of the staff may do",
     "actions/audit": "the audit trail",
     "models/audit": "the audit trail",
     "admin/audit": "the audit trail",

@@ -137,7 +137,7 @@ class TestFeePlans:
         # Then
         assert request.payload["version"] == 2
         assert request.payload["merchants_moved"] == 1
-        assert (request.payload["fee_bps"], request.payload["fee_bps_was"]) == (180, 200)
+        assert (request.payload["fee_bps"], request.payload["was_fee_bps"]) == (180, 200)
         audit = AuditEntry.objects.get(action="fee_plan.requested")
         assert (audit.before["fee_bps"], audit.after["fee_bps"]) == (200, 180)
         assert (audit.actor, audit.reason) == (MAKER, "agreed")
