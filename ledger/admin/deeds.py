@@ -29,6 +29,9 @@ _NOUNS: dict[str, Words] = {
 # By verb, or by `noun.verb` where one noun says it otherwise.
 _VERBS: dict[str, Words] = {
     "approve": pgettext_lazy("deed", "approve"),
+    "approve_reopening": pgettext_lazy("deed", "approve reopening"),
+    "reject_reopening": pgettext_lazy("deed", "reject reopening"),
+    "request_reopening": pgettext_lazy("deed", "request reopening"),
     "ask": pgettext_lazy("deed", "ask for"),
     "asked": gettext_lazy("asked for"),
     "booked": gettext_lazy("booked"),
@@ -36,6 +39,7 @@ _VERBS: dict[str, Words] = {
     "expired": gettext_lazy("expired"),
     "export": pgettext_lazy("deed", "export"),
     "exported": gettext_lazy("exported"),
+    "lock_out": pgettext_lazy("deed", "lock out"),
     "locked_out": gettext_lazy("locked out"),
     "preview": pgettext_lazy("deed", "preview"),
     "reopen": pgettext_lazy("deed", "reopen"),

@@ -66,8 +66,8 @@ def test_nobody_prepares_and_approves(role):
     ("role", "may"),
     [
         ("finance_maker", MAKING | CANCELLING | ASKING | {"download_paymentfile"}),
-        ("finance_checker", CHECKING | ASKING),
-        ("finance_head", CHECKING | CANCELLING | ASKING | {"decide_as_head"}),
+        ("finance_checker", CHECKING | ASKING | {"export_books"}),
+        ("finance_head", CHECKING | CANCELLING | ASKING | {"decide_as_head", "export_books"}),
         (
             "risk_officer",
             {
@@ -81,8 +81,11 @@ def test_nobody_prepares_and_approves(role):
             },
         ),
         ("support", {"request_password_relief"}),
-        ("auditor", set()),
-        ("security_admin", {"change_apicredential"}),
+        ("auditor", {"export_books"}),
+        (
+            "security_admin",
+            {"change_apicredential", "request_roles", "approve_roles", "lock_out_staff"},
+        ),
     ],
 )
 def test_a_role_may_do_exactly_this(role, may):

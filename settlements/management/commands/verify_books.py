@@ -60,7 +60,7 @@ class Command(BaseCommand):
             proofs.record_proof(report, actor=ACTOR, at=timezone.now())
         elif report.is_sound and not options["since"]:
             self._note(report)
-        self._tell(report, seconds)
+        self._tell(report, format(seconds, ".1f"))
 
     def _note(self, report: Report) -> None:
         try:
@@ -68,10 +68,10 @@ class Command(BaseCommand):
         except OSError as error:
             self.stderr.write(_("The proof could not be noted: %(error)s") % {"error": error})
 
-    def _tell(self, report: Report, seconds: float) -> None:
+    def _tell(self, report: Report, seconds: str) -> None:
         if report.first_violation is None:
             self.stdout.write(
-                _("The books are sound: %(laws)d laws hold (%(seconds).1f s).")
+                _("The books are sound: %(laws)d laws hold (%(seconds)s s).")
                 % {"laws": len(report.results), "seconds": seconds}
             )
             return
@@ -81,7 +81,7 @@ class Command(BaseCommand):
             % {"difference": _in_words(report.first_violation)}
         )
         self.stdout.write(
-            _("The books are NOT sound: %(broken)d of %(laws)d laws are broken (%(seconds).1f s).")
+            _("The books are NOT sound: %(broken)d of %(laws)d laws are broken (%(seconds)s s).")
             % {"broken": len(broken), "laws": len(report.results), "seconds": seconds}
         )
         sys.exit(1)
