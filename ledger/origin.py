@@ -1,7 +1,7 @@
 """Where a deed comes from: the client's address and the request that it is part of.
 
 Whoever opens a door says it once, and whatever is written behind that door knows it: nothing in
-between passes it on (docs/adr/0018).
+between passes it on (docs/adr/0019).
 """
 
 import uuid

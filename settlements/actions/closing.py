@@ -29,7 +29,7 @@ def close_day(day: date, *, decider: Decider, at: datetime, reason: str) -> Peri
     if maturing:
         raise PeriodUnfinishedError(
             period=day,
-            what=_("%(count)d merchant accounts have money that has not been made available.")
+            what=_("%(count)d merchant accounts have money that has not been made available")
             % {"count": maturing},
         )
     return periods.close_day(day, decider=decider, at=at, reason=reason)
