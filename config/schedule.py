@@ -48,8 +48,9 @@ def prove(timestamp: int) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="config.expire", queue="calendar")
 def expire(timestamp: int) -> None:
-    """Every minute: payments whose time has run out are closed, first at their channel."""
-    jobs.defer("payments.expire", at=clock.now(), queueing_lock="payments.expire")
+    """Every minute: payments and approvals whose time has run out, and what waits for these."""
+    for name in ("payments.expire", "settlements.expire", "ledger.expire_approvals"):
+        jobs.defer(name, at=clock.now(), queueing_lock=name)
 
 
 @app.periodic(cron="*/10 * * * *")

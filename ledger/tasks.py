@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ledger.actions import seals
+from ledger.actions import approval_ends, seals
 from ledger.jobs import task
 
 
@@ -10,3 +10,9 @@ from ledger.jobs import task
 def seal(*, at: datetime) -> None:
     """Seal what is settled, and publish the end of the chain; `at` decides nothing."""
     seals.seal_all()
+
+
+@task("ledger.expire_approvals")
+def expire_approvals(*, at: datetime) -> None:
+    """End requests on which nobody decided in time, or which nobody carried out, at `at`."""
+    approval_ends.expire_due(actor="task:ledger.expire_approvals", at=at)

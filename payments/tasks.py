@@ -8,6 +8,7 @@ from payments.actions import (
     closing,
     manual_entries,
     maturity,
+    refund_expiry,
     refund_orders,
     refund_submissions,
 )
@@ -39,6 +40,7 @@ def expire(*, at: datetime) -> None:
     """Close what nobody may pay, and end what nobody may decide on any more at `at`."""
     closing.expire_payments(actor="task:payments.expire", at=at)
     manual_entries.expire_manual_entries(actor="task:payments.expire", at=at)
+    refund_expiry.expire_refunds(actor="task:payments.expire", at=at)
 
 
 @task("payments.mature")

@@ -8,12 +8,20 @@ from payments import calendar
 from payments.actions import maturity
 from payments.models import MerchantAccount
 from payments.queries.calendar import BusinessDays, business_date_of
-from settlements.actions import opening_bookings, payouts, settlements, transfers
+from settlements.actions import (
+    opening_bookings,
+    openings,
+    payouts,
+    settlements,
+    take_backs,
+    transfers,
+)
 from settlements.queries import integrity
 
 RUN_ACTOR = "task:settlements.run"
 EXPORT_ACTOR = "task:settlements.export"
 OPENING_ACTOR = "task:settlements.book_opening"
+EXPIRY_ACTOR = "task:settlements.expire"
 PROOF_ACTOR = "task:settlements.prove"
 
 
@@ -57,6 +65,13 @@ def query_payout(*, payout_id: str, at: datetime, is_notified: bool = False) -> 
 def janitor(*, at: datetime) -> None:
     """Have every transfer looked after that is due or whose sender died."""
     transfers.defer_due(at=at)
+
+
+@task("settlements.expire")
+def expire(*, at: datetime) -> None:
+    """Take back what nobody decided on, or paid, in time at `at`."""
+    take_backs.take_back_expired(actor=EXPIRY_ACTOR, at=at)
+    openings.expire_openings(actor=EXPIRY_ACTOR, at=at)
 
 
 @task("settlements.prove")

@@ -60,12 +60,21 @@ def void_if_changed(
     return void_changed(request, payload=read_payload(), decider=decider, at=at)
 
 
+def end_expired(request: ApprovalRequest, *, actor: str, at: datetime) -> None:
+    """End a request whose time ran out, unless somebody has ended or used it already. A part."""
+    assert connection.in_atomic_block, "end_expired is a part"
+    (request,) = locks.locked_approvals([request.pk])
+    is_open = request.state in (ApprovalState.PENDING, ApprovalState.APPROVED)
+    if is_open and request.expires_at <= at:
+        expire(request, actor=actor, at=at)
+
+
 @transaction.atomic(durable=True)
 def expire_due(*, actor: str, at: datetime) -> int:
     """End requests that were not decided on, or not carried out, in time; return how many.
 
-    At most EXPIRED_AT_ONCE of them. Their nouns see it for themselves: nothing that is expired can
-    be carried out. Doing it again does nothing more.
+    At most EXPIRED_AT_ONCE of them. Nothing that is expired can be carried out; nouns that would
+    wait for ever then end themselves, before this or after it. Doing it again does nothing more.
     """
     due = locks.locked_due_approvals(at=at, limit=EXPIRED_AT_ONCE)
     for request in due:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from ledger.actions import approvals
+from ledger.actions import approval_ends, approvals
 from ledger.actions.approvals import Decider
 from ledger.errors import AmountError, StaleApprovalError
 from ledger.identifiers import new_id
@@ -216,7 +216,7 @@ def _expire(manual_entry_id: str, *, actor: str, at: datetime) -> bool:
     entry = _locked(manual_entry_id)
     if entry.status != ManualEntryStatus.PENDING_APPROVAL:
         return False
-    approvals.void(entry.approval, at=at)
+    approval_ends.end_expired(entry.approval, actor=actor, at=at)
     manual_entry_moves.move(entry, ManualEntryStatus.EXPIRED, Occasion(actor, at))
     return True
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from ledger.actions import approvals
+from ledger.actions.approvals import digest_of
 from ledger.errors import ApprovalError, IllegalMoveError, StaleApprovalError
 from payments import locks, states
 from payments.actions import refund_funding, refund_moves, refund_orders
@@ -25,8 +25,9 @@ WAITING_PAGE = 1_000
 def submit(refund: Refund, *, actor: str, at: datetime) -> bool:
     """Fund a refund and prepare its order, or let it wait for funds; tell if it was funded. A part.
 
-    All of it is funded or nothing. What two people agreed to is compared with it once more. The
-    refund is locked by the caller.
+    All of it is funded or nothing. What two people agreed to was executed when they did, so it
+    waits for funds as long as it takes; it is compared with the refund once more. The refund is
+    locked by the caller.
 
     Raises StaleApprovalError when it is no longer what was approved, or IllegalMoveError.
     """
@@ -36,10 +37,10 @@ def submit(refund: Refund, *, actor: str, at: datetime) -> bool:
         if refund.status != RefundStatus.FUNDING_REQUIRED:
             refund_moves.move(refund, RefundStatus.FUNDING_REQUIRED, actor=actor, at=at)
         return False
-    if refund.approval is not None:
-        agreed = {refund.approval.pk: refund_payload(refund)}
-        if not approvals.execute_unchanged(agreed, at=at):
-            raise StaleApprovalError(object_id=refund.pk)
+    if refund.approval is not None and bytes(refund.approval.digest) != digest_of(
+        refund_payload(refund)
+    ):
+        raise StaleApprovalError(object_id=refund.pk)
     refund_orders.prepare(refund, attempt=attempt, at=at)
     refund_moves.move(refund, RefundStatus.SUBMITTING, actor=actor, at=at)
     return True

@@ -117,6 +117,9 @@ def approve_refund(
 ) -> Refund:
     """Agree to exactly what was shown. The last agreement that is needed funds and orders it.
 
+    The agreement is executed then, also when the merchants have not enough: it has not to be
+    asked for again once they do.
+
     Raises SelfApprovalError for the one who asked, StaleApprovalError when it is no longer what
     was shown, IllegalMoveError, ApprovalExpiredError, AlreadyDecidedError or RefundNotFoundError;
     nothing is written then.
@@ -129,6 +132,7 @@ def approve_refund(
         refund.approval_id, is_approved=True, shown_digest=shown_digest, decider=decider, at=at
     )
     if request.state == ApprovalState.APPROVED:
+        approvals.execute(request, payload=refund_payload(refund), at=at)
         refund_submissions.submit(refund, actor=decider.actor, at=at)
     return refund
 

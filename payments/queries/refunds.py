@@ -258,3 +258,11 @@ def unapproved_minor(payment_id: str) -> int:
     living = Refund.objects.filter(payment_id=payment_id, approval=None)
     living = living.exclude(status__in=DEAD_REFUNDS)
     return int(living.aggregate(minor=Sum("amount_minor", default=0))["minor"])
+
+
+def refunds_nobody_decided_on(*, at: datetime, limit: int) -> list[str]:
+    """Return refunds whose request ran out before enough people decided, the oldest first."""
+    waiting = Refund.objects.filter(
+        status=RefundStatus.PENDING_APPROVAL, approval__expires_at__lte=at
+    )
+    return list(waiting.order_by("created_at", "pk").values_list("pk", flat=True)[:limit])

@@ -8,7 +8,7 @@ from typing import Final
 from django.db import transaction
 
 from ledger import jobs
-from ledger.actions import approvals
+from ledger.actions import approval_ends, approvals
 from ledger.actions.approvals import Decider
 from ledger.actions.audit import record_audit
 from ledger.errors import ApprovalClosedError, StaleApprovalError
@@ -186,6 +186,28 @@ def _strictest(totals: Iterable[tuple[str, str, int, int]]) -> _Tier:
         tiers.append(_Tier(needed.needs_head, needed.required, minor, currency))
     strictest = max(tiers, key=lambda tier: (tier.needs_head, tier.required, tier.amount_minor))
     return replace(strictest, required=max(tier.required for tier in tiers))
+
+
+def expire_openings(*, actor: str, at: datetime) -> int:
+    """Give up files on which nobody decided in time; return how many. They may be handed in again.
+
+    Each is its own transaction; doing it again does nothing more.
+    """
+    waiting = Opening.objects.filter(status=OpeningStatus.ASKED, approval__expires_at__lte=at)
+    ids = list(waiting.order_by("created_at", "pk").values_list("pk", flat=True))
+    return sum(_expire(opening_id, actor=actor, at=at) for opening_id in ids)
+
+
+@transaction.atomic(durable=True)
+def _expire(opening_id: str, *, actor: str, at: datetime) -> bool:
+    """Give one up, unless somebody has just decided on it; tell whether it was given up."""
+    opening = locks.locked_opening(opening_id)
+    if opening.status != OpeningStatus.ASKED:
+        return False
+    assert opening.approval is not None, "what was asked has its request"
+    approval_ends.end_expired(opening.approval, actor=actor, at=at)
+    _move(opening, OpeningStatus.REJECTED)
+    return True
 
 
 def _open_request(opening: Opening) -> ApprovalRequest:

@@ -7,10 +7,10 @@ from enum import StrEnum
 
 from django.db import connection, transaction
 
-from ledger.actions import approvals, journal
+from ledger.actions import approval_ends, approvals, journal
 from ledger.actions.audit import record_audit
 from ledger.actions.journal import MAX_POSTINGS
-from ledger.errors import StaleApprovalError
+from ledger.errors import ApprovalExpiredError, StaleApprovalError
 from payments.models import ChannelAccount
 from payments.queries.calendar import business_date_of
 from payments.states import OperationStatus
@@ -84,8 +84,9 @@ def executed_unchanged(
 ) -> list[Settlement]:
     """Execute the approvals of locked settlements, and return those that may be paid. A part.
 
-    What is no longer what was approved loses its queued payout and its approval, and so does what
-    may have been paid already: an earlier payout of it failed, and is said to be made after all.
+    What is no longer what was approved, or was approved too long ago, loses its queued payout and
+    its approval, and so does what may have been paid already: an earlier payout of it failed, and
+    is said to be made after all.
     """
     ids = [settlement.pk for settlement in settlements]
     payloads = payloads_of(ids)
@@ -103,14 +104,18 @@ def executed_unchanged(
     )
     for settlement in settlements:
         if settlement.approval_id not in executed:
-            is_paid = settlement.pk in contradicted
-            code = PayoutContradictedError.code if is_paid else StaleApprovalError.code
-            _set_back(settlement, code=code, actor=actor, at=at)
+            code = StaleApprovalError.code
+            if settlement.pk in contradicted:
+                code = PayoutContradictedError.code
+            elif settlement.approval is not None and settlement.approval.expires_at <= at:
+                code = ApprovalExpiredError.code
+                approval_ends.end_expired(settlement.approval, actor=actor, at=at)
+            set_back(settlement, code=code, actor=actor, at=at)
     return [settlement for settlement in settlements if settlement.approval_id in executed]
 
 
-def _set_back(settlement: Settlement, *, code: str, actor: str, at: datetime) -> None:
-    """Take back an approval that is about something else; people decide anew.
+def set_back(settlement: Settlement, *, code: str, actor: str, at: datetime) -> None:
+    """Take an approval back that is about something else, or too old; people decide anew. A part.
 
     What was never paid becomes a draft; what failed or came back stays that.
     """

@@ -1,10 +1,12 @@
 """Questions about settlements."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
+from ledger.states import ApprovalState
 from settlements.models import Settlement, SettlementItem
 from settlements.states import SettlementStatus
 
@@ -81,6 +83,28 @@ def settlements_to_submit() -> QuerySet[Settlement]:
         .select_related("merchant", "destination")
         .order_by("created_at", "pk")
     )
+
+
+def settlements_approved_too_late(
+    *, at: datetime, limit: int, among: Collection[str] | None = None
+) -> list[str]:
+    """Return settlements whose request ran out before its decision or its payout, oldest first.
+
+    Those that failed or came back only while something of the request stands: it is open, or a
+    payout waits for it.
+    """
+    opened = [ApprovalState.PENDING, ApprovalState.APPROVED]
+    first = Q(status__in=[SettlementStatus.SUBMITTED, SettlementStatus.APPROVED])
+    again = Q(status__in=[SettlementStatus.PAY_FAILED, SettlementStatus.RETURNED])
+    late = Settlement.objects.filter(
+        first & Q(approval__state__in=[*opened, ApprovalState.EXPIRED])
+        | again & Q(approval__state__in=opened)
+        | again & Q(approval__state=ApprovalState.EXPIRED, approved_digest__isnull=False),
+        approval__expires_at__lte=at,
+    )
+    if among is not None:
+        late = late.filter(pk__in=among)
+    return list(late.order_by("created_at", "pk").values_list("pk", flat=True)[:limit])
 
 
 def items_of(settlement: Settlement) -> QuerySet[SettlementItem]:

@@ -64,3 +64,19 @@ def test_jobs_of_dead_workers_go_back_and_those_of_living_ones_stay(
 
     # Then
     assert status_of(job_id) == status
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_minute_what_ran_out_is_ended_and_waits_once() -> None:
+    # When
+    schedule.expire.func(timestamp=0)
+    schedule.expire.func(timestamp=60)
+
+    # Then
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT task_name FROM procrastinate_jobs ORDER BY id")
+        assert [name for (name,) in cursor.fetchall()] == [
+            "payments.expire",
+            "settlements.expire",
+            "ledger.expire_approvals",
+        ]

@@ -16,6 +16,7 @@ from tests.factories.payments import (
     confirmed_payment,
     owed_payment,
     paid_payment,
+    refund_asked,
 )
 from tests.instants import NOON
 from tests.rig.rows import nothing_written
@@ -101,6 +102,14 @@ class TestJobs:
         assert run_jobs() == ["payments.expire"]
         entry.refresh_from_db()
         assert entry.status == "expired"
+
+    def test_cancels_refunds_on_which_nobody_decided(self):
+        refund = refund_asked(paid_payment(amounts_minor=(50_001,)))
+        jobs.defer("payments.expire", at=refund.approval.expires_at)
+
+        assert run_jobs() == ["payments.expire"]
+        refund.refresh_from_db()
+        assert refund.status == "cancelled"
 
     def test_with_nothing_to_do_the_janitor_does_nothing(self, marketplace):
         # Given

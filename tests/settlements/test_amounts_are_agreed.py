@@ -18,7 +18,6 @@ from tests.factories.settlements import (
     settled_merchant,
     submitted_settlement,
 )
-from tests.instants import NOON
 from tests.rig.attacks import every_way, refused, run_sql
 from tests.settlements.test_laws import make_payout
 
