@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ledger.leaves import STREAMS
 from ledger.sealing import Header
@@ -31,7 +32,7 @@ class Seal(models.Model):
     last_id = models.BigIntegerField(_("last row"))
     count = models.PositiveIntegerField(_("rows"))
     ids = ArrayField(models.BigIntegerField(), verbose_name=_("members"))
-    leaves = models.BinaryField(_("leaves"))
+    leaves = models.BinaryField(pgettext_lazy("Merkle", "leaves"))
     totals = models.JSONField(_("totals"))
     root = models.BinaryField(_("Merkle root"), max_length=32)
     previous_hmac = models.BinaryField(_("hash of the block before"), max_length=32)

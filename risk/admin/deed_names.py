@@ -22,7 +22,7 @@ name_deeds(
         "limit.set": _("set"),
         "network.bind": pgettext_lazy("deed", "bind"),
         "network.bound": _("bound"),
-        "network.release": pgettext_lazy("deed", "release"),
+        "network.release": pgettext_lazy("deed", "unbind"),
         "password.changed": _("changed"),
         "password.locked": _("locked after wrong attempts"),
         "password.reset": _("reset"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from ledger.queries import inclusion
 from ledger.queries.inclusion import Inclusion
@@ -42,7 +43,7 @@ class Command(BaseCommand):
         self._line(_("content"), found.content or _("no such row"))
         self._line(_("leaf"), found.leaf.hex())
         for step in found.path:
-            side = _("left") if step.is_left else _("right")
+            side = pgettext("Merkle", "left") if step.is_left else pgettext("Merkle", "right")
             self._line(_("path, %(side)s") % {"side": side}, step.neighbour.hex())
         self._line(_("root"), bytes(found.block.root).hex())
         self._line(_("block"), f"{found.block.number} {bytes(found.block.hmac).hex()}")
