@@ -116,7 +116,7 @@ def _account_facts(row: Account, balance: AccountBalance) -> Facts:
             Fact(_("owner"), owner_link(row.owner_id, names=owner_names([row]))),
             Fact(_("owner's id"), showing.code(row.owner_id)),
             Fact(_("balance"), showing.money(balance.balance_minor, row.currency, url=statement)),
-            Fact(_("by business day"), showing.link(statement, _("statement"))),
+            Fact(_("by business day"), showing.link(statement, _("account statement"))),
             Fact(_("debits"), showing.money(balance.debits_minor, row.currency)),
             Fact(_("credits"), showing.money(balance.credits_minor, row.currency)),
             Fact(_("normal side"), row.get_normal_side_display()),

@@ -13,7 +13,9 @@ from django.utils.safestring import SafeString
 from ledger.admin import people, showing
 from ledger.models import JournalEntry
 
-ACTOR_FIELDS = frozenset({"actor", "maker", "approver", "imported_by", "requested_by"})
+ACTOR_FIELDS = frozenset(
+    {"actor", "maker", "approver", "imported_by", "requested_by", "closed_by", "created_by"}
+)
 """Fields that name who did something, in every model."""
 
 STATE_FIELDS = frozenset({"status", "state", "verdict", "decision"})

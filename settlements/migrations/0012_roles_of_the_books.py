@@ -27,6 +27,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "payments.request_write_off",
         "payments.cancel_manual_entry",
         "payments.request_terms",
+        SEES_SEALS,
         SEES_PERIODS,
         "ledger.close_period",
         "ledger.reopen_period",
@@ -38,6 +39,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "payments.approve_manual_entry",
         "payments.approve_terms",
         TAKES_AWAY,
+        SEES_SEALS,
         SEES_PERIODS,
     ),
     "finance_head": (
