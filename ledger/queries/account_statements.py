@@ -14,6 +14,9 @@ from django.db import connection
 from ledger.queries import balances
 from ledger.queries.reports import Arguments, DayRange, Movement, Row, begins_closed, streamed
 
+OPEN_POSTINGS_MAX = 20_000
+"""Postings of open days that are added up for a curve; closing days makes it as short as they."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -115,16 +118,24 @@ def stream_lines(account_id: int, days: DayRange, *, opening_minor: int) -> Iter
 
 def closings_by_day(
     account_id: int, days: DayRange, *, opening_minor: int
-) -> list[tuple[date, int]]:
-    """Return what stood at the end of each day of the range on which something moved."""
+) -> list[tuple[date, int]] | None:
+    """Return what stood at the end of each day of the range on which something moved.
+
+    Of closed days these are the daily balances; of open ones, the postings since are added up.
+    None where that would be more than OPEN_POSTINGS_MAX of them. Two queries.
+    """
     arguments: Arguments = {"account": account_id, "first": days.first, "last": days.last}
     with connection.cursor() as cursor:
+        cursor.execute(_OPEN_POSTINGS, arguments)
+        row = cursor.fetchone()
+        if row and row[0] > OPEN_POSTINGS_MAX:
+            return None
         cursor.execute(_BY_DAY, arguments)
         rows = cursor.fetchall()
-    closings = []
+    closings: list[tuple[date, int]] = []
     balance = opening_minor
-    for day, moved in rows:
-        balance += int(moved)
+    for day, stood, moved in rows:
+        balance = int(stood) if stood is not None else balance + int(moved)
         closings.append((day, balance))
     return closings
 
@@ -228,10 +239,30 @@ WHERE p.account_id = %(account)s
 ORDER BY e.effective_date, p.seq
 """  # noqa: S608  put together from constants of this module
 
+# How many postings may be dated in open days of the range, of the account; none of a closed one.
+_OPEN_POSTINGS = """
+SELECT CASE WHEN %(last)s > coalesce((SELECT day FROM ledger_closedthrough), '-infinity')
+  THEN b.seq - coalesce((
+    SELECT contained_seq FROM ledger_dailybalance WHERE account_id = b.account_id
+    ORDER BY effective_date DESC LIMIT 1), 0)
+  ELSE 0 END
+FROM ledger_accountbalance b WHERE b.account_id = %(account)s
+"""
+
 _BY_DAY = f"""
-SELECT e.effective_date, sum({_SIGNED})
+SELECT effective_date, debits_minor - credits_minor, NULL
+FROM ledger_dailybalance
+WHERE account_id = %(account)s AND effective_date BETWEEN %(first)s AND %(last)s
+UNION ALL
+SELECT e.effective_date, NULL, sum({_SIGNED})
 FROM ledger_posting p
 JOIN ledger_journalentry e ON e.id = p.entry_id
-WHERE p.account_id = %(account)s AND e.effective_date BETWEEN %(first)s AND %(last)s
-GROUP BY e.effective_date ORDER BY e.effective_date
+WHERE %(last)s > coalesce((SELECT day FROM ledger_closedthrough), '-infinity')
+  AND p.account_id = %(account)s AND e.effective_date BETWEEN %(first)s AND %(last)s
+  AND e.effective_date > coalesce((SELECT day FROM ledger_closedthrough), '-infinity')
+  AND p.seq > coalesce((
+    SELECT contained_seq FROM ledger_dailybalance WHERE account_id = %(account)s
+    ORDER BY effective_date DESC LIMIT 1), 0)
+GROUP BY e.effective_date
+ORDER BY effective_date
 """  # noqa: S608  put together from constants of this module

@@ -5,8 +5,10 @@
   one read of the index `ledger_posting_instant`. What "recorded" promises: docs/adr/0018.
 - As of an effective date is the account's last daily balance up to that day, and what was booked
   of the days that are still open: of the account's postings only those after `contained_seq`.
+  Of all accounts at once, a late day is what stands now less what is dated after it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -71,28 +73,43 @@ def sums_on(account_id: int, day: date) -> tuple[int, int] | None:
 
 
 def accounts_on(day: date, *, code: str | None = None, currency: str | None = None) -> list[Sums]:
-    """Return what every account came to at the end of an effective date: one statement.
+    """Return what every account came to at the end of an effective date: two queries.
 
     In order of number, owner and currency; accounts without postings by then are left out.
     `code` and `currency` narrow it to one subsidiary ledger.
     """
-    return _sums(_BY_ACCOUNT, day=day, code=code, currency=currency)
+    return _sums(_BY_ACCOUNT, day=day, codes=[code] if code else (), currency=currency)
 
 
-def trial_balance_on(day: date) -> list[Sums]:
+def trial_balance_on(day: date, *, codes: Collection[str] = ()) -> list[Sums]:
     """Return the control totals at the end of an effective date; their `owner_id` is empty.
 
-    One statement: each account's last daily balance, and what was booked of the open days.
+    With `codes` only those of these numbers. Two queries, of which the second takes each
+    account's last daily balance and what was booked of the open days, or what stands now less
+    what is dated later.
     """
-    return _sums(_BY_NUMBER, day=day)
+    return _sums(_BY_NUMBER, day=day, codes=codes)
 
 
 def _sums(
-    query: str, *, day: date, code: str | None = None, currency: str | None = None
+    query: str, *, day: date, codes: Collection[str] = (), currency: str | None = None
 ) -> list[Sums]:
+    arguments = {"day": day, "codes": list(codes) or None, "currency": currency}
+    told = _FROM_NOW if _is_nearer_to_now(day) else _ALL_ACCOUNTS
     with connection.cursor() as cursor:
-        cursor.execute(_ALL_ACCOUNTS + query, {"day": day, "code": code, "currency": currency})
+        cursor.execute(told + query, arguments)
         return [Sums(*row) for row in cursor.fetchall()]
+
+
+def _is_nearer_to_now(day: date) -> bool:
+    """Tell whether fewer days with entries lie after a day than before it since the last closed.
+
+    Both ways are right for any day: this says which of them reads less.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_ENDS)
+        known, newest = cursor.fetchone()
+    return newest is None or day >= newest or newest - day < day - known
 
 
 # Of a closed day the second half finds no entry to look at: the balances say everything then.
@@ -114,6 +131,34 @@ _ONE_ACCOUNT = """
       AND e.effective_date > coalesce((SELECT day FROM ledger_closedthrough), '-infinity')
       AND e.effective_date <= %(day)s) p ON true
   GROUP BY last.debits_minor, last.credits_minor, last.contained_seq
+"""
+
+_ENDS = """
+  SELECT coalesce((SELECT day FROM ledger_closedthrough), min(effective_date)), max(effective_date)
+  FROM ledger_journalentry
+"""
+
+_FROM_NOW = """
+  WITH told AS (
+    SELECT a.code, a.owner_id, a.currency, sums.debits, sums.credits,
+           CASE a.normal_side WHEN 'D' THEN sums.debits - sums.credits
+                              ELSE sums.credits - sums.debits END AS balance
+    FROM ledger_account a
+    JOIN ledger_accountbalance b ON b.account_id = a.id
+    LEFT JOIN (
+      SELECT p.account_id,
+        sum(p.amount_minor) FILTER (WHERE p.side = 'D') AS debits,
+        sum(p.amount_minor) FILTER (WHERE p.side = 'C') AS credits
+      FROM ledger_journalentry e JOIN ledger_posting p ON p.entry_id = e.id
+      WHERE e.effective_date > %(day)s
+      GROUP BY p.account_id) later ON later.account_id = a.id
+    CROSS JOIN LATERAL (
+      SELECT (b.debits_minor - coalesce(later.debits, 0))::bigint AS debits,
+             (b.credits_minor - coalesce(later.credits, 0))::bigint AS credits
+    ) sums
+    WHERE (%(codes)s::text[] IS NULL OR a.code = ANY(%(codes)s))
+      AND (%(currency)s::text IS NULL OR a.currency = %(currency)s)
+      AND (sums.debits > 0 OR sums.credits > 0))
 """
 
 _ALL_ACCOUNTS = """
@@ -138,7 +183,7 @@ _ALL_ACCOUNTS = """
       SELECT (coalesce(last.debits_minor, 0) + coalesce(later.debits, 0))::bigint AS debits,
              (coalesce(last.credits_minor, 0) + coalesce(later.credits, 0))::bigint AS credits
     ) sums
-    WHERE (%(code)s::text IS NULL OR a.code = %(code)s)
+    WHERE (%(codes)s::text[] IS NULL OR a.code = ANY(%(codes)s))
       AND (%(currency)s::text IS NULL OR a.currency = %(currency)s)
       AND (sums.debits > 0 OR sums.credits > 0))
 """

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from django.db import connection
 
-from ledger.queries.reports import Arguments, DayRange, Row, streamed
+from ledger.queries.reports import Arguments, DayRange, Row, streamed, trial_balance
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,29 @@ def sums(wanted: Wanted) -> list[Sums]:
         cursor.execute(_SUMS, _arguments(wanted, None))
         rows: list[Row] = cursor.fetchall()
     return [Sums(currency, int(debits), int(credits_)) for currency, debits, credits_ in rows]
+
+
+def sums_of_numbers(wanted: Wanted) -> list[Sums]:
+    """Add up all legs on the numbers that are meant, by currency, from what their accounts moved.
+
+    For legs that are narrowed by number, side and currency alone: it reads balances of closed
+    days, and entries of open ones. Call it in `reports.one_moment`.
+    """
+    assert wanted.codes, "the numbers say which accounts"
+    assert not wanted.kind, "balances do not know the kinds of entries"
+    assert not wanted.cause, "nor their causes"
+    found: dict[str, Sums] = {}
+    for line in trial_balance(wanted.days, codes=wanted.codes):
+        if wanted.currency not in ("", line.currency):
+            continue
+        before = found.get(line.currency, Sums(line.currency, 0, 0))
+        found[line.currency] = Sums(
+            line.currency,
+            before.debits_minor + (line.debits_minor if wanted.side != "C" else 0),
+            before.credits_minor + (line.credits_minor if wanted.side != "D" else 0),
+        )
+    moved = (found[currency] for currency in sorted(found))
+    return [each for each in moved if each.debits_minor or each.credits_minor]
 
 
 def _arguments(wanted: Wanted, after: Place | None) -> Arguments:

@@ -44,7 +44,7 @@ class GeneralLedger(BookPage[LedgerForm]):
     def found(self, request: DoorRequest, form: LedgerForm, about: Account | None) -> Found:
         """Show the numbers, or a page of the accounts of the one that was asked for."""
         code = form.cleaned_data["code"]
-        totals = trial_balance(form.days, code=code or None)
+        totals = trial_balance(form.days, codes=[code] if code else ())
         if not code:
             return Found(str(self.title), _of_numbers(totals, form))
         currency = _currency(form, totals)
@@ -72,7 +72,7 @@ class GeneralLedger(BookPage[LedgerForm]):
             return Sheet(
                 f"general_ledger_{span(form.days)}", columns, numbers, lambda line: line.currency
             )
-        currency = _currency(form, trial_balance(form.days, code=code))
+        currency = _currency(form, trial_balance(form.days, codes=[code]))
         names: Names = {}
         rows = _named(stream_accounts_of(code, currency, form.days), names)
         return Sheet(

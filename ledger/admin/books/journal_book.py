@@ -39,8 +39,7 @@ class JournalBook(BookPage[JournalForm]):
         after = _after(request)
         rows = journal_book.legs(wanted, after=after, limit=LEGS_A_PAGE + 1)
         shown = rows[:LEGS_A_PAGE]
-        # All postings of a long range are many: they are added up where they make one figure.
-        sums = journal_book.sums(wanted) if wanted.codes or wanted.cause else []
+        sums = _sums(wanted, is_first=after is None)
         more = []
         if after is not None:
             more.append(Way(_("First postings"), _query(form)))
@@ -73,6 +72,18 @@ def _wanted(form: JournalForm) -> Wanted:
         currency=asked["currency"].upper(),
         cause=asked["q"].strip(),
     )
+
+
+def _sums(wanted: Wanted, *, is_first: bool) -> list[Sums]:
+    """Add up what makes one figure: of numbers from balances, of a cause posting by posting.
+
+    The legs of one kind on a number are as many as there are, so the first page alone adds them.
+    """
+    if wanted.codes and not (wanted.kind or wanted.cause):
+        return journal_book.sums_of_numbers(wanted)
+    if wanted.cause or (wanted.codes and is_first):
+        return journal_book.sums(wanted)
+    return []
 
 
 def _after(request: DoorRequest) -> Place | None:

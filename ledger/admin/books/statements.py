@@ -18,7 +18,7 @@ from ledger.admin.books.trial_balance import ledger_url, span
 from ledger.admin.drawing import Point, balance_by_day
 from ledger.admin.kinds import kind_words
 from ledger.admin.owners import owner_link, owner_names
-from ledger.admin.panels import Cell, Drawing, Fact, Facts, Group, Panel, Report
+from ledger.admin.panels import Cell, Drawing, Fact, Facts, Group, Notice, Panel, Report
 from ledger.models import Account, JournalEntry
 from ledger.queries import account_statements
 from ledger.queries.account_statements import Page, Place, StatementLine
@@ -168,6 +168,9 @@ def _curve(frame: Frame, movement: Movement, days: DayRange) -> list[Panel]:
     closings = account_statements.closings_by_day(
         account.pk, days, opening_minor=movement.opening_minor
     )
+    if closings is None:
+        text = _("The curve is not drawn: too many postings stand in open days. Close them first.")
+        return [Notice(text)]
     if not closings:
         return []
     points = [(days.first, movement.opening_minor), *closings]
