@@ -13,7 +13,7 @@ from ledger.admin.append_only import ReadOnlyAdmin
 from ledger.admin.base import BusinessDayRange
 from ledger.admin.panels import Column, Fact, Facts, Moment, Panel, Table
 from ledger.chart import CHART
-from ledger.models import AccountBalance
+from ledger.models import Account, AccountBalance
 from payments.admin.filters import CurrencyFilter
 from payments.admin.masking import masked
 from payments.models import ChannelAccount, ChannelNotification, ChannelOperation
@@ -56,12 +56,21 @@ class ChannelAccountAdmin(ReadOnlyAdmin[ChannelAccount]):
                 _("what the books say"),
                 [Column(_("account")), Column(_("balance"), is_amount=True)],
                 [
-                    [f"{code} {CHART[code].name}", showing.money(int(minor), currency)]
+                    [
+                        f"{code} {CHART[code].name}",
+                        showing.money(int(minor), currency, url=_accounts_url(row, code, currency)),
+                    ]
                     for code, currency, minor in sums
                 ],
                 empty=_("Nothing is booked for this account yet."),
             ),
         ]
+
+
+def _accounts_url(row: ChannelAccount, code: str, currency: str) -> str:
+    """Return where the accounts of a number are that belong to a channel account."""
+    query = f"code={code}&currency__exact={currency}&owner_id__startswith={row.pk}"
+    return showing.list_url(Account, query)
 
 
 @admin.register(ChannelOperation)

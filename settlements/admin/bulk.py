@@ -14,6 +14,7 @@ from ledger.actions.approvals import digest_of
 from ledger.admin import showing
 from ledger.admin.approval_panel import digest_sent
 from ledger.admin.asking import Asking, DoorRequest, explained, note_refusal
+from ledger.admin.journal import entry_url
 from ledger.admin.operations import Operation, Words
 from ledger.admin.panels import Column, Notice, Panel, Table
 from ledger.errors import DomainError
@@ -151,7 +152,7 @@ def _selection(rows: Sequence[Settlement], *, may_be: SettlementStatus) -> Table
                 row.destination.holder_name if row.destination else showing.nothing(),
                 panels.account_tail(row.destination),
                 f"{row.item_count:,}",
-                showing.money(row.net_minor, row.currency),
+                showing.money(row.net_minor, row.currency, url=entry_url(row.hold_entry_id)),
             ]
             for row in fitting
         ],
@@ -191,7 +192,7 @@ def _results(results: Sequence[tuple[Settlement, SafeString, str | Promise]]) ->
                 showing.row_link(row.merchant),
                 result,
                 reason,
-                showing.money(row.net_minor, row.currency),
+                showing.money(row.net_minor, row.currency, url=entry_url(row.hold_entry_id)),
             ]
             for row, result, reason in results
         ],

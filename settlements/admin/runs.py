@@ -16,7 +16,7 @@ from ledger.admin.asking import Asking, DoorRequest
 from ledger.admin.base import BusinessDayRange
 from ledger.admin.operations import Operation, OperationsAdmin, Words
 from ledger.admin.panels import Column, Panel, Table
-from ledger.models import AccountBalance
+from ledger.models import Account, AccountBalance
 from payments.admin.filters import CurrencyFilter
 from payments.models import MerchantAccount
 from payments.queries.calendar import business_date_of
@@ -80,7 +80,11 @@ class RunSettlement(Operation[None]):
                 _("available now"),
                 [Column(_("currency")), Column(_("merchants")), Column("", is_amount=True)],
                 [
-                    [currency, f"{merchants:,}", showing.money(int(minor), currency)]
+                    [
+                        currency,
+                        f"{merchants:,}",
+                        showing.money(int(minor), currency, url=_available_url(currency)),
+                    ]
                     for currency, minor, merchants in available
                 ],
                 empty=_("No merchant has money available."),
@@ -135,7 +139,11 @@ class SettlementBatchAdmin(OperationsAdmin[SettlementBatch]):
                     [
                         showing.badge(status, str(SettlementStatus(status).label)),
                         f"{count:,}",
-                        showing.money(int(net_minor), row.currency),
+                        showing.money(
+                            int(net_minor),
+                            row.currency,
+                            url=showing.list_url(Settlement, f"q={row.pk}&status__exact={status}"),
+                        ),
                     ]
                     for status, count, net_minor in drafted
                 ],
@@ -144,6 +152,12 @@ class SettlementBatchAdmin(OperationsAdmin[SettlementBatch]):
                 more_text=_("Its settlements"),
             ),
         ]
+
+
+def _available_url(currency: str) -> str:
+    """Return where the accounts are on which merchants' money is available."""
+    query = f"code={chart.MERCHANT_AVAILABLE}&currency__exact={currency}"
+    return showing.list_url(Account, query)
 
 
 def _currencies() -> list[str]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from ledger.admin import showing
 from ledger.admin.approval_panel import Approve, Decision, Reject
 from ledger.admin.asking import Asking, DoorRequest
+from ledger.admin.journal import entry_url
 from ledger.admin.operations import Operation, ReasonForm, Words
 from ledger.admin.panels import Fact, Facts, Panel
 from ledger.models import ApprovalRequest
@@ -165,8 +166,9 @@ def _pending(row: BillLine) -> ApprovalRequest | None:
 
 
 def _debit(row: BillLine, *, wallet: ChannelAccount | None) -> Facts:
+    url = entry_url(row.entry_id) if row.entry_id else showing.row_url(row.bill)
     facts = [
-        Fact(_("amount"), showing.money(row.amount_minor, row.currency)),
+        Fact(_("amount"), showing.money(row.amount_minor, row.currency, url=url)),
         Fact(_("booked by the bank on"), showing.day(row.booking_date)),
         Fact(_("bank reference"), showing.code(row.bank_reference)),
         Fact(_("text"), row.text),

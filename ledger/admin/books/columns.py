@@ -104,10 +104,10 @@ class SixSums:
             and self.closing_debit_minor == self.closing_credit_minor
         )
 
-    def cells(self, currency: str) -> list[Cell]:
-        """Write the sums under their columns."""
+    def cells(self, currency: str, *, url: str = "") -> list[Cell]:
+        """Write the sums under their columns; each leads to `url`."""
         return [
-            showing.money(minor, currency)
+            showing.money(minor, currency, url=url)
             for minor in (
                 self.opening_debit_minor,
                 self.opening_credit_minor,

@@ -41,9 +41,9 @@ class TrialBalance(BookPage[RangeForm]):
         columns = _columns(form)
         panels: list[Panel] = []
         for currency, of_currency in groupby(lines, key=lambda line: line.currency):
-            panels += _of_currency(currency, list(of_currency), columns)
+            panels += _of_currency(currency, list(of_currency), columns, form)
         if not lines:
-            panels = [_table(_("trial balance"), [], columns, "")]
+            panels = [_table(_("trial balance"), [], columns, form)]
         panels += [_equation(each) for each in equations(lines)]
         return Found(str(self.title), panels)
 
@@ -84,7 +84,10 @@ def _columns(form: RangeForm) -> list[BookColumn[CodeLine]]:
 
 
 def _of_currency(
-    currency: str, lines: Sequence[CodeLine], columns: Sequence[BookColumn[CodeLine]]
+    currency: str,
+    lines: Sequence[CodeLine],
+    columns: Sequence[BookColumn[CodeLine]],
+    form: RangeForm,
 ) -> list[Panel]:
     sums = sums_of(lines)
     if sums.are_equal:
@@ -94,17 +97,18 @@ def _of_currency(
         text = _("%(currency)s does not balance: debits and credits differ. Call an engineer.")
         verdict = Notice(text % {"currency": currency}, "alarm")
     title = _("trial balance, %(currency)s") % {"currency": currency}
-    return [verdict, _table(title, lines, columns, currency)]
+    return [verdict, _table(title, lines, columns, form)]
 
 
 def _table(
-    title: str, lines: Sequence[CodeLine], columns: Sequence[BookColumn[CodeLine]], currency: str
+    title: str, lines: Sequence[CodeLine], columns: Sequence[BookColumn[CodeLine]], form: RangeForm
 ) -> Report:
+    currency = lines[0].currency if lines else ""
     groups = [
         Group(
             name,
             [cells(columns, line, currency=currency) for line in of_category],
-            [_total(_("sum"), of_category, currency)],
+            [_total(_("sum"), of_category, currency, url=postings_url(form, of_category))],
         )
         for category, name in CATEGORIES.items()
         if (of_category := [x for x in lines if chart.CHART[x.code].category == category])
@@ -117,12 +121,25 @@ def _table(
             "Nothing stood or moved in these days. The first payment that a channel confirms"
             " writes the first entry, and its accounts stand here."
         ),
-        totals=[_total(_("all accounts"), lines, currency)] if lines else [],
+        totals=[_total(_("all accounts"), lines, currency, url=postings_url(form, lines))]
+        if lines
+        else [],
     )
 
 
-def _total(name: str, lines: Sequence[CodeLine], currency: str) -> list[Cell]:
-    return [name, "", *sums_of(lines).cells(currency)]
+def _total(name: str, lines: Sequence[CodeLine], currency: str, *, url: str) -> list[Cell]:
+    return [name, "", *sums_of(lines).cells(currency, url=url)]
+
+
+def postings_url(form: RangeForm, lines: Sequence[CodeLine]) -> str:
+    """Return where the postings of several numbers of a currency are, over the same days."""
+    query = query_of(
+        code=",".join(line.code for line in lines),
+        currency=lines[0].currency,
+        first=form.cleaned_data["first"],
+        last=form.cleaned_data["last"],
+    )
+    return f"{reverse('admin:ledger_journal_book')}?{query}"
 
 
 def _equation(equation: Equation) -> Notice:

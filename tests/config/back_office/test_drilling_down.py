@@ -11,14 +11,32 @@ from django.urls import resolve, reverse
 from ledger.admin import showing
 from ledger.admin.kinds import named_kinds
 from ledger.models import Account, JournalEntry
+from settlements.models import SettlementBatch
 from tests.architecture.sources import house
 from tests.config.back_office.filling import fill
 from tests.instants import NEXT_NOON
+from tests.rig.pages import words
 from tests.rig.staff import desk
 
 pytestmark = pytest.mark.django_db
 
 ALL_DAYS = "last=2026-12-31"
+BUDGETS = {
+    "trial_balance": 6,
+    "general_ledger": 6,
+    "journal_book": 7,
+    "number": 8,
+    "statement": 13,
+    "entry": 11,
+    "journal of a number": 8,
+    "journal of a kind": 6,
+    "trial balance, open": 6,
+    "number, open": 8,
+    "statement, open": 13,
+    "account": 7,
+}
+"""Queries of each page of the books, its session and rights included."""
+
 REPORTS = ("trial_balance", "general_ledger", "journal_book")
 
 
@@ -42,6 +60,23 @@ def addresses() -> dict[str, str]:
     entry = JournalEntry.objects.filter(kind="payment_paid").latest("pk")
     found["entry"] = showing.row_url(entry)
     return found
+
+
+def narrowed() -> dict[str, str]:
+    """Return the journal as figures lead to it, and pages of a range that begins in open days."""
+    account = Account.objects.filter(code="2002").order_by("pk").first()
+    assert account is not None
+    book, ledger = reverse("admin:ledger_journal_book"), reverse("admin:ledger_general_ledger")
+    statement = reverse("admin:ledger_account_statement", args=[account.pk])
+    march = "first=2026-03-05&last=2026-03-31"
+    return {
+        "journal of a number": f"{book}?{march}&code=2002",
+        "journal of a kind": f"{book}?{march}&code=2002&kind=payment_paid",
+        "trial balance, open": f"{reverse('admin:ledger_trial_balance')}?{march}",
+        "number, open": f"{ledger}?{march}&code=2002",
+        "statement, open": f"{statement}?{march}",
+        "account": showing.row_url(account),
+    }
 
 
 def links_of_amounts(html: str) -> list[str]:
@@ -79,10 +114,12 @@ def test_every_figure_of_a_report_leads_on():
     for name in ("trial_balance", "general_ledger", "number"):
         # When
         html = auditor.get(addresses()[name]).content.decode()
-        rows = [link for link in links_of_amounts(html) if link]
+        links = links_of_amounts(html)
+        rows = [link for link in links if link]
 
-        # Then: all but the sums are links, and each of them answers
+        # Then: all are links but the sum under a number, and each of them answers
         assert len(rows) > 5, name
+        assert name == "number" or rows == links
         for link in set(rows):
             assert auditor.get(link).status_code == 200, link
 
@@ -102,6 +139,57 @@ def test_the_figures_of_the_home_page_lead_to_their_postings():
         page = auditor.get(link)
         assert page.status_code == 200
         assert resolve(link.partition("?")[0]).url_name == "ledger_journal_book"
+
+
+def test_the_sums_of_a_trial_balance_lead_to_all_its_postings():
+    # Given
+    fill(merchants=3, payments_each=1)
+    auditor = desk("auditor")
+
+    # When
+    html = auditor.get(addresses()["trial_balance"]).content.decode()
+    links = {link for link in links_of_amounts(html) if "/journal-book/" in link}
+
+    # Then: the categories that were used, and all of them; what is added up is shown there
+    assert len(links) >= 4
+    for link in links:
+        assert "sum" in words(auditor.get(link)).lower().split(), link
+
+
+def test_figures_of_runs_and_channels_lead_to_what_makes_them():
+    # Given
+    ours = fill(merchants=3, payments_each=1)
+    boss = desk(is_superuser=True)
+    run = SettlementBatch.objects.latest("pk")
+    pages = [
+        showing.row_url(run),
+        showing.row_url(ours.channel),
+        reverse("admin:settlements_settlementbatch_run"),
+    ]
+
+    for page in pages:
+        # When
+        links = links_of_amounts(boss.get(page).content.decode())
+
+        # Then: each leads to rows
+        assert links, page
+        for link in links:
+            assert link, page
+            assert "changelist" in resolve(link.partition("?")[0]).url_name
+            assert boss.get(link).context["cl"].result_count > 0, link
+
+
+def test_the_books_take_so_many_queries():
+    """Each page has its budget: one more for each row would be seen at once."""
+    # Given
+    ours = fill(merchants=3, payments_each=1)
+    fill(merchants=3, payments_each=2, ours=ours)
+    auditor = desk("auditor")
+    _queries(auditor, addresses()["trial_balance"])
+
+    # Then
+    found = {name: _queries(auditor, url) for name, url in {**addresses(), **narrowed()}.items()}
+    assert found == BUDGETS
 
 
 def test_reports_take_as_many_queries_whatever_there_is():
