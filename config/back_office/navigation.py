@@ -103,6 +103,7 @@ TRADES = (
             Place("settlements_opening", gettext_lazy("Opening balances"), "flag"),
             Place("ledger_period", gettext_lazy("Closed days"), "lock_clock"),
             Place("ledger_approvalrequest", gettext_lazy("Approvals"), "how_to_reg"),
+            Place("ledger_approvaltier", gettext_lazy("Approval tiers"), "groups"),
             Place("ledger_auditentry", gettext_lazy("Audit trail"), "history"),
             Place(
                 "ledger_configurationchange", gettext_lazy("Configuration history"), "difference"

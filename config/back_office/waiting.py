@@ -1,14 +1,13 @@
 """What waits for one person on the home page: only what they may see, and may do."""
 
-from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlencode
 
-from django.db.models import Count, Model, Q
+from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from config.back_office.waits import Waiting, filtered, requests_for_me
 from ledger.admin import showing
 from ledger.queries import periods
 from payments.models import ChannelOperation, ManualEntry, Payment, Refund
@@ -24,20 +23,10 @@ from settlements.models import BillLine, BillLineState, Payout, Settlement
 from settlements.states import PayoutStatus, SettlementStatus
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One kind of thing that waits for somebody: how many there are, and where they stand."""
-
-    what: str
-    how: str
-    count: int
-    url: str
-    tone: str = "attention"
-
-
 def waiting_for(request: HttpRequest) -> list[Waiting]:
     """Return each kind of thing that waits, with how many there are; none is a good answer."""
     return [
+        *requests_for_me(request),
         *_settlements(request),
         *_refunds(request),
         *_manual_entries(request),
@@ -92,7 +81,7 @@ def _settlements(request: HttpRequest) -> list[Waiting]:
         ),
     ]
     return [
-        Waiting(what, how, counts[name], _filtered(Settlement, status__exact=state.value))
+        Waiting(what, how, counts[name], filtered(Settlement, status__exact=state.value))
         for permission, name, state, what, how in found
         if request.user.has_perm(permission)
     ]
@@ -138,7 +127,7 @@ def _refunds(request: HttpRequest) -> list[Waiting]:
         ),
     ]
     waiting = [
-        Waiting(what, how, counts[name], _filtered(Refund, status__exact=state.value), tone)
+        Waiting(what, how, counts[name], filtered(Refund, status__exact=state.value), tone)
         for permission, name, state, what, how, tone in found
         if request.user.has_perm(permission)
     ]
@@ -152,7 +141,7 @@ def _contradicted(count: int) -> Waiting:
         _("contradicted refunds"),
         _("they failed and gave the money back; now the channel says it made them"),
         count,
-        _filtered(Refund, status_code__exact=CONTRADICTED),
+        filtered(Refund, status_code__exact=CONTRADICTED),
         tone="alarm",
     )
 
@@ -186,7 +175,7 @@ def _manual_entries(request: HttpRequest) -> list[Waiting]:
             _("manual entries to approve"),
             _("somebody else asked that something is booked by hand"),
             others.count(),
-            _filtered(ManualEntry, status__exact=status.value),
+            filtered(ManualEntry, status__exact=status.value),
         )
     ]
 
@@ -200,7 +189,7 @@ def _orders(request: HttpRequest) -> list[Waiting]:
             _("orders with unknown outcome"),
             _("asked about by themselves; after the last question people look"),
             ChannelOperation.objects.filter(status__in=unknown).count(),
-            _filtered(ChannelOperation, status__exact=OperationStatus.UNKNOWN.value),
+            filtered(ChannelOperation, status__exact=OperationStatus.UNKNOWN.value),
             tone="alarm",
         )
     ]
@@ -222,21 +211,21 @@ def _parked_money(request: HttpRequest) -> list[Waiting]:
             _("payments paid late"),
             _("closed before the money came; it waits in suspense"),
             counts["late"],
-            _filtered(Payment, status__exact=late.value),
+            filtered(Payment, status__exact=late.value),
             tone="alarm",
         ),
         Waiting(
             _("payments paid twice"),
             _("the money of the second try waits in suspense"),
             counts["twice"],
-            _filtered(Payment, status_code__exact=PAID_TWICE),
+            filtered(Payment, status_code__exact=PAID_TWICE),
             tone="alarm",
         ),
         Waiting(
             _("conflicted payments"),
             _("another amount or currency came; it waits in suspense"),
             counts["conflicted"],
-            _filtered(Payment, status__exact=conflicted.value),
+            filtered(Payment, status__exact=conflicted.value),
             tone="alarm",
         ),
     ]
@@ -250,7 +239,7 @@ def _bank(request: HttpRequest) -> list[Waiting]:
                 _("payouts to export"),
                 _("approved, and waiting for a payment file"),
                 Payout.objects.filter(status=PayoutStatus.QUEUED).count(),
-                _filtered(Payout, status__exact=PayoutStatus.QUEUED.value),
+                filtered(Payout, status__exact=PayoutStatus.QUEUED.value),
             )
         )
     if request.user.has_perm("settlements.view_billline"):
@@ -259,7 +248,7 @@ def _bank(request: HttpRequest) -> list[Waiting]:
                 _("open bill lines"),
                 _("the bank's movements that nobody knows yet"),
                 BillLine.objects.filter(state=BillLineState.OPEN).count(),
-                _filtered(BillLine, state__exact=BillLineState.OPEN.value),
+                filtered(BillLine, state__exact=BillLineState.OPEN.value),
             )
         )
     return found
@@ -283,7 +272,3 @@ def _books(request: HttpRequest) -> list[Waiting]:
             reverse("admin:ledger_period_close_day"),
         )
     ]
-
-
-def _filtered(model: type[Model], **parameters: str) -> str:
-    return showing.list_url(model, urlencode(parameters))

@@ -2,6 +2,7 @@
 
 from ledger.admin import (  # noqa: F401  importing registers
     accounts,
+    approval_tiers,
     approvals,
     audit,
     history,

@@ -39,6 +39,11 @@ def kinds_of(request: HttpRequest) -> Collection[str]:
     return [name for name, kind in _KINDS.items() if request.user.has_perm(kind.permission)]
 
 
+def names_of_all() -> list[tuple[str, Words]]:
+    """Return every kind that people decide on, and what it is called."""
+    return [(name, kind.words) for name, kind in _KINDS.items()]
+
+
 def name_of(kind: str) -> Words:
     """Name a kind as people know it, or as it is written if no page decides on it."""
     known = _KINDS.get(kind)

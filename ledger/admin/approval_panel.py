@@ -141,7 +141,7 @@ class Decision(Operation[RowT]):
         if waiting is not None:
             waiting.refresh_from_db()
             if waiting.state == ApprovalState.PENDING:
-                return _still_to_come(waiting)
+                return still_to_come(waiting)
         return said or self.done
 
     done: ClassVar[Words] = gettext_lazy("Decided.")
@@ -226,7 +226,8 @@ def _ended(waiting: ApprovalRequest | None) -> list[Panel]:
     return [Notice(text, "attention")]
 
 
-def _still_to_come(waiting: ApprovalRequest) -> str:
+def still_to_come(waiting: ApprovalRequest) -> str:
+    """Say how many have agreed to a request on which more people must."""
     standing = standing_of(waiting)
     said = _("Your approval counts: %(given)s of %(required)s. Nothing has been done yet.") % {
         "given": standing.approvals,

@@ -15,6 +15,7 @@ CONFIGURED = frozenset(
     {
         *("auth_group", "auth_group_permissions", "auth_user", "auth_user_groups"),
         *("auth_user_user_permissions", "mfa_authenticator", "payments_apicredential"),
+        "ledger_approvaltier",
         *("payments_businessday", "payments_channelaccount", "payments_feeplan"),
         *("payments_merchant", "payments_merchantaccount", "payments_merchantmember"),
         *("risk_blocklistentry", "risk_boundnetwork", "risk_limit", "settlements_destination"),

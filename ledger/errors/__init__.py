@@ -44,6 +44,13 @@ from ledger.errors.root import (
     Outcome,
     Retry,
 )
+from ledger.errors.tiers import (
+    TierError,
+    TierInvalidError,
+    TierNotAskedError,
+    TierReasonMissingError,
+    TierUnchangedError,
+)
 
 __all__ = [
     "AlreadyDecidedError",
@@ -74,6 +81,11 @@ __all__ = [
     "RolesUnchangedError",
     "SelfApprovalError",
     "StaleApprovalError",
+    "TierError",
+    "TierInvalidError",
+    "TierNotAskedError",
+    "TierReasonMissingError",
+    "TierUnchangedError",
     "UnbalancedEntryError",
     "UnknownCurrencyError",
     "UnknownPersonError",

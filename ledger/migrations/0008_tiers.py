@@ -149,7 +149,10 @@ class Migration(migrations.Migration):
                 "verbose_name": "approval tier",
                 "verbose_name_plural": "approval tiers",
                 "ordering": ["kind", "currency", "above_minor", "-id"],
-                "permissions": [("request_tier", "Can ask for another approval tier")],
+                "permissions": [
+                    ("request_tier", "Can ask for another approval tier"),
+                    ("approve_tier", "Can approve another approval tier"),
+                ],
                 "indexes": [
                     models.Index(
                         fields=["kind", "currency", "above_minor", "-id"],

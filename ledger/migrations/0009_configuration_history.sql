@@ -120,6 +120,9 @@ BEGIN
   END LOOP;
 END $$;
 
+-- How many people must agree to what.
+SELECT ledger_start_history('ledger_approvaltier', 'id', 'kind', 'currency', 'above_minor',
+  'required', 'needs_head', 'created_at', 'created_by', 'approval_id');
 -- Who may sign in as whom, and what each role may do.
 SELECT ledger_start_history('auth_user',
   'id', 'username', 'email', 'is_staff', 'is_superuser', 'is_active', '#password');

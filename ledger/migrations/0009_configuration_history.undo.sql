@@ -4,6 +4,7 @@ SELECT ledger_end_history('auth_group_permissions');
 SELECT ledger_end_history('auth_user_groups');
 SELECT ledger_end_history('auth_group');
 SELECT ledger_end_history('auth_user');
+SELECT ledger_end_history('ledger_approvaltier');
 DROP FUNCTION ledger_history_differences();
 DROP FUNCTION ledger_end_history(regclass);
 DROP FUNCTION ledger_start_history(regclass, text[]);

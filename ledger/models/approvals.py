@@ -183,7 +183,10 @@ class ApprovalTier(models.Model):
                 name="ledger_tier_of_tiers",
             ),
         ]
-        permissions = [("request_tier", _("Can ask for another approval tier"))]
+        permissions = [
+            ("request_tier", _("Can ask for another approval tier")),
+            ("approve_tier", _("Can approve another approval tier")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind or '*'} {self.currency or '*'} > {self.above_minor}"

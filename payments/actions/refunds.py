@@ -132,7 +132,8 @@ def approve_refund(
         refund.approval_id, is_approved=True, shown_digest=shown_digest, decider=decider, at=at
     )
     if request.state == ApprovalState.APPROVED:
-        approvals.execute(request, payload=refund_payload(refund), at=at)
+        if not approvals.execute_unchanged({request.pk: refund_payload(refund)}, at=at):
+            raise StaleApprovalError(object_id=refund.pk)
         refund_submissions.submit(refund, actor=decider.actor, at=at)
     return refund
 

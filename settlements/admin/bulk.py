@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from ledger.actions.approvals import digest_of
 from ledger.admin import showing
-from ledger.admin.approval_panel import digest_sent
+from ledger.admin.approval_panel import digest_sent, still_to_come
 from ledger.admin.asking import Asking, DoorRequest, explained, note_refusal
 from ledger.admin.journal import entry_url
 from ledger.admin.operations import Operation, Words
@@ -36,11 +36,15 @@ class _Selected(Operation[None]):
     def panels(self, request: HttpRequest, row: None) -> Sequence[Panel]:
         """Show the ticked settlements and their totals by currency."""
         rows = _ticked(request)
-        return [_selection(rows, may_be=self.status), *_passed_over(rows, may_be=self.status)]
+        return [
+            _selection([row for row in rows if self.takes(row)]),
+            *_passed_over(rows, may_be=self.status),
+            *_one_by_one([row for row in rows if not self.takes(row)], may_be=self.status),
+        ]
 
     def hindrance(self, request: HttpRequest, row: None) -> Words:
         """Say that there is nothing to do, where there is nothing."""
-        if any(SETTLEMENT.allows(each.status, self.status) for each in _ticked(request)):
+        if any(self.takes(each) for each in _ticked(request)):
             return ""
         return _("None of these settlements can be taken on now.")
 
@@ -50,19 +54,28 @@ class _Selected(Operation[None]):
         """Do it one by one, and say of each what became of it."""
         results: list[tuple[Settlement, SafeString, str]] = []
         for each in _ticked(request):
-            if not SETTLEMENT.allows(each.status, self.status):
+            if not self.takes(each):
                 continue
             try:
-                self.do_one(each, request, asking)
+                said = self.do_one(each, request, asking)
             except DomainError as error:
                 note_refusal(error.code, deed=self.deed, subject=each.pk, asking=asking)
                 results.append((each, showing.badge("failed", _("refused")), explained(error)))
             else:
-                results.append((each, showing.badge("succeeded", _("done")), ""))
+                result = (
+                    showing.badge("processing", _("waits"))
+                    if said
+                    else showing.badge("succeeded", _("done"))
+                )
+                results.append((each, result, said))
         return [_results(results)]
 
-    def do_one(self, each: Settlement, request: DoorRequest, asking: Asking) -> None:
-        """Call the one action for one settlement."""
+    def takes(self, each: Settlement) -> bool:
+        """Tell whether one may be taken on together with others."""
+        return SETTLEMENT.allows(each.status, self.status)
+
+    def do_one(self, each: Settlement, request: DoorRequest, asking: Asking) -> str:
+        """Call the one action for one settlement; return what is still to come, if anything is."""
         raise NotImplementedError
 
 
@@ -79,7 +92,7 @@ class SubmitSelected(_Selected):
     variant = "primary"
     status = SettlementStatus.SUBMITTED
 
-    def do_one(self, each: Settlement, request: DoorRequest, asking: Asking) -> None:
+    def do_one(self, each: Settlement, request: DoorRequest, asking: Asking) -> str:
         """Submit one."""
         settlements.submit_settlement(
             each.pk,
@@ -88,6 +101,7 @@ class SubmitSelected(_Selected):
             client_ip=asking.client_ip,
             request_id=asking.request_id,
         )
+        return ""
 
 
 class ApproveSelected(_Selected):
@@ -105,19 +119,27 @@ class ApproveSelected(_Selected):
     asks_second_factor = True
     status = SettlementStatus.APPROVED
 
+    def takes(self, each: Settlement) -> bool:
+        """Leave those of the largest tier out: their amount is typed, on a page of their own."""
+        request = each.approval
+        return super().takes(each) and not (request is not None and request.needs_head)
+
     def hidden(self, request: HttpRequest, row: None) -> Sequence[tuple[str, str]]:
         """Send back, for each settlement, the digest of what the page shows."""
         payloads = payloads_of([each.pk for each in _ticked(request)])
         return [(pk, digest_of(payload).hex()) for pk, payload in sorted(payloads.items())]
 
-    def do_one(self, each: Settlement, request: DoorRequest, asking: Asking) -> None:
-        """Approve one, as it was shown."""
-        settlements.approve_settlement(
+    def do_one(self, each: Settlement, request: DoorRequest, asking: Asking) -> str:
+        """Approve one, as it was shown; say how many have agreed if more people must."""
+        settlement = settlements.approve_settlement(
             each.pk,
             shown_digest=digest_sent(request.POST.get(each.pk, "")),
             decider=asking.decider,
             at=asking.at,
         )
+        if settlement.status == SettlementStatus.APPROVED or settlement.approval is None:
+            return ""
+        return still_to_come(settlement.approval)
 
 
 def _ticked(request: HttpRequest) -> list[Settlement]:
@@ -125,13 +147,12 @@ def _ticked(request: HttpRequest) -> list[Settlement]:
     keys = request.GET.get("ids", "").split(",")[:AT_ONCE_MAX]
     return list(
         Settlement.objects.filter(pk__in=keys)
-        .select_related("merchant", "destination")
+        .select_related("merchant", "destination", "approval")
         .order_by("created_at", "pk")
     )
 
 
-def _selection(rows: Sequence[Settlement], *, may_be: SettlementStatus) -> Table:
-    fitting = [row for row in rows if SETTLEMENT.allows(row.status, may_be)]
+def _selection(fitting: Sequence[Settlement]) -> Table:
     totals: Counter[str] = Counter()
     for row in fitting:
         totals[row.currency] += row.net_minor
@@ -174,6 +195,23 @@ def _passed_over(rows: Sequence[Settlement], *, may_be: SettlementStatus) -> lis
         len(others),
     )
     return [Notice(text % {"count": len(others)})]
+
+
+def _one_by_one(rows: Sequence[Settlement], *, may_be: SettlementStatus) -> list[Panel]:
+    """Name those that are left out though their state would allow it."""
+    left_out = [row for row in rows if SETTLEMENT.allows(row.status, may_be)]
+    if not left_out:
+        return []
+    return [
+        Notice(
+            _(
+                "Left out, as a finance head has to approve them and their amount is typed:"
+                " %(them)s. Approve each on its own page."
+            )
+            % {"them": ", ".join(row.pk for row in left_out)},
+            "attention",
+        )
+    ]
 
 
 def _results(results: Sequence[tuple[Settlement, SafeString, str | Promise]]) -> Table:

@@ -14,6 +14,7 @@ TAKES_AWAY = "ledger.export_books"
 OPENINGS = ("settlements.view_opening", "settlements.view_openingrow")
 SEES_SEALS = "ledger.view_seal"
 HISTORY = "ledger.view_configurationchange"
+TIERS = "ledger.view_approvaltier"
 SEES_PERIODS = "ledger.view_period"
 
 ROLES: dict[str, tuple[str, ...]] = {
@@ -28,6 +29,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "payments.cancel_manual_entry",
         "payments.request_terms",
         SEES_SEALS,
+        TIERS,
+        "ledger.request_tier",
         SEES_PERIODS,
         "ledger.close_period",
         "ledger.reopen_period",
@@ -40,11 +43,14 @@ ROLES: dict[str, tuple[str, ...]] = {
         "payments.approve_terms",
         TAKES_AWAY,
         SEES_SEALS,
+        TIERS,
         SEES_PERIODS,
     ),
     "finance_head": (
         *BY_HAND,
         "ledger.decide_as_head",
+        TIERS,
+        "ledger.approve_tier",
         *OPENINGS,
         "settlements.approve_opening",
         "payments.approve_terms",
@@ -57,7 +63,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "risk_officer": (*BY_HAND, "payments.request_freeze", "payments.cancel_manual_entry"),
     "support": (),
-    "auditor": (*BY_HAND, *OPENINGS, TAKES_AWAY, SEES_SEALS, HISTORY, SEES_PERIODS),
+    "auditor": (*BY_HAND, *OPENINGS, TAKES_AWAY, SEES_SEALS, HISTORY, SEES_PERIODS, TIERS),
     "security_admin": (
         HISTORY,
         "ledger.request_roles",

@@ -8,8 +8,9 @@ from ledger.actions.approvals import digest_of
 from ledger.models import ApprovalDecision, ApprovalRequest
 from tests.instants import NOON
 
-ASKS = "user:1"
-AGREES = "user:2"
+# Far from the numbers of people whom a test takes on.
+ASKS = "user:900001"
+AGREES = "user:900002"
 
 
 def request_of(

@@ -186,6 +186,7 @@ def test_every_table_of_configuration_keeps_its_history() -> None:
         "auth_user",
         "auth_user_groups",
         "auth_user_user_permissions",
+        "ledger_approvaltier",
         "mfa_authenticator",
         "payments_apicredential",
         "payments_businessday",

@@ -154,7 +154,7 @@ class TestHead:
 
     def test_two_people_without_a_head_are_not_enough(self, request_):
         # Given
-        for approver in (AGREES, "user:3"):
+        for approver in (AGREES, "user:900003"):
             word_on(request_, approver=approver).save()
 
         # When, Then

@@ -18,6 +18,7 @@ MAKING = {
     "request_debt_recovery",
     "request_write_off",
     "request_terms",
+    "request_tier",
     "import_opening",
     "close_period",
     "reopen_period",
@@ -67,7 +68,10 @@ def test_nobody_prepares_and_approves(role):
     [
         ("finance_maker", MAKING | CANCELLING | ASKING | {"download_paymentfile"}),
         ("finance_checker", CHECKING | ASKING | {"export_books"}),
-        ("finance_head", CHECKING | CANCELLING | ASKING | {"decide_as_head", "export_books"}),
+        (
+            "finance_head",
+            CHECKING | CANCELLING | ASKING | {"decide_as_head", "approve_tier", "export_books"},
+        ),
         (
             "risk_officer",
             {

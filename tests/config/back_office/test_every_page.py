@@ -20,7 +20,13 @@ from tests.rig.staff import desk
 pytestmark = pytest.mark.django_db
 
 MODELS: list[type[Model]] = sorted(admin.site._registry, key=lambda model: model._meta.label)
-SEEDED = {"auth.User", "auth.Group", "ledger.ConfigurationChange", "risk.Limit"}
+SEEDED = {
+    "ledger.ApprovalTier",
+    "auth.User",
+    "auth.Group",
+    "ledger.ConfigurationChange",
+    "risk.Limit",
+}
 
 
 @pytest.fixture(autouse=True)

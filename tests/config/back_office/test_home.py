@@ -70,6 +70,7 @@ def test_each_role_sees_what_waits_for_it():
         "open bill lines": 1,
     }
     assert waiting(desk("finance_checker")) == {
+        "requests that wait for you": 3,
         "settlements to approve": 1,
         "refunds to approve": 1,
         "refunds with unknown outcome": 0,

@@ -6,7 +6,10 @@ import pytest
 import zeal
 from django.urls import reverse
 
+from ledger.actions import approval_tiers
+from ledger.actions.approvals import Decider
 from ledger.models import AuditEntry
+from ledger.queries.approval_tiers import TierTerms
 from settlements.models import Settlement
 from tests.factories.settlements import (
     available_money,
@@ -15,9 +18,10 @@ from tests.factories.settlements import (
     house,
     settled_merchant,
 )
+from tests.instants import NOON
 from tests.rig.pages import words
 from tests.rig.rows import nothing_written
-from tests.rig.staff import actor_of, desk
+from tests.rig.staff import actor_of, desk, person
 
 pytestmark = pytest.mark.django_db
 
@@ -171,3 +175,56 @@ def test_nothing_ticked_is_nothing_done(drafts, ids):
         maker.post(url)
 
     assert "None of these settlements can be taken on now." in words(shown)
+
+
+def test_says_how_many_have_agreed_when_more_must(drafts):
+    # Given two people from the first cent on
+    maker, checker, other = (
+        desk(role) for role in ("finance_maker", "finance_checker", "finance_checker")
+    )
+    more_people(required=2)
+    carry_on(maker, tick(maker, drafts, "submit_selected")["Location"])
+
+    # When
+    first = carry_on(checker, tick(checker, drafts, "approve_selected")["Location"])
+
+    # Then
+    assert words(first).count("Your approval counts: 1 of 2. Nothing has been done yet.") == 3
+    assert statuses() == ["submitted"] * 3
+
+    # When
+    second = carry_on(other, tick(other, drafts, "approve_selected")["Location"])
+
+    # Then
+    assert words(second).count("done") == 3
+    assert statuses() == ["approved"] * 3
+
+
+def test_leaves_out_what_a_head_must_approve(drafts):
+    # Given
+    maker, head = desk("finance_maker"), desk("finance_head")
+    carry_on(maker, tick(maker, drafts[:2], "submit_selected")["Location"])
+    more_people(required=1, needs_head=True)
+    carry_on(maker, tick(maker, drafts[2:], "submit_selected")["Location"])
+
+    # When
+    url = tick(head, drafts, "approve_selected")["Location"]
+    shown = words(head.get(url))
+    carry_on(head, url)
+
+    # Then
+    assert f"their amount is typed: {drafts[2].pk}. Approve each on its own page." in shown
+    assert "sum 196.00 CNY" in shown
+    assert statuses() == ["approved", "approved", "submitted"]
+
+
+def more_people(*, required: int, needs_head: bool = False) -> None:
+    """Have more people agree to settlements in yuan from now on."""
+    terms = TierTerms("settlement", "CNY", 0, required, needs_head)
+    request = approval_tiers.request_tier(terms, actor="user:900001", at=NOON, reason="larger")
+    approval_tiers.approve_tier(
+        request.pk,
+        shown_digest=bytes(request.digest),
+        decider=Decider(f"user:{person('finance_head').pk}", second_factor="totp", is_head=True),
+        at=NOON,
+    )
