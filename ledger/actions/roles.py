@@ -17,6 +17,7 @@ from ledger.actions.approvals import Decider
 from ledger.actions.audit import record_audit
 from ledger.errors import (
     IncompatibleRolesError,
+    LastOfficersError,
     OwnRolesError,
     RoleReasonMissingError,
     RolesNotAskedError,
@@ -26,7 +27,15 @@ from ledger.errors import (
     UnknownRoleError,
 )
 from ledger.models import ApprovalRequest
-from ledger.queries.roles import APART, ROLES_KIND, open_role_request, roles_payload
+from ledger.queries.roles import (
+    APART,
+    OFFICERS_MIN,
+    ROLES_KIND,
+    SECURITY_OFFICER,
+    officers_besides,
+    open_role_request,
+    roles_payload,
+)
 from ledger.states import ApprovalState
 
 
@@ -46,8 +55,8 @@ def request_roles(
 
     Raises RoleReasonMissingError, UnknownPersonError, UnknownRoleError, IncompatibleRolesError
     for roles that nobody may have together, OwnRolesError for the person concerned,
-    RolesUnchangedError, or ApprovalClosedError when it was asked for before; nothing is written
-    then.
+    RolesUnchangedError, LastOfficersError, or ApprovalClosedError when it was asked for before;
+    nothing is written then.
     """
     _require_reason(reason)
     user = _locked(user_id)
@@ -58,6 +67,7 @@ def request_roles(
     payload = roles_payload(user, wanted, is_active=is_active)
     if (payload["roles"], is_active) == (payload["roles_was"], user.is_active):
         raise RolesUnchangedError(person=user.get_username())
+    _require_officers(user, payload["roles_was"], wanted)
     request = approvals.request_approval(
         kind=ROLES_KIND,
         object_type="user",
@@ -86,9 +96,9 @@ def approve_roles(
 ) -> ApprovalRequest:
     """Agree to the roles that were shown; they are given and taken at once.
 
-    Raises RolesNotAskedError, OwnRolesError for the person concerned, SelfApprovalError for who
-    asked, StaleApprovalError when the person's roles have changed since, ApprovalExpiredError or
-    AlreadyDecidedError; nothing is written then.
+    Raises RolesNotAskedError, LastOfficersError, OwnRolesError for the person concerned,
+    SelfApprovalError for who asked, StaleApprovalError when the person's roles have changed
+    since, ApprovalExpiredError or AlreadyDecidedError; nothing is written then.
     """
     user = _locked(user_id)
     asked = _asked(user)
@@ -103,6 +113,7 @@ def approve_roles(
     payload = roles_payload(user, wanted, is_active=is_active)
     if approvals.digest_of(payload) != bytes(request.digest):
         raise StaleApprovalError(object_id=user.get_username())
+    _require_officers(user, payload["roles_was"], wanted)
     user.groups.set(Group.objects.filter(name__in=wanted))
     user.is_staff = bool(wanted) or user.is_staff
     user.is_active = is_active
@@ -202,6 +213,13 @@ def _require_together(wanted: Collection[str]) -> None:
     for one, other in APART:
         if one in wanted and other in wanted:
             raise IncompatibleRolesError(one=one, other=other)
+
+
+def _require_officers(user: User, was: Collection[str], wanted: Collection[str]) -> None:
+    """Refuse to leave fewer security officers than can agree on anything."""
+    is_taken = SECURITY_OFFICER in was and SECURITY_OFFICER not in wanted
+    if is_taken and officers_besides(user) < OFFICERS_MIN:
+        raise LastOfficersError
 
 
 def _require_reason(reason: str) -> None:

@@ -24,6 +24,7 @@ from ledger.errors.money import (
 )
 from ledger.errors.people import (
     IncompatibleRolesError,
+    LastOfficersError,
     OwnRolesError,
     RoleReasonMissingError,
     RolesError,
@@ -66,6 +67,7 @@ __all__ = [
     "DuplicateEntryError",
     "IllegalMoveError",
     "IncompatibleRolesError",
+    "LastOfficersError",
     "Outcome",
     "OverdrawnError",
     "OwnRolesError",

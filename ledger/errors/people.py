@@ -92,3 +92,13 @@ class RoleReasonMissingError(RolesError):
     status = 422
     retry = "new_key"
     detail = _("Say why.")
+
+
+class LastOfficersError(RolesError):
+    """The request would leave fewer than two security officers, who alone give and take roles.
+
+    Nothing was written. Make somebody else a security officer first.
+    """
+
+    code = "last_officers"
+    detail = _("Two people must remain security officers. Make somebody else one first.")

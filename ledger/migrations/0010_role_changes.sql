@@ -2,12 +2,48 @@
 -- nobody could agree, and an installation could not begin. The roles themselves, and what each may
 -- do, are made by migrations, which the owner of the tables runs.
 
+-- One row from then on, for good: fewer officers later do not switch the laws off again.
+CREATE TABLE ledger_installation (
+  installed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  is_installed boolean PRIMARY KEY DEFAULT true CHECK (is_installed)
+);
+CREATE TRIGGER ledger_installation_once BEFORE UPDATE OR DELETE ON ledger_installation
+  FOR EACH ROW EXECUTE FUNCTION ledger_refuse_change();
+CREATE TRIGGER ledger_installation_not_emptied BEFORE TRUNCATE ON ledger_installation
+  FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change();
+
 CREATE FUNCTION ledger_is_installed() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-  SELECT count(DISTINCT m.user_id) >= 2
+  SELECT EXISTS (SELECT FROM ledger_installation)
+$$;
+
+CREATE FUNCTION ledger_security_officers() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT count(DISTINCT m.user_id)
   FROM auth_user_groups m JOIN auth_group g ON g.id = m.group_id
   WHERE g.name = 'security_admin'
 $$;
+
+CREATE FUNCTION ledger_note_installation() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  IF NOT ledger_is_installed() AND ledger_security_officers() >= 2 THEN
+    INSERT INTO ledger_installation DEFAULT VALUES ON CONFLICT DO NOTHING;
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER ledger_installation_noted AFTER INSERT OR UPDATE ON auth_user_groups
+  FOR EACH STATEMENT EXECUTE FUNCTION ledger_note_installation();
+INSERT INTO ledger_installation (is_installed)
+  SELECT true WHERE ledger_security_officers() >= 2;
+DO $$
+DECLARE grantee text;
+BEGIN
+  FOR grantee IN SELECT DISTINCT g.grantee FROM information_schema.role_table_grants g
+                 WHERE g.table_name = 'ledger_installation' AND g.grantee <> current_user LOOP
+    EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON ledger_installation FROM %I', grantee);
+  END LOOP;
+END $$;
 
 -- A person gets and loses a role by an approved request about exactly these.
 CREATE FUNCTION ledger_check_membership() RETURNS trigger
@@ -24,6 +60,11 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION 'the roles of user % were not agreed to by two people', was.user_id
       USING ERRCODE = '23514', TABLE = TG_TABLE_NAME, CONSTRAINT = 'ledger_roles_agreed';
+  END IF;
+  IF TG_OP = 'DELETE' AND ledger_security_officers() <= 2 AND EXISTS (
+      SELECT FROM auth_group WHERE id = OLD.group_id AND name = 'security_admin') THEN
+    RAISE EXCEPTION 'two people must remain security officers'
+      USING ERRCODE = '23514', TABLE = TG_TABLE_NAME, CONSTRAINT = 'ledger_two_officers';
   END IF;
   RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END $$;

@@ -11,4 +11,8 @@ DROP TRIGGER ledger_person_agreed ON auth_user;
 DROP FUNCTION ledger_check_person();
 DROP TRIGGER ledger_roles_agreed ON auth_user_groups;
 DROP FUNCTION ledger_check_membership();
+DROP TRIGGER ledger_installation_noted ON auth_user_groups;
+DROP FUNCTION ledger_note_installation();
+DROP FUNCTION ledger_security_officers();
 DROP FUNCTION ledger_is_installed();
+DROP TABLE ledger_installation;

@@ -11,6 +11,12 @@ from ledger.states import ApprovalState
 ROLES_KIND: Final = "staff_roles"
 """The kind of requests about a person's roles."""
 
+SECURITY_OFFICER: Final = "security_admin"
+"""The role that asks for and agrees to roles."""
+
+OFFICERS_MIN: Final = 2
+"""Fewer could not agree on anything any more."""
+
 APART: Final = (
     ("finance_maker", "finance_checker"),
     ("finance_maker", "finance_head"),
@@ -40,6 +46,11 @@ def roles_payload(user: User, wanted: Collection[str], *, is_active: bool) -> di
         "is_active": is_active,
         "is_active_was": user.is_active,
     }
+
+
+def officers_besides(user: User) -> int:
+    """Count the security officers other than this person."""
+    return User.objects.filter(groups__name=SECURITY_OFFICER).exclude(pk=user.pk).count()
 
 
 def open_role_request(user_id: int) -> ApprovalRequest | None:

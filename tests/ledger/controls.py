@@ -54,6 +54,7 @@ def written() -> None:
         decider=Decider("user:2", second_factor="totp"),
         at=NOON,
     )
+    run_sql("INSERT INTO ledger_installation DEFAULT VALUES")
     audit.record_audit(action="a.deed", subject="stl_1", actor="user:1", at=NOON)
     run_sql(seal())
 

@@ -23,6 +23,7 @@ WRITTEN_ONCE = {
     "ledger_dailybalance",
 }
 WITHOUT_CONTROL = {
+    "ledger_installation_is_installed_check": "one row that says yes; nobody may write another",
     "ledger_account_currency": "the target of a foreign key; says nothing that the key does not",
     "ledger_account_nature": "the target of a foreign key; says nothing that the key does not",
     "ledger_approval_maker": "the target of a foreign key; says nothing that the key does not",

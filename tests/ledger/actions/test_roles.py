@@ -9,6 +9,7 @@ from ledger.errors import (
     AlreadyDecidedError,
     ApprovalClosedError,
     IncompatibleRolesError,
+    LastOfficersError,
     OwnRolesError,
     RoleReasonMissingError,
     RolesNotAskedError,
@@ -117,7 +118,7 @@ class TestRoles:
         # When, Then
         with nothing_written(), pytest.raises(OwnRolesError):
             ask(one, "security_admin", "support", by=one)
-        request = ask(other, "support", by=one)
+        request = ask(other, "security_admin", "support", by=one)
         with nothing_written(), pytest.raises(OwnRolesError):
             agree(other, request, by=other)
         with nothing_written(), pytest.raises(OwnRolesError):
@@ -138,6 +139,20 @@ class TestRoles:
             ask(clerk, "support", by=one, reason="  ")
         with nothing_written(), pytest.raises(UnknownPersonError):
             request_roles(10**9, ["support"], actor=actor(one), at=NOON, reason="a ghost")
+
+    def test_two_officers_remain(self, officers):
+        # Given
+        one, other = officers
+        with nothing_written(), pytest.raises(LastOfficersError):
+            ask(other, by=one)
+
+        # When there is a third
+        third = person()
+        agree(third, ask(third, "security_admin", by=one), by=other)
+
+        # Then
+        agree(other, ask(other, by=one), by=third)
+        assert roles_of(other) == []
 
     def test_one_request_about_a_person_waits_at_a_time(self, officers, clerk):
         # Given
@@ -202,6 +217,21 @@ class TestLaws:
             run_sql("DELETE FROM auth_user_groups")
         with refused("were not agreed to by two people"):
             run_sql("UPDATE auth_user_groups SET group_id = %s", self.group().pk)
+
+    def test_fewer_officers_do_not_switch_the_laws_off(self, clerk, officers):
+        # When somebody gets past the law to take an officer's role away, or the note of it
+        with refused("were not agreed to by two people"):
+            run_sql("DELETE FROM auth_user_groups WHERE user_id = %s", officers[0].pk)
+        with refused("permission denied|written once"):
+            run_sql("DELETE FROM ledger_installation")
+        with refused("permission denied|written once"):
+            run_sql("UPDATE ledger_installation SET is_installed = false")
+        with refused("permission denied|written once"):
+            run_sql("TRUNCATE ledger_installation")
+
+        # Then
+        with refused("were not agreed to by two people"):
+            clerk.groups.add(self.group())
 
     def test_nobody_becomes_a_superuser(self, clerk):
         with refused("nobody becomes a superuser"):
