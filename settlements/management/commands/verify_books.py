@@ -5,7 +5,7 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -41,11 +41,19 @@ class Command(BaseCommand):
             help="Rows: only those that were sealed after this block.",
         )
         parser.add_argument(
-            "--record", action="store_true", help="Write the verdict into the audit trail."
+            "--record",
+            action="store_true",
+            help="Write the verdict on everything into the audit trail; not on some rows.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print each law with what it was checked on, then the verdict."""
+        """Print each law with what it was checked on, then the verdict.
+
+        Raises CommandError when the verdict on some rows only is to go on record: whoever reads
+        it there takes it for one on everything. Nothing is looked at or written then.
+        """
+        if options["record"] and (options["incremental"] or options["since"]):
+            raise CommandError(_("Only a proof of everything goes on record."))
         after = last_proved_block() if options["incremental"] else options["since"]
         if after:
             self.stdout.write(

@@ -1,7 +1,7 @@
 """verify_books: the whole proof, what is new since the last one, and the first difference."""
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from ledger import checkpoints
 from ledger.models import AuditEntry, JournalEntry, Seal
@@ -136,6 +136,21 @@ def test_goes_on_record_when_asked(capsys):
     entry = AuditEntry.objects.get(subject="books")
     assert (entry.action, entry.actor) == ("books.proved", "task:verify_books")
     assert entry.after["checked"]["entries_balance"] == 1
+
+
+@pytest.mark.parametrize("scope", [["--since", "1"], ["--incremental"]])
+def test_a_proof_of_some_rows_goes_not_on_record(capsys, scope):
+    # Given a lie in what a proof of some rows passes over
+    told(capsys)
+    tamper("UPDATE ledger_journalentry SET subject = 'pay_x'")
+    note = checkpoints.path().read_bytes()
+    scope = [str(Seal.objects.count()) if each == "1" else each for each in scope]
+
+    # Then neither the trail nor the note says that the books are sound
+    with nothing_written(), pytest.raises(CommandError, match="Only a proof of everything"):
+        call_command("verify_books", *scope, "--record")
+    assert checkpoints.path().read_bytes() == note
+    assert not AuditEntry.objects.filter(subject="books").exists()
 
 
 def test_the_job_of_the_night_puts_its_verdict_on_record():
