@@ -178,20 +178,25 @@ def sealed_totals() -> Totals:
 def seal_lag() -> Lag:
     """Return how far behind sealing is, by the database's clock; nothing waits: 0 seconds.
 
-    One index look-up per stream that knows its machine time.
+    One index look-up per stream that knows its machine time. After a restore into another cluster
+    it looks at the whole of a stream until the first block that is made there.
     """
     cluster = cluster_identifier()
     parts = [
-        _OLDEST.format(table=stream.table, recorded=stream.recorded)
+        _OLDEST.format(
+            table=stream.table,
+            recorded=stream.recorded,
+            name=stream.name,
+            floor=_FLOOR.format(name=stream.name),
+        )
         for stream in STREAMS.values()
         if stream.recorded
     ]
-    names = [stream.name for stream in STREAMS.values() if stream.recorded]
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT min(at), coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0)::bigint
                 FROM ({" UNION ALL ".join(parts)}) oldest""",  # noqa: S608  constants of ours
-            [argument for name in names for argument in (cluster, name)],
+            {"cluster": cluster},
         )
         recorded_at, seconds = cursor.fetchone()
     return Lag(recorded_at=recorded_at, seconds=max(0, seconds))
@@ -234,13 +239,23 @@ SELECT pg_snapshot_xmin(now.seen)::text::bigint,
 FROM now
 """
 
+# Only one half is carried out. Without a floor, members of blocks lie among what waits, and the
+# numbers of transactions are those of another cluster, so they say nothing.
 _OLDEST = """
 (SELECT t.{recorded} AS at FROM {table} t
- WHERE t.xact >= coalesce((SELECT CASE s.cluster WHEN %s THEN s.floor ELSE 0 END
-                           FROM ledger_seal s WHERE s.stream = %s
-                           ORDER BY s.number DESC LIMIT 1), 0)::text::xid8
+ WHERE {floor} > 0 AND t.xact >= {floor}::text::xid8
    AND t.xact < pg_snapshot_xmax(pg_current_snapshot())
  ORDER BY t.xact LIMIT 1)
+UNION ALL
+(SELECT min(t.{recorded}) FROM {table} t
+ LEFT JOIN (SELECT unnest(ids) AS id FROM ledger_seal WHERE stream = '{name}') member
+   ON member.id = t.id
+ WHERE {floor} = 0 AND member.id IS NULL)
+"""
+
+_FLOOR = """
+coalesce((SELECT CASE s.cluster WHEN %(cluster)s THEN s.floor ELSE 0 END
+          FROM ledger_seal s WHERE s.stream = '{name}' ORDER BY s.number DESC LIMIT 1), 0)
 """
 
 _SEALED_TOTALS = """

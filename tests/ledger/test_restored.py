@@ -18,6 +18,7 @@ from config import embedded_postgres
 from config.databases import connection_settings
 from ledger import heads
 from ledger.actions import audit, seals
+from ledger.leaves import STREAMS
 from ledger.models import JournalEntry, Seal
 from ledger.queries.integrity import Report
 from ledger.queries.seals import cluster_identifier
@@ -25,6 +26,7 @@ from settlements.queries import integrity
 from tests.factories.payments import MerchantFactory, paid_payment
 from tests.instants import NOON
 from tests.rig.sealing import book, seal_everything
+from tests.rig.tampering import tamper
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,15 +79,31 @@ def working_in(socket: str) -> Iterator[None]:
         connection.settings_dict.update(kept)
 
 
+def outrun(socket: str) -> None:
+    """Let all that was restored be of transactions that are long over in the new cluster."""
+    with psycopg.connect(url_of(socket, embedded_postgres.OWNER_ROLE)) as owner:
+        for stream in STREAMS.values():
+            owner.execute(f"ALTER TABLE {stream.table} DISABLE TRIGGER USER")
+            owner.execute(f"UPDATE {stream.table} SET xact = '3'")  # noqa: S608
+            owner.execute(f"ALTER TABLE {stream.table} ENABLE TRIGGER USER")
+
+
 def proof() -> Report:
     return integrity.verify()
 
 
 def test_seals_are_proved_and_continued_after_a_restore_into_a_new_cluster(new_cluster, tmp_path):
-    # Given books that are sealed but for the last entry
+    # Given books of this morning that are sealed but for the last entry
     paid_payment(MerchantFactory(), amounts_minor=(10_000,))
     with transaction.atomic():
         audit.record_audit(action="a", subject="s", actor="user:1", at=NOON, after={"b": [1, 2]})
+    tamper(
+        *(
+            f"UPDATE {stream.table} SET recorded_at = recorded_at - interval '5 hours'"  # noqa: S608
+            for stream in STREAMS.values()
+            if stream.recorded
+        )
+    )
     seal_everything()
     old_cluster, blocks = cluster_identifier(), Seal.objects.count()
     book("written before the dump, and not sealed")
@@ -99,6 +117,12 @@ def test_seals_are_proved_and_continued_after_a_restore_into_a_new_cluster(new_c
         assert cluster_identifier() != old_cluster
         assert Seal.objects.count() == blocks
         assert proof().violations == []
+
+        # And in a cluster that has seen more transactions than the old one
+        outrun(new_cluster)
+        assert proof().violations == []
+        assert seals.seal_all() >= 1  # the last entry
+        assert seals.seal_all() == 0
 
         # And what was not, and what is written there, is sealed there
         book("written after the restore")

@@ -23,6 +23,7 @@ from tests.rig.attacks import refused, run_sql
 from tests.rig.database import owner_connection
 from tests.rig.races import at_once
 from tests.rig.sealing import rows_in_no_block, seal_everything
+from tests.rig.tampering import tamper
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -235,6 +236,46 @@ def test_a_row_of_another_cluster_is_sealed_whatever_its_transaction():
     seal_everything()
 
     # Then
+    assert sorted(members("entries")) == entries()
+
+
+def restored(*, hours_old: int) -> None:
+    """Make of the books what a restore makes of them: blocks of another cluster, and old rows."""
+    age = f"recorded_at = recorded_at - interval '{hours_old} hours'"
+    tamper(
+        "UPDATE ledger_seal SET cluster = 1",
+        f"UPDATE ledger_journalentry SET {age}, xact = '9000000000000'",  # noqa: S608
+        f"UPDATE ledger_auditentry SET {age}",  # noqa: S608
+        f"UPDATE ledger_configurationchange SET {age}",  # noqa: S608
+    )
+
+
+def test_what_was_sealed_in_another_cluster_does_not_wait_here():
+    # Given
+    post("one")
+    seal_everything()
+
+    # When
+    restored(hours_old=5)
+
+    # Then
+    assert sealed.seal_lag() == sealed.Lag(recorded_at=None, seconds=0)
+    assert all(not sealed.waiting_rows(stream).ids for stream in STREAMS.values())
+
+
+def test_what_was_not_sealed_before_a_restore_waits_and_is_sealed():
+    # Given
+    post("one")
+    seal_everything()
+    post("two")
+
+    # When
+    restored(hours_old=5)
+
+    # Then
+    assert 5 * 3_600 <= sealed.seal_lag().seconds < 6 * 3_600
+    seal_everything()
+    assert sealed.seal_lag().recorded_at is None
     assert sorted(members("entries")) == entries()
 
 
