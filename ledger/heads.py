@@ -35,10 +35,16 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """A line that is no head of ours: its place in the file (1, 2, 3 …), and why."""
+    """A line that is no head of ours: its place in the file (1, 2, 3 …), and why.
+
+    `is_torn`: it is no whole line, as a crash or a full disk leaves it. `heads_before` says how
+    many heads of ours stand before it.
+    """
 
     place: int
     why: str
+    is_torn: bool
+    heads_before: int
 
 
 @dataclass(slots=True)
@@ -53,6 +59,10 @@ class Published:
     def last_number(self) -> int:
         """Return the highest block that was published; 0 if none was."""
         return max((head.number for head in self.heads), default=0)
+
+    def head_after(self, bad: BadLine) -> Head | None:
+        """Return the first head of ours that was written after a bad line, or None."""
+        return next(iter(self.heads[bad.heads_before :]), None)
 
     def add(self, head: Head) -> None:
         """Write a head at the end of the file, and wait until the disk has it."""
@@ -97,10 +107,19 @@ def _read(text: str) -> Published:
     for place, line in enumerate(text.splitlines(), 1):
         head = _head_of(line)
         if isinstance(head, str):
-            found.bad_lines.append(BadLine(place, head))
+            found.bad_lines.append(BadLine(place, head, _is_torn(line), len(found.heads)))
         else:
             found.heads.append(head)
     return found
+
+
+def _is_torn(line: str) -> bool:
+    """Tell whether a line is not whole: no part of one is JSON, and every changed one still is."""
+    try:
+        json.loads(line)
+    except ValueError:
+        return True
+    return False
 
 
 def _head_of(line: str) -> Head | str:

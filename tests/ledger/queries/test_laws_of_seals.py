@@ -1,5 +1,6 @@
 """Whoever owns the tables can change them, and is found each time, at the very place."""
 
+import dataclasses
 import itertools
 import json
 import random
@@ -463,6 +464,67 @@ def test_heads_of_another_house_are_told(few, settings):
     # Then
     assert differences() == [
         "line 1 of the published heads: a head of ours / changed, or of another house"
+    ]
+
+
+TORN = ['{"number": 7, "hm', "", "\0\0\0", '{"number": 7']
+
+
+@pytest.mark.parametrize("torn", TORN)
+def test_a_torn_line_is_made_good_by_the_next_head_of_this_chain(few, torn):
+    write_lines([*lines()[:-1], torn, lines()[-1]])
+
+    assert len(heads.published().bad_lines) == 1
+    assert differences() == []
+
+
+@pytest.mark.parametrize("torn", TORN)
+def test_a_torn_line_at_the_end_is_told_until_the_next_head(few, torn):
+    # Given
+    write_lines([*lines(), torn])
+    place = len(lines())
+
+    # Then
+    assert differences() == [
+        f"line {place} of the published heads: a head of ours / unreadable",
+    ]
+
+    # When
+    post("three")
+    seal_everything()
+
+    # Then
+    assert differences() == []
+
+
+def test_a_torn_line_is_not_made_good_by_a_head_of_another_chain(few):
+    # Given a head that says another hash, by our key
+    last = heads.published().heads[-1]
+    torn, place = '{"number": 7, "hm', len(lines())
+    write_lines([*lines()[:-1], torn])
+    with heads.appending() as published:
+        published.add(dataclasses.replace(last, hmac=b"x" * 32))
+
+    # Then
+    told = differences()
+    assert f"line {place} of the published heads: a head of ours / unreadable" in told
+    assert any(each.startswith(f"published head of block {last.number}: ") for each in told)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"number": 1_000}, "changed, or of another house"),
+        ({"key": "stranger"}, "unknown key stranger"),
+        ({"sealed_at": "yesterday"}, "unreadable"),
+    ],
+)
+def test_a_whole_line_that_is_not_ours_is_never_made_good(few, change, why):
+    told = json.loads(lines()[-1])
+    write_lines([*lines()[:-1], json.dumps({**told, **change}), lines()[-1]])
+
+    assert differences() == [
+        f"line {len(lines()) - 1} of the published heads: a head of ours / {why}",
     ]
 
 
