@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ledger import heads
-from ledger.queries import integrity
+from ledger.queries import integrity, standing
 from ledger.queries.integrity import LawResult, Progress, Report
 from ledger.queries.laws_of_new_postings import postings_follow_after
 from ledger.queries.laws_of_periods import LAWS_OF_PERIODS
@@ -17,15 +17,13 @@ from settlements.queries.laws_of_payouts import LAWS_OF_PAYOUTS
 from settlements.queries.laws_of_refunds import LAWS_OF_REFUNDS
 from settlements.queries.laws_of_reserves import LAWS_OF_RESERVES
 
-TRIGGERS = [
-    line
-    for line in Path(__file__).with_name("standing.txt").read_text().splitlines()
-    if line and not line.startswith("#")
-]
-"""Every trigger that makes a law, as `table.trigger`."""
+APPS = ("ledger", "payments", "risk", "settlements")
+"""Whose tables, triggers and functions make the laws."""
+STANDING = Path(__file__).with_name("standing.txt")
+"""What makes a law, with its digest; written by `python -m tests.rig.standing`."""
 
 LAWS = (
-    laws_stand(TRIGGERS),
+    laws_stand(standing.parsed(STANDING.read_text()), apps=APPS),
     *LAWS_OF_HISTORY,
     *integrity.LAWS,
     *LAWS_OF_PERIODS,

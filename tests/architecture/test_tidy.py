@@ -111,6 +111,7 @@ LEDGERS_OWN = {
     "models/periods": "days and months of the books, and the balances they end with",
     "models/totals": "control accounts as sums of their subsidiary ledgers",
     "queries/balances": "what stands on accounts now, at an instant, on a day",
+    "queries/standing": "what the laws in the database are",
     "queries/laws_of_standing": "whether the laws themselves still stand",
     "queries/laws_of_periods": "what must always be true of closed days and control totals",
     "queries/periods": "which days of the books are closed",
