@@ -84,13 +84,17 @@ def unwritten(account: MerchantAccount, kind: str = "freeze", **other: object) -
             **other,
         }
     )
+    # Nobody can ask for an amount that is none: what was asked for is sane, the entry need not be.
     payload = manual_entry_payload(entry)
+    payload["amount_minor"] = max(payload["amount_minor"], 1)
     entry.approval = ApprovalRequest.objects.create(
         kind="manual_entry",
         object_type="manual_entry",
         object_id=entry.pk,
         payload=payload,
         digest=digest_of(payload),
+        amount_minor=payload["amount_minor"],
+        currency=payload["currency"],
         maker=MAKER,
         created_at=NOON,
         expires_at=NOON + approvals.LIFETIME,
@@ -199,6 +203,8 @@ class TestAgreement:
             object_id=entry.pk,
             payload=payload,
             digest=digest_of(payload),
+            amount_minor=payload["amount_minor"],
+            currency=payload["currency"],
             maker=MAKER,
             created_at=NOON,
             expires_at=NOON + approvals.LIFETIME,
@@ -221,6 +227,8 @@ class TestAgreement:
             object_id=second.pk,
             payload=manual_entry_payload(second),
             digest=digest_of(manual_entry_payload(second)),
+            amount_minor=second.amount_minor,
+            currency=second.currency,
             maker=MAKER,
             created_at=NOON,
             expires_at=NOON + timedelta(days=1),
@@ -486,6 +494,8 @@ class TestReserves:
     def test_terms_that_nobody_can_mean(self, account, bps, days):
         # Given that two people agreed to them all the same
         payload = {
+            "merchant": account.merchant_id,
+            "currency": account.currency,
             "advance_limit_minor": 0,
             "is_reserve_for_refunds": False,
             "reserve_bps": bps,
@@ -493,8 +503,8 @@ class TestReserves:
         }
         request = ApprovalRequest.objects.create(
             kind="account_terms",
-            object_type="merchant_account",
-            object_id=str(account.pk),
+            object_type="merchant",
+            object_id=account.merchant_id,
             payload=payload,
             digest=digest_of(payload),
             maker=MAKER,

@@ -40,7 +40,7 @@ def agree(entry: ManualEntry, checker: str = "user:2") -> object:
     return manual_entries.approve_manual_entry(
         entry.pk,
         shown_digest=digest_of(manual_entry_payload(fresh)),
-        decider=Decider(checker),
+        decider=Decider(checker, second_factor="totp"),
         at=NEXT_NOON,
     )
 

@@ -225,7 +225,7 @@ def test_finds_an_approval_by_the_maker():
             " now());"
             " INSERT INTO ledger_approvaldecision (request_id, maker, approver, decision, digest,"
             " second_factor, reason, at) VALUES"
-            " ('apr_1', 'user:1', 'user:1', 'approve', 'x', '', '', now())"
+            " ('apr_1', 'user:1', 'user:1', 'approve', 'x', 'totp', '', now())"
         )
 
     # Then

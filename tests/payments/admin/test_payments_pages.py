@@ -62,7 +62,7 @@ def test_a_payment_is_explained_from_its_request_to_the_books(auditor):
     assert [row[1] for row in entries[1:]] == ["payment captured"] * 3
     assert "At most CN¥1,000.00 may go at a time; CN¥100.00 is within it." in receipt[1][3]
     assert "Not in a settlement yet; the next run takes it" in text
-    for what in ("payment.created", "payment.paid", "order written", "judged: allow"):
+    for what in ("payment: created", "payment: paid", "order written", "judged: allow"):
         assert what in text
     for row in (*BalanceTransaction.objects.all(), *JournalEntry.objects.all()):
         assert f'href="{page(row)}"' in html

@@ -129,7 +129,7 @@ def test_a_refund_is_explained_on_one_page(checker, sellers, payment):
     ]
     assert order[1][2] == "succeeded"
     assert [row[1] for row in entries[1:]] == ["refund requested"] * 3 + ["refund made"] * 3
-    for what in ("refund.requested", "refund.submitting", "refund.succeeded", "order written"):
+    for what in ("refund: requested", "refund: submitting", "refund: succeeded", "order written"):
         assert what in text
     assert f'href="{page(payment)}"' in html
     for entry in JournalEntry.objects.filter(subject=refund.pk):

@@ -45,7 +45,7 @@ def test_ends_with_a_summary_of_what_exists(played):
     assert figures["books balanced"].startswith("yes, ")
     assert set(figures) == {
         *("payments paid", "not paid", "refunded", "fees earned"),
-        *("paid out", "settlements waiting", "books balanced"),
+        *("paid out", "settlements waiting", "days closed", "books balanced"),
     }
 
 
