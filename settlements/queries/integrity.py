@@ -10,6 +10,7 @@ from ledger.queries.laws_of_new_postings import postings_follow_after
 from ledger.queries.laws_of_periods import LAWS_OF_PERIODS
 from ledger.queries.laws_of_seals import laws_of_seals
 from ledger.queries.laws_of_standing import LAWS_OF_HISTORY, laws_stand
+from ledger.queries.laws_of_tiers import LAWS_OF_TIERS
 from settlements.queries.laws_of_clearing import LAWS_OF_CLEARING
 from settlements.queries.laws_of_lines import LAWS_OF_LINES
 from settlements.queries.laws_of_openings import LAWS_OF_OPENINGS
@@ -25,6 +26,7 @@ STANDING = Path(__file__).with_name("standing.txt")
 LAWS = (
     laws_stand(standing.parsed(STANDING.read_text()), apps=APPS),
     *LAWS_OF_HISTORY,
+    *LAWS_OF_TIERS,
     *integrity.LAWS,
     *LAWS_OF_PERIODS,
     *LAWS_OF_LINES,
