@@ -1,3 +1,6 @@
+ALTER TABLE ledger_journalentry
+  ADD CONSTRAINT ledger_journalentry_reverses_id_key UNIQUE (reverses_id);
+
 CREATE OR REPLACE FUNCTION ledger_check_balanced() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -53,3 +56,76 @@ BEGIN
 
   RETURN ids;
 END $$;
+
+CREATE OR REPLACE FUNCTION ledger_stamp_entry() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  through date;
+BEGIN
+  NEW.xact := pg_current_xact_id();
+  NEW.recorded_at := clock_timestamp();
+  BEGIN
+    NEW.checks := currval('ledger_checks');
+  EXCEPTION WHEN object_not_in_prerequisite_state THEN
+    NEW.checks := nextval('ledger_checks');  -- the first entry of this session
+  END;
+  PERFORM pg_advisory_xact_lock_shared(20071, NEW.effective_date - DATE '2000-01-01');
+  IF current_setting('transaction_isolation') = 'read committed' THEN
+    SELECT day INTO through FROM ledger_closedthrough;
+  ELSE
+    through := ledger_closed_through();
+  END IF;
+  IF through IS NULL THEN
+    -- Nothing was ever closed. The first closing closes all days before it as well.
+    PERFORM pg_advisory_xact_lock_shared(20072, 0);
+    through := ledger_closed_through();
+  END IF;
+  IF NEW.effective_date <= through THEN
+    RAISE EXCEPTION 'entry % is dated %, and the books are closed through %',
+      NEW.source, NEW.effective_date, through
+      USING ERRCODE = '23514', TABLE = 'ledger_journalentry', CONSTRAINT = 'ledger_entry_period';
+  END IF;
+  RETURN NEW;
+END $$;
+
+DROP TRIGGER ledger_balance_guard ON ledger_accountbalance;
+CREATE TRIGGER ledger_balance_guard BEFORE INSERT OR UPDATE ON ledger_accountbalance
+  FOR EACH ROW EXECUTE FUNCTION ledger_guard_balance();
+
+CREATE OR REPLACE FUNCTION ledger_move_balance() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  PERFORM FROM ledger_journalentry
+    WHERE id = NEW.entry_id
+      AND CASE WHEN xact = pg_current_xact_id() THEN checks = currval('ledger_checks') END;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'entry % takes postings only in the transaction that wrote it', NEW.entry_id
+      USING ERRCODE = '23001', TABLE = 'ledger_posting', CONSTRAINT = 'ledger_entry_closed';
+  END IF;
+  UPDATE ledger_accountbalance SET
+    debits_minor  = debits_minor  + CASE NEW.side WHEN 'D' THEN NEW.amount_minor ELSE 0 END,
+    credits_minor = credits_minor + CASE NEW.side WHEN 'C' THEN NEW.amount_minor ELSE 0 END,
+    seq = seq + 1
+  WHERE account_id = NEW.account_id
+  RETURNING balance_minor, seq, clock_timestamp()
+    INTO NEW.balance_after_minor, NEW.seq, NEW.recorded_at;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_open_balance() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  INSERT INTO ledger_accountbalance
+    (account_id, normal_side, is_floored, debits_minor, credits_minor, seq)
+  VALUES (NEW.id, NEW.normal_side, NEW.is_floored, 0, 0, 0);
+  RETURN NULL;
+END $$;
+
+ALTER TABLE ledger_posting
+  ADD CONSTRAINT ledger_posting_entry_fk FOREIGN KEY (entry_id)
+    REFERENCES ledger_journalentry (id) NOT DEFERRABLE,
+  ADD CONSTRAINT ledger_posting_account_fk FOREIGN KEY (account_id, currency)
+    REFERENCES ledger_account (id, currency) NOT DEFERRABLE;
+ALTER TABLE ledger_accountbalance
+  DROP CONSTRAINT ledger_balance_currency_fk,
+  DROP COLUMN currency;

@@ -91,6 +91,8 @@ class AccountBalance(models.Model):
     )
     normal_side = models.CharField(_("normal side"), max_length=1, choices=Side.choices)
     is_floored = models.BooleanField(_("never below zero"))
+    # The account's own, by a foreign key in SQL: a posting of another finds no balance to move.
+    currency = models.CharField(_("currency"), max_length=3)
     debits_minor = models.BigIntegerField(_("debits"), default=0)
     credits_minor = models.BigIntegerField(_("credits"), default=0)
     seq = models.BigIntegerField(_("postings"), default=0)

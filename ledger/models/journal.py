@@ -16,9 +16,9 @@ class JournalEntry(models.Model):
     PostgreSQL keeps the laws (see `ledger/migrations/0002_books_are_law.py`).
     """
 
-    source = models.CharField(_("source"), max_length=200, unique=True)
+    source = models.CharField(_("source"), max_length=200)
     kind = models.CharField(_("kind"), max_length=40)
-    subject = models.CharField(_("subject"), max_length=90, blank=True, default="", db_index=True)
+    subject = models.CharField(_("subject"), max_length=90, blank=True, default="")
     description = models.CharField(_("description"), max_length=300, blank=True, default="")
     effective_date = models.DateField(_("effective date"), db_index=True)
     booked_at = models.DateTimeField(_("booked at"))
@@ -37,6 +37,17 @@ class JournalEntry(models.Model):
         verbose_name_plural = _("journal entries")
         ordering = ["-id"]
         permissions = [("export_books", _("Can export the books as files"))]
+        # One index for a text and for its beginning, where `unique` and `db_index` make two.
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source"], name="ledger_entry_source", opclasses=["varchar_pattern_ops"]
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["subject"], name="ledger_entry_subject", opclasses=["varchar_pattern_ops"]
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.source}"
@@ -50,7 +61,8 @@ class Posting(models.Model):
     trigger that moves the balance; whatever a writer sends there is overwritten.
     """
 
-    # The foreign keys are made in SQL: not deferrable, and the account's with its currency.
+    # No foreign keys: the trigger that moves the balance proves both, and the account's currency,
+    # in the transaction that writes the entry (docs/adr/0021).
     entry = models.ForeignKey(
         JournalEntry,
         on_delete=models.PROTECT,

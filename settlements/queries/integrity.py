@@ -8,6 +8,7 @@ from ledger.queries import integrity, standing
 from ledger.queries.integrity import LawResult, Progress, Report
 from ledger.queries.laws_of_new_postings import postings_follow_after
 from ledger.queries.laws_of_periods import LAWS_OF_PERIODS
+from ledger.queries.laws_of_postings import LAWS_OF_POSTINGS
 from ledger.queries.laws_of_seals import laws_of_seals
 from ledger.queries.laws_of_standing import LAWS_OF_HISTORY, laws_stand
 from ledger.queries.laws_of_tiers import LAWS_OF_TIERS
@@ -28,6 +29,7 @@ LAWS = (
     *LAWS_OF_HISTORY,
     *LAWS_OF_TIERS,
     *integrity.LAWS,
+    *LAWS_OF_POSTINGS,
     *LAWS_OF_PERIODS,
     *LAWS_OF_LINES,
     *LAWS_OF_PAYOUTS,

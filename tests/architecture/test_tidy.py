@@ -114,6 +114,7 @@ LEDGERS_OWN = {
     "queries/standing": "what the laws in the database are",
     "queries/laws_of_standing": "whether the laws themselves still stand",
     "queries/laws_of_tiers": "four eyes: how many people must agree",
+    "queries/laws_of_postings": "what must always be true of what postings name",
     "queries/laws_of_periods": "what must always be true of closed days and control totals",
     "queries/periods": "which days of the books are closed",
     "models/seals": "blocks of rows that were written",

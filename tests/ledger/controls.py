@@ -164,7 +164,7 @@ CONTROLS = [
     ),
     Control(
         "ledger_journalentry",
-        "ledger_journalentry_source_key",
+        "ledger_entry_source",
         stands(BALANCED.format(amount=1).replace("'lie'", "'bank:1'")),
     ),
     Control(
@@ -199,8 +199,9 @@ CONTROLS = [
     ),
     Control(
         "ledger_posting",
-        "ledger_posting_account_fk",
+        "ledger_posting_moves_balance",  # under the name ledger_posting_account_fk
         stands(BALANCED.format(amount=7).replace("a.currency, side", "'USD', side")),
+        also=(("ledger_posting", "ledger_posting_seq"),),
     ),
     Control(
         "ledger_accountbalance",
@@ -225,6 +226,12 @@ CONTROLS = [
         "ledger_accountbalance",
         "ledger_balance_nature_fk",
         stands("UPDATE ledger_accountbalance SET is_floored = false WHERE is_floored"),
+        also=(("ledger_accountbalance", "ledger_balance_guard"),),
+    ),
+    Control(
+        "ledger_accountbalance",
+        "ledger_balance_currency_fk",
+        stands("UPDATE ledger_accountbalance SET currency = 'USD'"),
         also=(("ledger_accountbalance", "ledger_balance_guard"),),
     ),
     # Accounts.

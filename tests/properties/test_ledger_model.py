@@ -356,7 +356,7 @@ WRONG = {
         OVERDRAWN,
     ),
     "that books an event twice": (
-        "ALTER TABLE ledger_journalentry DROP CONSTRAINT ledger_journalentry_source_key",
+        "DROP INDEX ledger_entry_source",
         TWICE,
     ),
 }

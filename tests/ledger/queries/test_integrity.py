@@ -6,7 +6,8 @@ from django.db import transaction
 from ledger.actions import journal
 from ledger.actions.journal import Entry, credit, debit
 from ledger.models import JournalEntry
-from ledger.queries.integrity import LAWS, SHOWN_PER_LAW, verify
+from ledger.queries.integrity import LAWS, SHOWN_PER_LAW, verify, verify_laws
+from ledger.queries.laws_of_postings import LAWS_OF_POSTINGS
 from tests.instants import NOON, THURSDAY
 from tests.rig.tampering import tamper, without_constraint
 
@@ -201,6 +202,47 @@ def test_finds_a_reversal_that_is_no_mirror():
     # Then
     assert [row[0] for row in found["reversals_mirror"]] == ["one:reversal", "one:reversal"]
     assert "entries_balance" not in found
+
+
+def test_finds_postings_without_an_entry_or_without_an_account_of_their_currency():
+    # Given
+    first = post("one")
+    post("two")
+
+    # When
+    tamper(
+        "UPDATE ledger_posting SET currency = 'USD' WHERE side = 'C'"
+        " AND entry_id = (SELECT id FROM ledger_journalentry WHERE source = 'two')",
+        "UPDATE ledger_posting SET account_id = -7 WHERE side = 'D'"
+        " AND entry_id = (SELECT id FROM ledger_journalentry WHERE source = 'two')",
+        "DELETE FROM ledger_journalentry WHERE source = 'one'",
+    )
+    found = verify_laws(LAWS_OF_POSTINGS)
+
+    # Then
+    assert found.counts == {"postings_have_their_place": 4}
+    assert sorted((row.expected.partition(",")[0], row.found) for row in found.violations) == [
+        (f"an entry {first}", "no entry"),
+        (f"an entry {first}", "no entry"),
+        (f"an entry {first + 1}", "an account of CNY"),
+        (f"an entry {first + 1}", "no account"),
+    ]
+
+
+def test_finds_a_balance_of_another_currency_than_its_account():
+    # Given
+    post("one")
+
+    # When
+    with without_constraint("ledger_accountbalance", "ledger_balance_currency_fk"):
+        tamper(
+            "UPDATE ledger_accountbalance SET currency = 'USD' WHERE account_id ="
+            " (SELECT id FROM ledger_account WHERE code = '3101')"
+        )
+        found = verify_laws(LAWS_OF_POSTINGS)
+
+    # Then
+    assert [row.found for row in found.violations] == ["a balance of USD"]
 
 
 def test_finds_an_approval_that_nobody_gave():

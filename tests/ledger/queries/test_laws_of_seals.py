@@ -185,8 +185,7 @@ def _order(place: Place) -> int:
 
 
 def _swap(table: str, column: str, one: int, other: int) -> None:
-    """Give each of two rows the other's number, past the foreign keys of what hangs on them."""
-    run_sql("ALTER TABLE ledger_posting DROP CONSTRAINT IF EXISTS ledger_posting_entry_fk")
+    """Give each of two rows the other's number."""
     for before, after in ((one, -1), (other, one), (-1, other)):
         run_sql(f"UPDATE {table} SET {column} = %s WHERE {column} = %s", after, before)  # noqa: S608
 
