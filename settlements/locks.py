@@ -190,9 +190,10 @@ def locked_opening(opening_id: str) -> Opening:
 
 
 def hold_openings() -> None:
-    """Let nobody else hand in opening balances until the transaction ends.
+    """Let nobody else hand in or agree to opening balances until the transaction ends.
 
-    So that of two files at once the second is checked against the first.
+    So that of two files at once the second is checked against the first, and none is agreed to
+    while its day is being closed. Taken before every row.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('settlements_opening'))")

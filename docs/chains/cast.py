@@ -89,7 +89,11 @@ def paid(
 def matured(amount_minor: int = NET) -> Entry:
     """Make what is pending available."""
     return maturity.matured(
-        merchant_account(), amount_minor=amount_minor, business_date=MONDAY, at=AT
+        merchant_account(),
+        amount_minor=amount_minor,
+        business_date=MONDAY,
+        effective_date=MONDAY,
+        at=AT,
     )
 
 

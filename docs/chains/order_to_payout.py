@@ -147,7 +147,9 @@ def _paid() -> Entry:
 
 def _matured() -> Entry:
     account = MerchantAccount(merchant_id=MERCHANT, currency=CURRENCY)
-    return maturity.matured(account, amount_minor=NET, business_date=MONDAY, at=AT)
+    return maturity.matured(
+        account, amount_minor=NET, business_date=MONDAY, effective_date=MONDAY, at=AT
+    )
 
 
 def _channel_settled() -> Entry:

@@ -275,7 +275,11 @@ def reserved(minor: int) -> Entry:
 def released(minor: int) -> Entry:
     """Free what was kept back."""
     return reserves.released_when_due(
-        cast.merchant_account(), amount_minor=minor, business_date=cast.TUESDAY, at=cast.AT
+        cast.merchant_account(),
+        amount_minor=minor,
+        business_date=cast.TUESDAY,
+        effective_date=cast.TUESDAY,
+        at=cast.AT,
     )
 
 

@@ -194,9 +194,10 @@ def _refusal(error: DatabaseError) -> Callable[..., Exception] | None:
     cause = error.__cause__
     if getattr(cause, "sqlstate", "") == "55P03":  # lock_not_available
         return PeriodBusyError
-    if getattr(getattr(cause, "diag", None), "constraint_name", "") == "ledger_period_order":
-        return PeriodOrderError
-    return None
+    constraint = getattr(getattr(cause, "diag", None), "constraint_name", "")
+    if constraint == "ledger_period_over":
+        return PeriodNotOverError
+    return PeriodOrderError if constraint == "ledger_period_order" else None
 
 
 def _record(

@@ -27,15 +27,21 @@ FUNCTIONS = (
     "ledger_write_daily_balances(date, date)",
     "ledger_totals_of(date, date)",
 )
+FOR_THE_APPLICATION = (
+    "ledger_close_period(text, text, date, text, timestamptz, text, bigint)",
+    "ledger_reopen_periods(date, text, timestamptz, text, text)",
+)
 
 
 def _take_rights(apps: Any, schema_editor: Any) -> None:
-    for function in FUNCTIONS:
+    for function in (*FUNCTIONS, *FOR_THE_APPLICATION):
         schema_editor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
     role = settings.DATABASE_APPLICATION_ROLE
     if role is None:
         return
     quoted = schema_editor.quote_name(role)
+    for function in FOR_THE_APPLICATION:
+        schema_editor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {quoted}")
     for table in READ_ONLY:
         schema_editor.execute(f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {table} FROM {quoted}")
         schema_editor.execute(f"GRANT SELECT ON {table} TO {quoted}")

@@ -164,6 +164,14 @@ BEGIN
   SELECT day INTO through FROM ledger_closedthrough;
   IF wanted = 'month' THEN
     last_day := (first_day + interval '1 month')::date - 1;
+  END IF;
+  -- The zone of business is not known here: no day is closed before it is over where days end
+  -- first, at UTC+14, whatever the caller says what time it is.
+  IF last_day >= ((clock_timestamp() + interval '14 hours') AT TIME ZONE 'UTC')::date THEN
+    RAISE EXCEPTION '% is not over yet', last_day
+      USING ERRCODE = '23514', TABLE = 'ledger_period', CONSTRAINT = 'ledger_period_over';
+  END IF;
+  IF wanted = 'month' THEN
     IF through IS NULL OR through < last_day OR EXISTS (
         SELECT FROM ledger_period WHERE kind = 'month' AND state = 'open' AND starts_on < first_day)
     THEN

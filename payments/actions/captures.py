@@ -22,7 +22,7 @@ from payments.models import (
     PaymentAttempt,
 )
 from payments.postings import captures as postings
-from payments.queries.calendar import BusinessDays, business_date_of, first_open_date
+from payments.queries.calendar import BusinessDays, booking_date_of, business_date_of
 from payments.states import PAID_TWICE, AttemptStatus, PaymentStatus
 
 _WITH_MONEY = (
@@ -82,7 +82,7 @@ def _book(payment: Payment, receipt: _Receipt) -> None:
     attempt, paid_at = receipt.attempt, receipt.paid_at
     allocations = list(payment.allocations.select_related("merchant", "fee_plan").order_by("place"))
     channel_fees = _channel_fees(payment, allocations, attempt)
-    day = first_open_date(business_date_of(paid_at), at=receipt.at)
+    day = booking_date_of(paid_at)
     entries = [
         postings.paid(
             allocation,
@@ -260,7 +260,7 @@ def _park(receipt: _Receipt, posting: Callable[..., Entry], *, currency: str) ->
                 amount_minor=receipt.outcome.amount_minor,
                 currency=receipt.outcome.currency or currency,
                 channel_account_id=receipt.attempt.channel_account_id,
-                effective_date=first_open_date(business_date_of(receipt.paid_at), at=receipt.at),
+                effective_date=booking_date_of(receipt.paid_at),
                 at=receipt.paid_at,
             )
         )

@@ -1,7 +1,7 @@
 """Booking what people agreed to: its entry, its line, its row among the reserves. Parts only."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 
 from django.db import connection
@@ -19,7 +19,7 @@ from payments.models import (
 )
 from payments.postings import adjustments, debts
 from payments.postings import reserves as reserve_postings
-from payments.queries.calendar import business_date_of
+from payments.queries.calendar import booking_date_of
 from payments.queries.manual_entries import most_minor, standing_of
 
 Posting = Callable[..., Entry]
@@ -65,11 +65,13 @@ def require_there(entry: ManualEntry) -> None:
 
 def planned(entry: ManualEntry, *, at: datetime) -> Entry:
     """Return how it would be booked at `at`, for those who ask and agree; nothing is written."""
-    return _POSTINGS[entry.kind](entry, effective_date=business_date_of(at), at=at)
+    return _POSTINGS[entry.kind](entry, effective_date=booking_date_of(at), at=at)
 
 
 def book(entry: ManualEntry, *, at: datetime) -> None:
-    """Book what was agreed to, with its line and its reserve, on the business day of `at`. A part.
+    """Book what was agreed to, with its line and its reserve, on the business day of `at`.
+
+    When that day is closed already, on the first open one. A part.
 
     The merchant's account is locked by the caller, so that nothing of it is settled meanwhile.
 
@@ -79,9 +81,10 @@ def book(entry: ManualEntry, *, at: datetime) -> None:
     assert connection.in_atomic_block, "book is a part; open a transaction around it"
     if entry.kind in (ManualEntryKind.UNFREEZE, ManualEntryKind.RESERVE_RELEASE):
         require_there(entry)
-    entry.entry_id = journal.post_entry(planned(entry, at=at))
+    booking = planned(entry, at=at)
+    entry.entry_id = journal.post_entry(booking)
     entry.booked_at = at
-    _write_line(entry)
+    _write_line(entry, day=booking.effective_date)
     if entry.kind == ManualEntryKind.RESERVE_HOLD:
         ReserveHold.objects.create(
             merchant_account=entry.merchant_account,
@@ -97,7 +100,7 @@ def book(entry: ManualEntry, *, at: datetime) -> None:
     refund_moves.call_the_waiting(at=at)
 
 
-def _write_line(entry: ManualEntry) -> None:
+def _write_line(entry: ManualEntry, *, day: date) -> None:
     """Write the merchant's line; a recovery has none."""
     if entry.kind not in _LINES:
         return
@@ -113,7 +116,7 @@ def _write_line(entry: ManualEntry) -> None:
         gross_minor=sign * entry.amount_minor,
         fee_minor=0,
         net_minor=sign * entry.amount_minor,
-        effective_date=business_date_of(entry.booked_at),
+        effective_date=day,
         available_on=entry.merchant_account.matured_through_date,
         created_at=entry.booked_at,
     )

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from ledger.actions import journal
 from ledger.actions.audit import record_audit
+from ledger.queries.periods import first_open
 from payments import locks
 from payments.actions import debts, refund_moves, reserves
 from payments.models import MerchantAccount
@@ -31,7 +32,8 @@ def mature(*, currency: str, business_date: date, actor: str, at: datetime) -> M
     running it again for the same day changes nothing. Merchants who are being paid at this
     moment, or whom another worker matures, are left for the end and then waited for. Reserves
     that were kept long enough go back as well. What a merchant owes us is taken first; refunds
-    that wait for funds are tried again.
+    that wait for funds are tried again. A day that is closed already is booked on the first open
+    one.
     """
     accounts = amount_minor = 0
     is_patient = False
@@ -60,20 +62,22 @@ def _mature_chunk(
     if not due:
         return Maturity(accounts=0, amount_minor=0)
     amounts = _amounts_due([account.pk for account in due], business_date=business_date)
+    day = first_open(business_date)
     journal.post_entries(
         [
             postings.matured(
                 account,
                 amount_minor=amounts[account.pk],
                 business_date=business_date,
+                effective_date=day,
                 at=at,
             )
             for account in due
             if amounts.get(account.pk)
         ]
     )
-    reserves.release_due(due, business_date=business_date, at=at)
-    debts.recover_debts(due, effective_date=business_date, at=at)
+    reserves.release_due(due, business_date=business_date, effective_date=day, at=at)
+    debts.recover_debts(due, effective_date=day, at=at)
     MerchantAccount.objects.filter(pk__in=[account.pk for account in due]).update(
         matured_through_date=business_date
     )

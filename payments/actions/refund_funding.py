@@ -24,7 +24,7 @@ from payments.postings import refunds as postings
 from payments.postings.refunds import Occasion
 from payments.pricing import Funding, GivenBack, Refunded
 from payments.queries import refunds as queries
-from payments.queries.calendar import business_date_of, first_open_date
+from payments.queries.calendar import booking_date_of
 from payments.queries.refunds import Pending
 
 
@@ -52,7 +52,7 @@ def fund(refund: Refund, *, channel_account_id: str, at: datetime) -> bool:
     funded = _funded(refund, parts, accounts)
     if funded is None:
         return False
-    occasion = Occasion(channel_account_id, business_date_of(at), at)
+    occasion = Occasion(channel_account_id, booking_date_of(at), at)
     entries = [
         postings.requested(
             one.part, funding=one.funding, tax_minor=one.tax_minor, occasion=occasion
@@ -92,7 +92,7 @@ def book_success(
     books of that day are closed it is the first open one.
     """
     assert connection.in_atomic_block, "book_success is a part; open a transaction around it"
-    day = first_open_date(business_date_of(made_at), at=at)
+    day = booking_date_of(made_at)
     occasion = Occasion(channel_account_id, day, made_at)
     parts = _parts_of(refund)
     amounts = [part.amount_minor for part in parts]
@@ -123,7 +123,7 @@ def give_back(refund: Refund, *, channel_account_id: str, at: datetime) -> None:
     pending = queries.pending_of_parts(ids, currency=refund.currency)
     debts = queries.debts_of(accounts.values())
     taxes = queries.taxes_given_back(ids)
-    occasion = Occasion(channel_account_id, business_date_of(at), at)
+    occasion = Occasion(channel_account_id, booking_date_of(at), at)
     given = [
         pricing.give_back(
             part.amount_minor - part.fee_returned_minor,

@@ -108,7 +108,13 @@ def write_holds(kept: Sequence[Kept], entry_ids: Sequence[int], *, at: datetime)
         )
 
 
-def release_due(accounts: Collection[MerchantAccount], *, business_date: date, at: datetime) -> int:
+def release_due(
+    accounts: Collection[MerchantAccount],
+    *,
+    business_date: date,
+    effective_date: date,
+    at: datetime,
+) -> int:
     """Give back what was reserved until `business_date` or before (E11b). A part.
 
     One entry and one line per merchant and day, however many payments it was of: a line for each
@@ -123,7 +129,11 @@ def release_due(accounts: Collection[MerchantAccount], *, business_date: date, a
     entry_ids = journal.post_entries(
         [
             postings.released_when_due(
-                account, amount_minor=due[account.pk], business_date=business_date, at=at
+                account,
+                amount_minor=due[account.pk],
+                business_date=business_date,
+                effective_date=effective_date,
+                at=at,
             )
             for account in releasing
         ]
@@ -138,7 +148,7 @@ def release_due(accounts: Collection[MerchantAccount], *, business_date: date, a
             gross_minor=due[account.pk],
             fee_minor=0,
             net_minor=due[account.pk],
-            effective_date=business_date,
+            effective_date=effective_date,
             available_on=business_date,
             created_at=at,
         )

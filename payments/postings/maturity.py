@@ -8,9 +8,14 @@ from payments.models import MerchantAccount
 
 
 def matured(
-    account: MerchantAccount, *, amount_minor: int, business_date: date, at: datetime
+    account: MerchantAccount,
+    *,
+    amount_minor: int,
+    business_date: date,
+    effective_date: date,
+    at: datetime,
 ) -> Entry:
-    """Move what became available from pending: E04, Dr 2001 / Cr 2002."""
+    """Move what became available on `business_date` from pending: E04, Dr 2001 / Cr 2002."""
     merchant_id, currency = account.merchant_id, account.currency
     return Entry(
         source=f"{merchant_id}:{currency}:matured:{business_date}",
@@ -20,6 +25,6 @@ def matured(
             debit(chart.MERCHANT_PENDING, merchant_id, amount_minor, currency),
             credit(chart.MERCHANT_AVAILABLE, merchant_id, amount_minor, currency),
         ),
-        effective_date=business_date,
+        effective_date=effective_date,
         at=at,
     )

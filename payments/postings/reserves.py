@@ -38,7 +38,12 @@ def held_at_capture(
 
 
 def released_when_due(
-    account: MerchantAccount, *, amount_minor: int, business_date: date, at: datetime
+    account: MerchantAccount,
+    *,
+    amount_minor: int,
+    business_date: date,
+    effective_date: date,
+    at: datetime,
 ) -> Entry:
     """Give back what was kept long enough of all of a merchant's payments: E11b, once a day.
 
@@ -49,7 +54,7 @@ def released_when_due(
         kind="reserve_released",
         subject=account.merchant_id,
         legs=_released(account.merchant_id, amount_minor, account.currency),
-        effective_date=business_date,
+        effective_date=effective_date,
         at=at,
     )
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from ledger.queries.periods import closed_through
+from ledger.queries.periods import closed_through, first_open
 from payments import calendar
 from payments.models import BusinessDay
 
@@ -17,27 +17,24 @@ def business_date_of(at: datetime) -> date:
     return calendar.business_date(at, ZoneInfo(str(settings.BUSINESS_TIME_ZONE)))
 
 
-def first_open_date(wanted: date, *, at: datetime) -> date:
-    """Return the day on which something that happened on `wanted` is booked, at an instant.
+def booking_date_of(at: datetime) -> date:
+    """Return the day on which what is done at an instant is booked. One query.
 
-    That is `wanted` itself while its books are open, else the first open day. Nothing that is
-    booked on the business day of `at` or later asks the database: only past days are closed.
+    That is its business day while the books of that are open, else the first open day: a job keeps
+    the instant of its deferral, and may run after that day was closed.
     """
-    return OpenDays(at=at)(wanted)
+    return first_open(business_date_of(at))
 
 
 class OpenDays:
-    """The same for many days at one instant: the database is asked once, if at all."""
+    """Tell the first open day for many days: the database is asked once, at the first of them."""
 
-    def __init__(self, *, at: datetime) -> None:
-        """Look at the books as they are at `at`."""
-        self._today = business_date_of(at)
+    def __init__(self) -> None:
+        """Ask nothing yet."""
         self._first_open: date | None = None
 
     def __call__(self, wanted: date) -> date:
         """Return the day on which what happened on `wanted` is booked."""
-        if wanted >= self._today:
-            return wanted
         if self._first_open is None:
             through = closed_through()
             self._first_open = date.min if through is None else through + timedelta(days=1)

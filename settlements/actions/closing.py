@@ -9,6 +9,7 @@ from ledger.actions import periods
 from ledger.actions.approvals import Decider
 from ledger.errors import PeriodUnfinishedError
 from ledger.models import ApprovalRequest, Period
+from settlements import locks
 from settlements.errors import ReasonMissingError
 from settlements.queries.closing import unfinished_by
 
@@ -17,21 +18,17 @@ from settlements.queries.closing import unfinished_by
 def close_day(day: date, *, decider: Decider, at: datetime, reason: str) -> Period:
     """Close a business day when all that its books would still get is in them.
 
-    Money that became available by that day must have matured. Everything else that comes late is
-    booked on the first open day: captures, refunds, and the bank's movements.
+    Money that became available by that day must have matured, reserves that were due must have
+    gone back, and opening balances as of it that were agreed to must be booked. Everything else
+    that comes late is booked on the first open day: captures, refunds, and the bank's movements.
 
     Raises ReasonMissingError, PeriodUnfinishedError, PeriodNotOverError, PeriodOrderError or
     PeriodBusyError; nothing is written then.
     """
     _require_reason(reason)
     _give_it_time()
-    maturing = unfinished_by(day).maturing
-    if maturing:
-        raise PeriodUnfinishedError(
-            period=day,
-            what=_("%(count)d merchant accounts have money that has not been made available")
-            % {"count": maturing},
-        )
+    locks.hold_openings()
+    _require_finished(day)
     return periods.close_day(day, decider=decider, at=at, reason=reason)
 
 
@@ -91,6 +88,21 @@ def decide_reopening(
 def _require_reason(reason: str) -> None:
     if not reason.strip():
         raise ReasonMissingError
+
+
+def _require_finished(day: date) -> None:
+    """Refuse a day whose books would still get something. Raises PeriodUnfinishedError."""
+    unfinished = unfinished_by(day)
+    hindrances = [
+        (
+            unfinished.maturing,
+            _("%(count)d merchant accounts have money that has not been made available"),
+        ),
+        (unfinished.openings, _("%(count)d opening balances are agreed to and not booked yet")),
+    ]
+    what = [words % {"count": count} for count, words in hindrances if count]
+    if what:
+        raise PeriodUnfinishedError(period=day, what="; ".join(what))
 
 
 def _give_it_time() -> None:

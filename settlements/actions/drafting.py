@@ -79,7 +79,7 @@ def write(drafts: Sequence[Draft], *, at: datetime) -> None:
     their business day, or on the first open one when its books are closed.
     """
     assert connection.in_atomic_block, "write is a part; open a transaction around it"
-    open_days = OpenDays(at=at)
+    open_days = OpenDays()
     _recover_debts(drafts, open_days, at=at)
     _book(drafts, open_days, at=at)
     _list_items(drafts)

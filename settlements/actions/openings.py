@@ -91,6 +91,7 @@ def approve_opening(
     Raises OpeningNotFoundError, OpeningDateError, SelfApprovalError, StaleApprovalError,
     ApprovalClosedError, ApprovalExpiredError or AlreadyDecidedError; nothing is written then.
     """
+    locks.hold_openings()
     opening = locks.locked_opening(opening_id)
     request = approvals.decide(
         _open_request(opening).pk,

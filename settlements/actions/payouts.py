@@ -12,7 +12,7 @@ from ledger.actions.audit import record_audit
 from ledger.actions.journal import MAX_POSTINGS
 from ledger.errors import ApprovalExpiredError, StaleApprovalError
 from payments.models import ChannelAccount
-from payments.queries.calendar import business_date_of
+from payments.queries.calendar import booking_date_of
 from payments.states import OperationStatus
 from settlements import locks
 from settlements.actions import contradictions, moves, payment_files, payout_orders
@@ -133,6 +133,7 @@ def set_back(settlement: Settlement, *, code: str, actor: str, at: datetime) -> 
 def _instruct(payouts: Sequence[Payout], *, file: PaymentFile, at: datetime) -> None:
     """Book E08 for every payout of a file, and move payouts and orders on: a few statements."""
     payout_orders.move_payouts(payouts, PayoutStatus.SENDING, order=OperationStatus.SENDING)
+    day = booking_date_of(at)
     entries = [
         postings.instructed(
             payout.pk,
@@ -140,7 +141,7 @@ def _instruct(payouts: Sequence[Payout], *, file: PaymentFile, at: datetime) -> 
             bank_account_id=payout.operation.channel_account_id,
             amount_minor=payout.amount_minor,
             currency=payout.currency,
-            effective_date=business_date_of(at),
+            effective_date=day,
             at=at,
         )
         for payout in payouts
@@ -254,7 +255,7 @@ def take_back(payout: Payout, *, code: str, actor: str, at: datetime) -> None:
             bank_account_id=payout.operation.channel_account_id,
             amount_minor=payout.amount_minor,
             currency=payout.currency,
-            effective_date=business_date_of(at),
+            effective_date=booking_date_of(at),
             at=at,
         )
     )

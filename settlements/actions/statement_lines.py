@@ -99,7 +99,7 @@ class _Importer:
         self.at = at
         numbers = {line.end_to_end_id for line in statement.lines if line.end_to_end_id}
         self.ours = locks.locked_payouts_by_number(numbers, bank_account_id=bank_account.pk)
-        self.open_days = OpenDays(at=at)
+        self.open_days = OpenDays()
         self.confirmed: set[str] = set()
         self.settled: set[str] = set()
         self.sources: set[str] = set()

@@ -10,10 +10,11 @@ from ledger.actions.approvals import Decider
 from ledger.actions.audit import record_audit
 from ledger.errors import ApprovalClosedError, StaleApprovalError
 from ledger.models import ApprovalRequest
+from ledger.queries.periods import first_open
 from ledger.states import ApprovalState
 from payments.actions.events import record_event
 from payments.models import ChannelAccount, ChannelKind
-from payments.queries.calendar import business_date_of, first_open_date
+from payments.queries.calendar import business_date_of
 from settlements import locks
 from settlements.errors import NotATopUpError, ReasonMissingError
 from settlements.models import BillLine, BillLineState
@@ -95,7 +96,7 @@ def approve_wallet_topup(
             bank_account_id=line.bill.channel_account_id,
             amount_minor=line.amount_minor,
             currency=line.currency,
-            effective_date=first_open_date(line.booking_date or business_date_of(at), at=at),
+            effective_date=first_open(line.booking_date or business_date_of(at)),
             at=at,
         )
     )

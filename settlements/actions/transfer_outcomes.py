@@ -11,7 +11,7 @@ from ledger.actions import journal
 from ledger.actions.audit import record_audit
 from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
 from payments.models import ChannelKind, ChannelOperation, DatabaseClock
-from payments.queries.calendar import business_date_of, first_open_date
+from payments.queries.calendar import booking_date_of
 from payments.states import OperationStatus
 from settlements import locks
 from settlements.actions import contradictions, moves, payout_orders, payouts
@@ -54,7 +54,7 @@ def instruct(payout: Payout, *, actor: str, at: datetime) -> None:
             bank_account_id=payout.operation.channel_account_id,
             amount_minor=payout.amount_minor,
             currency=payout.currency,
-            effective_date=business_date_of(at),
+            effective_date=booking_date_of(at),
             at=at,
         )
     )
@@ -208,7 +208,7 @@ def _succeed(payout: Payout, *, outcome: Outcome, actor: str, at: datetime) -> N
             amount_minor=payout.amount_minor,
             fee_minor=outcome.fee_minor or 0,
             currency=payout.currency,
-            effective_date=first_open_date(business_date_of(paid_at), at=at),
+            effective_date=booking_date_of(paid_at),
             at=at,
         )
     )
@@ -227,7 +227,7 @@ def _return(payout: Payout, *, outcome: Outcome, actor: str, at: datetime) -> No
             channel_account_id=payout.operation.channel_account_id,
             amount_minor=payout.amount_minor,
             currency=payout.currency,
-            effective_date=business_date_of(at),
+            effective_date=booking_date_of(at),
             at=at,
         )
     )

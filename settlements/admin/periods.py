@@ -1,6 +1,8 @@
 """Closed days and months of the books: what they came to, and the buttons that close and reopen."""
 
 from collections.abc import Sequence
+from datetime import date
+from typing import Final
 
 from django import forms
 from django.contrib import admin
@@ -12,6 +14,7 @@ from ledger.admin import showing, values
 from ledger.admin.asking import Asking, DoorRequest
 from ledger.admin.operations import Operation, OperationsAdmin, ReasonForm
 from ledger.admin.panels import Fact, Facts, Notice, Panel
+from ledger.errors import PeriodOrderError
 from ledger.models import JournalEntry, Period
 from ledger.models.periods import PeriodKind
 from ledger.queries import periods
@@ -20,6 +23,9 @@ from settlements.actions import closing
 from settlements.admin import period_panels
 from settlements.admin.period_decisions import ApproveReopening, RejectReopening
 from settlements.queries.closing import unfinished_by
+
+SHOWN: Final = "shown"
+"""The first day of what a page shows to be closed: what is next may be another by then."""
 
 
 class CloseDay(Operation[None]):
@@ -57,6 +63,14 @@ class CloseDay(Operation[None]):
                     tone="alarm",
                 )
             )
+        if unfinished.openings:
+            hints.append(
+                Notice(
+                    _("%(count)d opening balances are agreed to and not booked yet.")
+                    % {"count": unfinished.openings},
+                    tone="alarm",
+                )
+            )
         if unfinished.unknown_orders:
             hints.append(
                 Notice(
@@ -70,9 +84,13 @@ class CloseDay(Operation[None]):
             period_panels.totals(periods.totals_of(day, day)),
         ]
 
+    def hidden(self, request: HttpRequest, row: None) -> Sequence[tuple[str, str]]:
+        """Send back the day that the page shows."""
+        return _to_send_back(periods.next_day_to_close())
+
     def perform(self, request: DoorRequest, row: None, form: forms.Form, asking: Asking) -> str:
-        """Close it."""
-        day = periods.next_day_to_close() or periods.today(asking.at)
+        """Close the day that was shown, and no other."""
+        day = _shown(request)
         closing.close_day(
             day, decider=asking.decider, at=asking.at, reason=form.cleaned_data["reason"]
         )
@@ -105,9 +123,13 @@ class CloseMonth(Operation[None]):
             period_panels.totals(periods.totals_of(month, periods.last_day_of_month(month))),
         ]
 
+    def hidden(self, request: HttpRequest, row: None) -> Sequence[tuple[str, str]]:
+        """Send back the month that the page shows."""
+        return _to_send_back(periods.next_month_to_close())
+
     def perform(self, request: DoorRequest, row: None, form: forms.Form, asking: Asking) -> str:
-        """Close it."""
-        month = periods.next_month_to_close() or periods.today(asking.at).replace(day=1)
+        """Close the month that was shown, and no other."""
+        month = _shown(request)
         closing.close_month(
             month, decider=asking.decider, at=asking.at, reason=form.cleaned_data["reason"]
         )
@@ -146,6 +168,19 @@ class RequestReopening(Operation[Period]):
             reason=form.cleaned_data["reason"],
         )
         return _("Asked. Another person has to agree now; nothing is open yet.")
+
+
+def _to_send_back(first_day: date | None) -> Sequence[tuple[str, str]]:
+    return [] if first_day is None else [(SHOWN, first_day.isoformat())]
+
+
+def _shown(request: DoorRequest) -> date:
+    """Return the day that the page showed. Raises PeriodOrderError when it sent none."""
+    sent = request.POST.get(SHOWN, "")
+    try:
+        return date.fromisoformat(sent)
+    except ValueError as error:
+        raise PeriodOrderError(period=sent[:10] or "–", next="–") from error
 
 
 @admin.register(Period)

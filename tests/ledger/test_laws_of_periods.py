@@ -3,9 +3,9 @@
 from datetime import date
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from ledger.errors import PeriodClosedError
+from ledger.errors import PeriodClosedError, PeriodNotOverError
 from ledger.models import DailyBalance, JournalEntry, Period, PeriodEvent
 from ledger.states import PERIOD
 from tests.factories.books import booked, closed, reopened
@@ -144,3 +144,55 @@ def test_the_application_reads_and_calls_and_writes_nothing(db):
             *[table] * 4,
         )[0]
         assert rights == (True, False, False, False), table
+
+
+NOT_OVER = "((clock_timestamp() + interval '14 hours') AT TIME ZONE 'UTC')::date"
+"""The day that has just begun where days begin first."""
+
+
+@pytest.mark.parametrize("days_later", [0, 1, 40])
+def test_a_day_that_is_not_over_is_not_closed(either_role, days_later):  # noqa: F811
+    # Given books that were never closed, and a caller who says that it is late
+    call = (
+        f"SELECT ledger_close_period('per_x', 'day', {NOT_OVER} + {days_later}, 'user:1',"
+        " '2999-01-01', 'x', NULL)"
+    )
+
+    # When, Then
+    with nothing_written(), refused("is not over yet"):
+        run_sql(call)
+
+
+def test_the_day_before_is_closed(either_role):  # noqa: F811
+    run_sql(
+        f"SELECT ledger_close_period('per_x', 'day', {NOT_OVER} - 1, 'user:1', now(), 'x', NULL)"
+    )
+
+    assert Period.objects.get().state == "closed"
+
+
+@pytest.mark.django_db
+def test_a_clock_that_is_wrong_does_not_close_the_future():
+    day = date(2999, 1, 4)
+    booked("pay:1", day)
+
+    with (
+        nothing_written(),
+        pytest.raises(PeriodNotOverError, match="2999-01-04"),
+        transaction.atomic(),
+    ):
+        closed(day)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "function",
+    [
+        "ledger_close_period(text, text, date, text, timestamptz, text, bigint)",
+        "ledger_reopen_periods(date, text, timestamptz, text, text)",
+    ],
+)
+def test_periods_change_by_the_application_only(function):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_function_privilege('public', %s, 'execute')", [function])
+        assert cursor.fetchone() == (False,)

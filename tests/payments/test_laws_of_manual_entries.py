@@ -419,7 +419,7 @@ class TestReserves:
 
     def released(self, account, amount_minor: int) -> int:
         made = reserves.released_when_due(
-            account, amount_minor=amount_minor, business_date=FRIDAY, at=NOON
+            account, amount_minor=amount_minor, business_date=FRIDAY, effective_date=FRIDAY, at=NOON
         )
         entry_id = journal.post_entry(replace(made, source=new_id("src")))
         self.line(account, entry_id, amount_minor)

@@ -148,6 +148,7 @@ def test_maturity_is_e04():
         MerchantAccount(merchant_id="mer_1", currency="CNY"),
         amount_minor=9_800,
         business_date=FRIDAY,
+        effective_date=FRIDAY,
         at=NOON,
     )
 

@@ -99,7 +99,9 @@ def test_a_share_of_the_net_is_kept_while_it_is_pending():  # E11a
 
 
 def test_what_is_due_goes_back_once_a_day():  # E11b
-    entry = reserves.released_when_due(ACCOUNT, amount_minor=980, business_date=FRIDAY, at=NOON)
+    entry = reserves.released_when_due(
+        ACCOUNT, amount_minor=980, business_date=FRIDAY, effective_date=FRIDAY, at=NOON
+    )
 
     assert legs_of(entry) == ["Dr 2005 mer_1 9.80", "Cr 2002 mer_1 9.80"]
     assert (entry.source, entry.kind, entry.subject) == (

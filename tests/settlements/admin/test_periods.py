@@ -1,5 +1,7 @@
 """Closing and reopening days in the back office: one closes, two reopen, the effect is shown."""
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
@@ -12,6 +14,8 @@ from tests.rig.staff import actor_of, desk
 
 pytestmark = pytest.mark.django_db
 CLOSE = "admin:ledger_period_close_day"
+CLOSE_MONTH = "admin:ledger_period_close_month"
+SHOWN = {"shown": "2026-03-05"}
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +53,7 @@ def test_one_person_closes_a_day_and_sees_what_it_comes_to(maker):
 
     # When
     shown = words(maker.get(reverse(CLOSE)))
-    answer = maker.post(reverse(CLOSE), {"reason": "all there"}, follow=True)
+    answer = maker.post(reverse(CLOSE), {**SHOWN, "reason": "all there"}, follow=True)
 
     # Then
     assert "2026-03-05" in shown
@@ -59,6 +63,47 @@ def test_one_person_closes_a_day_and_sees_what_it_comes_to(maker):
     assert (period.state, period.closed_by) == ("closed", actor_of(maker))
     assert AuditEntry.objects.get(action="period.closed").reason == "all there"
     assert "all there" in words(maker.get(reverse("admin:ledger_period_change", args=[period.pk])))
+
+
+def test_the_page_sends_back_the_day_that_it_shows(maker):
+    booked("pay:1", THURSDAY)
+
+    shown = maker.get(reverse(CLOSE)).content.decode()
+
+    assert '<input type="hidden" name="shown" value="2026-03-05">' in shown
+
+
+@pytest.mark.parametrize("sent", [SHOWN, {}, {"shown": "soon"}])
+def test_only_the_day_that_was_shown_is_closed(maker, sent):
+    # Given somebody who closed Thursday while this page was open
+    booked("pay:1", THURSDAY)
+    closed(THURSDAY)
+
+    # When
+    with nothing_written(but=ITS_OWN_REFUSAL):
+        answer = maker.post(reverse(CLOSE), {**sent, "reason": "all there"})
+
+    # Then the page is shown anew, with Friday, and says why
+    assert answer.status_code == 409
+    assert "periods are closed in order" in words(answer)
+    assert 'name="shown" value="2026-03-06"' in answer.content.decode()
+    assert Period.objects.get().starts_on == THURSDAY
+
+
+def test_only_the_month_that_was_shown_is_closed(maker):
+    # Given a closed March that somebody looks at as if it were February
+    booked("pay:1", date(2026, 3, 31))
+    closed(date(2026, 3, 31))
+    shown = maker.get(reverse(CLOSE_MONTH)).content.decode()
+    assert 'name="shown" value="2026-03-01"' in shown
+
+    # When, Then
+    with nothing_written(but=ITS_OWN_REFUSAL):
+        answer = maker.post(reverse(CLOSE_MONTH), {"shown": "2026-02-01", "reason": "all"})
+    assert answer.status_code == 409
+
+    maker.post(reverse(CLOSE_MONTH), {"shown": "2026-03-01", "reason": "all"})
+    assert Period.objects.get(kind="month").state == "closed"
 
 
 def test_two_people_reopen(maker, checker):
