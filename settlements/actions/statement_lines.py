@@ -164,11 +164,8 @@ class _Importer:
         source = self._source(line)
         if JournalEntry.objects.filter(source__startswith=f"{source}:").exists():
             return OpenReason.ALREADY_BOOKED
-        movements = days_movements(
-            channel.pk, currency=line.currency, from_day=days[0], through_day=days[-1]
-        )
-        total_minor = sum(sum(owners.values()) for owners in movements.values())
-        if not movements or total_minor != line.amount_minor:
+        movements = _movements_of(line, channel, days)
+        if not movements:
             return OpenReason.DAY_DIFFERS
         self.settled |= subjects
         self.sources.add(source)
@@ -244,6 +241,27 @@ class _Importer:
             payout=booked.payout,
             entry_id=booked.entry_id,
         )
+
+
+def _movements_of(
+    line: bills.base.BillLine, channel: ChannelAccount, days: Sequence[date]
+) -> dict[date, dict[str, int]]:
+    """Return what a channel's days came to, by day and owner, if that is what a line says.
+
+    First without what the channel owed when the books began, then with it: only the one whose sum
+    is the line's to the minor unit is taken.
+    """
+    for is_opened_counted in (False, True):
+        movements = days_movements(
+            channel.pk,
+            currency=line.currency,
+            from_day=days[0],
+            through_day=days[-1],
+            is_opened_counted=is_opened_counted,
+        )
+        if movements and sum(sum(by.values()) for by in movements.values()) == line.amount_minor:
+            return movements
+    return {}
 
 
 def _days(first: str, last: str) -> list[date]:

@@ -14,7 +14,12 @@ def settled_subject(channel_account_id: str, day: date) -> str:
 
 
 def days_movements(
-    channel_account_id: str, *, currency: str, from_day: date, through_day: date
+    channel_account_id: str,
+    *,
+    currency: str,
+    from_day: date,
+    through_day: date,
+    is_opened_counted: bool = False,
 ) -> dict[date, dict[str, int]]:
     """Return what each business day added to a channel's receivable, net, by owner of 1101.
 
@@ -22,6 +27,8 @@ def days_movements(
     to nothing are left out, and so are days without any. What the channel paid to the bank on
     such a day is of other days and not counted. What happened on a day whose books were closed
     already is booked later, and counts for its own day all the same: so do channels count.
+    What was opened is of the days before ours, unless `is_opened_counted`: then it is the opening
+    day's, as it is to a channel that pays what it took before us under that day.
     """
     movements: dict[date, dict[str, int]] = {}
     zone = str(settings.BUSINESS_TIME_ZONE)
@@ -38,7 +45,7 @@ def days_movements(
                  AND least(e.effective_date, (e.booked_at AT TIME ZONE %s)::date) BETWEEN %s AND %s
                  AND a.code = %s AND a.currency = %s
                  AND starts_with(a.owner_id, %s)
-                 AND coalesce(reversed.kind, e.kind) <> 'channel_settled'
+                 AND coalesce(reversed.kind, e.kind) <> ALL (%s::text[])
                GROUP BY 1, a.owner_id
                HAVING sum(CASE p.side WHEN 'D' THEN p.amount_minor ELSE -p.amount_minor END) <> 0
                ORDER BY 1, a.owner_id""",
@@ -46,6 +53,7 @@ def days_movements(
                 *(zone, from_day, through_day, from_day),
                 *(zone, from_day, through_day),
                 *(chart.CHANNEL_RECEIVABLE, currency, f"{channel_account_id}/"),
+                ["channel_settled"] if is_opened_counted else ["channel_settled", "opening"],
             ],
         )
         for day, owner_id, minor in cursor.fetchall():

@@ -16,6 +16,7 @@ from settlements.queries.integrity import verify
 from settlements.queries.payouts import payouts_unconfirmed
 from settlements.queries.receivables import days_movements
 from tests.books import assert_balances, assert_entry
+from tests.factories.openings import booked_opening
 from tests.factories.payments import AlipayAccountFactory, paid_payment
 from tests.factories.settlements import (
     MAKER,
@@ -220,6 +221,41 @@ def test_a_channels_day_clears_what_each_merchant_had_there(accounts, laws_now):
     assert_balances(accounts.bank.pk, bank="159.54")
     laws_now()
     assert verify().violations == []
+
+
+def test_what_a_channel_owed_when_the_books_began_is_no_taking_of_that_day(accounts, laws_now):
+    # Given 500.00 that the channel owes from before, and 99.40 of the opening day itself
+    merchant = settled_merchant()
+    owner = f"{accounts.channel.pk}/{merchant.pk}"
+    booked_opening(f"1101,{owner},CNY,500.00,D", opening_date=THURSDAY)
+    paid_payment(merchant, channel=accounts.channel)
+
+    # When the channel pays that day
+    (line,) = load(accounts.bank, came(accounts.channel, 9_940))
+
+    # Then
+    assert line.state == "matched"
+    assert_balances(owner, channel_receivable="500.00")
+    assert_balances(accounts.bank.pk, bank="99.40")
+    laws_now()
+
+
+@pytest.mark.parametrize("is_day_counted", [False, True])
+def test_a_channel_pays_what_it_owed_when_the_books_began(accounts, laws_now, is_day_counted):
+    # Given
+    merchant = settled_merchant()
+    owner = f"{accounts.channel.pk}/{merchant.pk}"
+    booked_opening(f"1101,{owner},CNY,500.00,D", opening_date=THURSDAY)
+    if is_day_counted:
+        paid_payment(merchant, channel=accounts.channel)
+
+    # When it pays this under the opening day, with or without that day's own
+    (line,) = load(accounts.bank, came(accounts.channel, 59_940 if is_day_counted else 50_000))
+
+    # Then
+    assert line.state == "matched"
+    assert_balances(owner, channel_receivable="0")
+    laws_now()
 
 
 @pytest.mark.parametrize("amount_minor", [9_939, 9_941, 10_000])
