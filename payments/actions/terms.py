@@ -18,13 +18,14 @@ from payments import locks
 from payments.actions import fees
 from payments.actions.events import record_event
 from payments.errors import (
+    FeePlanExistsError,
     TermsNotAskedError,
     TermsNotFoundError,
     TermsReasonMissingError,
     TermsUnchangedError,
 )
 from payments.models import Merchant, MerchantAccount
-from payments.queries.terms import open_terms, terms_payload
+from payments.queries.terms import is_name_of_another_plan, open_terms, terms_payload
 from payments.terms import AccountTerms, FeePlanTerms, MerchantTerms, Terms, terms_of
 
 
@@ -40,12 +41,15 @@ def request_terms(
 ) -> ApprovalRequest:
     """Ask another person to agree to other terms. Nothing changes before they do.
 
-    Raises TermsReasonMissingError, TermsNotFoundError, TermsUnchangedError, AmountError for fees
-    that make no sense, InvalidCycleError, or ApprovalClosedError when other terms of the same
-    thing wait already; nothing is written then.
+    Raises TermsReasonMissingError, TermsNotFoundError, TermsUnchangedError, FeePlanExistsError for
+    the next version of a plan by the name of another, AmountError for fees that make no sense,
+    InvalidCycleError, or ApprovalClosedError when other terms of the same thing wait already;
+    nothing is written then.
     """
     _require_reason(reason)
     _lock(terms)
+    if isinstance(terms, FeePlanTerms) and is_name_of_another_plan(terms):
+        raise FeePlanExistsError(name=terms.name)
     payload = terms_payload(terms)
     if payload is None:
         raise TermsNotFoundError

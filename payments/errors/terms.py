@@ -6,9 +6,10 @@ from ledger.errors import DomainError
 
 
 class FeePlanExistsError(DomainError):
-    """A first version was asked of a plan that has one already.
+    """A first version was asked of a plan that has one already, be it by the name of another.
 
-    Nothing was written. A new version of a plan is asked for by one and agreed to by another.
+    Nothing was written. A new version of a plan is asked for by one and agreed to by another, on
+    that plan's own page.
     """
 
     code = "fee_plan_exists"

@@ -216,3 +216,61 @@ BEGIN
 END $$;
 CREATE CONSTRAINT TRIGGER payments_reserve_use_is_its_entry AFTER INSERT ON payments_reserveuse
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION payments_check_reserve_use();
+
+-- What moves only by hand moves by what people agreed to: an entry of these kinds belongs to a
+-- booked row, whose own laws ask for the agreement and for exactly these two postings. At COMMIT,
+-- because the row is booked after its entry; the check closes the entry (see ledger 0004), so that
+-- nothing is added once it was looked at. Nobody reverses such an entry: the opposite is asked for.
+CREATE FUNCTION payments_check_by_hand() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  kinds text[] := ARRAY['adjustment_credit', 'adjustment_debit', 'freeze', 'unfreeze',
+    'reserve_hold', 'reserve_release', 'debt_recovery', 'debt_write_off'];
+BEGIN
+  PERFORM nextval('ledger_checks');
+  PERFORM FROM ledger_journalentry r WHERE r.id = NEW.reverses_id AND r.kind = ANY (kinds);
+  IF FOUND THEN
+    RAISE EXCEPTION 'entry % reverses what was booked by hand', NEW.source
+      USING ERRCODE = '23514', TABLE = 'ledger_journalentry',
+            CONSTRAINT = 'payments_by_hand_agreed';
+  END IF;
+  IF NEW.kind <> ALL (kinds) THEN
+    RETURN NULL;
+  END IF;
+  PERFORM FROM payments_manualentry m
+  WHERE m.entry_id = NEW.id AND m.status = 'booked'
+    AND (SELECT count(*) FROM ledger_posting p WHERE p.entry_id = NEW.id) = 2;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'entry % books by hand what nobody agreed to', NEW.source
+      USING ERRCODE = '23514', TABLE = 'ledger_journalentry',
+            CONSTRAINT = 'payments_by_hand_agreed';
+  END IF;
+  RETURN NULL;
+END $$;
+-- (WHEN keeps every other entry free of it.)
+CREATE CONSTRAINT TRIGGER payments_by_hand_agreed AFTER INSERT ON ledger_journalentry
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+  WHEN (NEW.reverses_id IS NOT NULL OR NEW.kind IN ('adjustment_credit', 'adjustment_debit',
+    'freeze', 'unfreeze', 'reserve_hold', 'reserve_release', 'debt_recovery', 'debt_write_off'))
+  EXECUTE FUNCTION payments_check_by_hand();
+
+-- And nothing else moves the accounts that are moved by hand only, whatever its kind. Once for all
+-- postings of a statement; by indexes whatever size the tables had when it was planned.
+CREATE FUNCTION payments_check_hand_moved() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+SET enable_seqscan = off AS $$
+BEGIN
+  PERFORM FROM added p
+  WHERE (SELECT a.code FROM ledger_account a WHERE a.id = p.account_id)
+        IN ('2004', '4009', '5004', '5009')
+    AND (SELECT e.kind FROM ledger_journalentry e WHERE e.id = p.entry_id)
+        NOT IN ('adjustment_credit', 'adjustment_debit', 'freeze', 'unfreeze', 'debt_write_off');
+  IF FOUND THEN
+    RAISE EXCEPTION 'adjustments, freezes and write-offs are booked by hand only'
+      USING ERRCODE = '23514', TABLE = 'ledger_posting',
+            CONSTRAINT = 'payments_moved_by_hand_only';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER payments_moved_by_hand_only AFTER INSERT ON ledger_posting
+  REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION payments_check_hand_moved();

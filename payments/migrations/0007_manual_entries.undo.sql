@@ -1,3 +1,7 @@
+DROP TRIGGER payments_moved_by_hand_only ON ledger_posting;
+DROP FUNCTION payments_check_hand_moved();
+DROP TRIGGER payments_by_hand_agreed ON ledger_journalentry;
+DROP FUNCTION payments_check_by_hand();
 DROP TRIGGER payments_reserve_use_is_its_entry ON payments_reserveuse;
 DROP FUNCTION payments_check_reserve_use();
 DROP TRIGGER payments_reserve_is_its_entry ON payments_reservehold;

@@ -77,3 +77,25 @@ CREATE TRIGGER payments_account_terms_agreed BEFORE UPDATE ON payments_merchanta
         IS DISTINCT FROM
         (NEW.advance_limit_minor, NEW.is_reserve_for_refunds, NEW.reserve_bps, NEW.reserve_days))
   EXECUTE FUNCTION payments_check_account_terms();
+-- An account is opened with no such terms: neither debt nor a reserve, until two people agree.
+CREATE TRIGGER payments_account_opens_plain BEFORE INSERT ON payments_merchantaccount FOR EACH ROW
+  WHEN ((NEW.advance_limit_minor, NEW.is_reserve_for_refunds, NEW.reserve_bps, NEW.reserve_days)
+        IS DISTINCT FROM (0, false, 0, 0))
+  EXECUTE FUNCTION payments_check_account_terms();
+-- (A merchant begins on any version that is in the table: each is a first one, or agreed to. On
+-- which, and with what cycle, is what opening a merchant says; from then on two people change it.)
+
+-- All versions of a plan count in one currency: who is moved to the next one is charged as agreed.
+CREATE FUNCTION payments_check_plan_currency() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  PERFORM FROM payments_feeplan p WHERE p.name = NEW.name AND p.currency <> NEW.currency;
+  IF FOUND THEN
+    RAISE EXCEPTION 'fee plan % counts in another currency than %', NEW.name, NEW.currency
+      USING ERRCODE = '23514', TABLE = 'payments_feeplan',
+            CONSTRAINT = 'payments_fee_plan_of_one_currency';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER payments_fee_plan_of_one_currency BEFORE INSERT ON payments_feeplan FOR EACH ROW
+  EXECUTE FUNCTION payments_check_plan_currency();

@@ -41,6 +41,12 @@ def terms_payload(terms: Terms) -> TermsPayload | None:
     return _of_account(terms)
 
 
+def is_name_of_another_plan(terms: FeePlanTerms) -> bool:
+    """Tell whether a plan would go on under a name that another plan has already."""
+    own = FeePlan.objects.filter(pk=terms.plan_id).exclude(name=terms.name)
+    return own.exists() and FeePlan.objects.filter(name=terms.name).exists()
+
+
 def open_terms(request_id: str) -> ApprovalRequest | None:
     """Return the request about terms that waits for a decision, by its id."""
     return ApprovalRequest.objects.filter(

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from ledger.queries.integrity import Law
+from payments.models import ManualEntryKind
 
 LAWS_OF_RESERVES = (
     Law(
@@ -88,6 +89,28 @@ LAWS_OF_RESERVES = (
               WHEN 'booked' THEN (j.id, j.kind, p.minor) IS DISTINCT FROM
                                  (e.entry_id, e.kind, e.amount_minor::numeric)
               ELSE j.id IS NOT NULL END
+            ORDER BY e.id""",
+    ),
+    Law(
+        code="nothing_else_by_hand",
+        sentence=_("Nobody booked by hand what was not asked for and agreed to."),
+        arguments=([kind.value for kind in ManualEntryKind],),
+        count="SELECT count(*) FROM ledger_journalentry WHERE kind = ANY (%s::text[])",
+        differences="""
+            WITH by_hand AS (SELECT %s::text[] AS kinds)
+            SELECT e.source || ' ' || e.kind, 'booked by hand', 'nothing that was asked for'
+            FROM ledger_journalentry e CROSS JOIN by_hand
+            WHERE (e.kind = ANY (kinds)
+                   OR e.reverses_id IN (SELECT r.id FROM ledger_journalentry r
+                                        WHERE r.kind = ANY (kinds))
+                   OR e.id IN (SELECT p.entry_id FROM ledger_posting p
+                               JOIN ledger_account a ON a.id = p.account_id
+                               WHERE a.code IN ('2004', '4009', '5004', '5009')))
+              AND NOT EXISTS (SELECT FROM payments_manualentry m
+                              WHERE m.entry_id = e.id AND m.status = 'booked'
+                                AND m.kind = e.kind AND e.source = m.id || ':booked'
+                                AND (SELECT count(*) FROM ledger_posting p
+                                     WHERE p.entry_id = e.id) = 2)
             ORDER BY e.id""",
     ),
     Law(

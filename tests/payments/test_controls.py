@@ -2,21 +2,30 @@
 
 import pytest
 
+from ledger.actions import journal
+from ledger.models import JournalEntry
 from payments.models import ManualEntry, Merchant, MerchantAccount, ReserveHold, ReserveUse
 from payments.postings import adjustments
-from tests.factories.payments import paid_payment
+from tests.factories.payments import FeePlanFactory, MerchantFactory, paid_payment
+from tests.instants import FRIDAY, NEXT_NOON
+from tests.payments.actions.test_terms import unopened_account, version_agreed_in_brl
 from tests.payments.test_laws_of_manual_entries import (
     TestReserves,
+    add_to,
     agree,
     asked,
     available_account,
+    book_forged,
+    forged,
     frozen,
     mark_booked,
     post,
+    recovered_by_hand,
 )
 from tests.rig.attacks import check_laws
 from tests.rig.controls import Control, assert_the_law_alone_refuses
 
+ENTRIES = "ledger_journalentry"
 BY_HAND, HOLDS, USES = "payments_manualentry", "payments_reservehold", "payments_reserveuse"
 RESERVES = TestReserves()
 del TestReserves  # its own tests are in its own module
@@ -43,14 +52,74 @@ def unwritten(account: MerchantAccount, amount_minor: int = 980) -> ReserveHold:
 
 def test_nobody_agreed(account):
     entry = asked(account)
-    entry_id = post(entry)
 
     def lie() -> bool:
-        mark_booked(entry, entry_id)
+        mark_booked(entry, post(entry))
         check_laws()
         return True
 
     assert_the_law_alone_refuses(Control(BY_HAND, "payments_manual_is_agreed", lie))
+
+
+def test_nobody_asked_for_what_is_booked_by_hand(account):
+    def lie() -> bool:
+        book_forged(account, adjustments.adjusted_in_favour, "adjustment_credit")
+        check_laws()
+        return True
+
+    assert_the_law_alone_refuses(Control(ENTRIES, "payments_by_hand_agreed", lie))
+
+
+def test_what_is_booked_by_hand_is_reversed(account):
+    recovery = JournalEntry.objects.get(pk=recovered_by_hand(account))
+
+    def lie() -> bool:
+        journal.reverse_entry(recovery, effective_date=FRIDAY, at=NEXT_NOON, reason="Attack")
+        check_laws()
+        return True
+
+    assert_the_law_alone_refuses(Control(ENTRIES, "payments_by_hand_agreed", lie))
+
+
+def test_what_is_moved_by_hand_only_moves_under_another_kind(account):
+    legs = (
+        journal.debit("1001", "bnk_1", 1, "CNY"),
+        journal.credit("2401", account.merchant_id, 1, "CNY"),
+    )
+
+    def lie() -> bool:
+        entry_id = journal.post_entry(forged("captured", legs))
+        add_to(entry_id, debited="5009", credited="2401", owner=account.merchant_id)
+        check_laws()
+        return True
+
+    assert_the_law_alone_refuses(Control("ledger_posting", "payments_moved_by_hand_only", lie))
+
+
+def test_an_account_is_opened_with_terms_of_its_own(scratch):
+    merchant = MerchantFactory()
+
+    def lie() -> bool:
+        account = unopened_account(merchant)
+        account.advance_limit_minor = 1_000_000_000_000
+        account.save(force_insert=True)
+        return True
+
+    assert_the_law_alone_refuses(
+        Control("payments_merchantaccount", "payments_account_opens_plain", lie)
+    )
+
+
+def test_the_next_version_of_a_plan_is_in_another_currency(scratch):
+    version = version_agreed_in_brl(FeePlanFactory())
+
+    def lie() -> bool:
+        version.save(force_insert=True)
+        return True
+
+    assert_the_law_alone_refuses(
+        Control("payments_feeplan", "payments_fee_plan_of_one_currency", lie)
+    )
 
 
 def test_more_is_unfrozen_than_a_freeze_holds(account):
@@ -58,10 +127,9 @@ def test_more_is_unfrozen_than_a_freeze_holds(account):
     frozen(account, 2_000)
     entry = asked(account, "unfreeze", freeze=freeze, amount_minor=5_001)
     agree(entry.approval)
-    entry_id = post(entry, posting=adjustments.unfrozen, net_minor=5_001)
 
     def lie() -> bool:
-        mark_booked(entry, entry_id)
+        mark_booked(entry, post(entry, posting=adjustments.unfrozen, net_minor=5_001))
         check_laws()
         return True
 

@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from ledger import chart
 from ledger.actions import approvals, journal
 from ledger.actions.approvals import digest_of
 from ledger.identifiers import new_id
-from ledger.models import ApprovalDecision, ApprovalRequest
+from ledger.models import Account, ApprovalDecision, ApprovalRequest, JournalEntry
+from payments.actions.manual_entry_bookings import Posting
 from payments.models import (
     BalanceTransaction,
     ManualEntry,
@@ -17,7 +19,7 @@ from payments.models import (
     ReserveHold,
     ReserveUse,
 )
-from payments.postings import adjustments, reserves
+from payments.postings import adjustments, debts, reserves
 from payments.queries.manual_entries import manual_entry_payload
 from tests.factories.payments import MerchantFactory, paid_payment
 from tests.instants import FRIDAY, NEXT_NOON, NOON, THURSDAY
@@ -122,11 +124,15 @@ def post(entry: ManualEntry, *, posting=adjustments.frozen, net_minor: int | Non
     """Book an entry past the actions, with the line that the books ask for."""
     made = posting(entry, effective_date=FRIDAY, at=NEXT_NOON)
     entry_id = journal.post_entry(made)
-    net = -entry.amount_minor if net_minor is None else net_minor
+    write_line(entry, entry_id, -entry.amount_minor if net_minor is None else net_minor)
+    return entry_id
+
+
+def write_line(entry: ManualEntry, entry_id: int, net: int, *, kind: str = "freeze") -> None:
     BalanceTransaction.objects.create(
         merchant_id=entry.merchant_account.merchant_id,
         entry_id=entry_id,
-        kind="freeze",
+        kind=kind,
         source=entry.pk,
         currency="CNY",
         gross_minor=net,
@@ -136,13 +142,86 @@ def post(entry: ManualEntry, *, posting=adjustments.frozen, net_minor: int | Non
         available_on=FRIDAY,
         created_at=NEXT_NOON,
     )
-    return entry_id
 
 
 def mark_booked(entry: ManualEntry, entry_id: int) -> None:
     ManualEntry.objects.filter(pk=entry.pk).update(
         status="booked", entry_id=entry_id, booked_at=NEXT_NOON
     )
+
+
+FORGED = [
+    (adjustments.adjusted_in_favour, "adjustment_credit"),
+    (adjustments.adjusted_against, "adjustment_debit"),
+    (adjustments.frozen, "freeze"),
+    (reserves.held_by_hand, "reserve_hold"),
+    (debts.written_off, "debt_write_off"),
+    (debts.recovered_by_hand, "debt_recovery"),
+]
+"""What somebody might book without asking; what undoes another needs that other first."""
+
+
+def forged(kind: str, legs: tuple[journal.Leg, ...]) -> journal.Entry:
+    return journal.Entry(
+        source="man_forged:booked", kind=kind, legs=legs, effective_date=FRIDAY, at=NEXT_NOON
+    )
+
+
+def book_forged(account: MerchantAccount, posting: Posting, kind: str) -> None:
+    """Book as a booking by hand would, with its line; nobody asked for it."""
+    if kind.startswith("debt"):
+        owe(account)
+    entry = ManualEntry(
+        id="man_forged", kind=kind, merchant_account=account, amount_minor=4_000, currency="CNY"
+    )
+    entry_id = journal.post_entry(posting(entry, effective_date=FRIDAY, at=NEXT_NOON))
+    sign = {"adjustment_credit": 1, "debt_write_off": 1, "debt_recovery": 0}.get(kind, -1)
+    line = {"debt_write_off": "write_off", "freeze": "freeze", "reserve_hold": "reserve_hold"}
+    if sign:
+        write_line(entry, entry_id, sign * 4_000, kind=line.get(kind, "adjustment"))
+
+
+def owe(account: MerchantAccount) -> None:
+    """Let a merchant owe 50.00, as a refund would that nobody else pays."""
+    owner = account.merchant_id
+    legs = (
+        journal.debit("1201", owner, 5_000, "CNY"),
+        journal.credit("2002", owner, 5_000, "CNY"),
+    )
+    journal.post_entry(replace(forged("lent", legs), source="lent"))
+
+
+def recovered_by_hand(account: MerchantAccount) -> int:
+    """Take 40.00 of a debt back properly, past the actions; return its entry."""
+    owe(account)
+    entry = asked(account, "debt_recovery", amount_minor=4_000, reason_code="overdue")
+    agree(entry.approval)
+    made = debts.recovered_by_hand(entry, effective_date=FRIDAY, at=NEXT_NOON)
+    entry_id = journal.post_entry(made)
+    mark_booked(entry, entry_id)
+    check_laws()
+    return entry_id
+
+
+def add_to(entry_id: int, *, debited: str, credited: str, owner: str) -> None:
+    """Add two postings to an entry past `ledger_post_entries`."""
+    for code in (debited, credited):
+        Account.objects.get_or_create(
+            code=code,
+            owner_id=owner,
+            currency="CNY",
+            defaults={
+                "normal_side": chart.CHART[code].normal_side,
+                "is_floored": chart.CHART[code].is_floored,
+            },
+        )
+    for code, side in ((debited, "D"), (credited, "C")):
+        run_sql(
+            "INSERT INTO ledger_posting (entry_id, account_id, currency, side, amount_minor,"
+            " balance_after_minor, seq) SELECT %s, id, 'CNY', %s, 9000000, 0, 0"
+            " FROM ledger_account WHERE code = %s AND owner_id = %s AND currency = 'CNY'",
+            *(entry_id, side, code, owner),
+        )
 
 
 def frozen(account: MerchantAccount, amount_minor: int = 5_000) -> ManualEntry:
@@ -272,7 +351,10 @@ class TestItsEntry:
         entry = asked(account, amount_minor=4_000)
         agree(entry.approval)
         made = adjustments.frozen(entry, effective_date=FRIDAY, at=NEXT_NOON)
-        for other in (replace(made, kind="payout"), replace(made, source="another:booked")):
+        for other in (
+            replace(made, kind="adjustment_debit"),
+            replace(made, source="another:booked"),
+        ):
             entry_id = journal.post_entry(other)
             with refused(ANOTHER_ENTRY):
                 mark_booked(entry, entry_id)
@@ -283,6 +365,68 @@ class TestItsEntry:
         agree(other.approval)
         with refused(ANOTHER_ENTRY):
             mark_booked(other, freeze.entry_id)
+
+
+class TestByHandOnly:
+    """What people book by hand is in the books with their agreement, or not at all."""
+
+    @pytest.mark.parametrize(("posting", "kind"), FORGED)
+    def test_an_entry_that_nobody_asked_for(self, account, posting, kind):
+        # Given an entry and its line as the action would write them, and neither row nor request
+        book_forged(account, posting, kind)
+
+        # When, Then
+        with refused("books by hand what nobody agreed to"):
+            check_laws()
+
+    def test_an_entry_of_a_row_that_is_not_booked(self, account):
+        post(asked(account))
+        with refused("books by hand what nobody agreed to"):
+            check_laws()
+
+    @pytest.mark.parametrize("code", ["2004", "4009", "5004", "5009"])
+    def test_what_is_moved_by_hand_only_under_another_kind(self, account, code):
+        legs = (
+            journal.debit("1001", "bnk_1", 9_000_000, "CNY"),
+            journal.credit(code, account.merchant_id, 9_000_000, "CNY"),
+        )
+        with refused("booked by hand only"):
+            journal.post_entry(forged("captured", legs))
+
+    def test_more_in_an_entry_than_was_agreed_to(self, account):
+        # Given a freeze that is properly booked
+        entry = asked(account)
+        agree(entry.approval)
+        entry_id = post(entry)
+        mark_booked(entry, entry_id)
+
+        # When somebody adds to its entry, before the deferred laws look at it
+        add_to(entry_id, debited="5009", credited="2004", owner=account.merchant_id)
+
+        # Then
+        with refused("books by hand what nobody agreed to"):
+            check_laws()
+
+    def test_nothing_is_added_once_it_was_looked_at(self, account):
+        entry = asked(account)
+        agree(entry.approval)
+        entry_id = post(entry)
+        mark_booked(entry, entry_id)
+        run_sql("SET CONSTRAINTS payments_by_hand_agreed IMMEDIATE")
+        with refused("takes postings only in the transaction"):
+            add_to(entry_id, debited="5009", credited="2004", owner=account.merchant_id)
+
+    def test_nobody_reverses_it(self, account):
+        # Given a debt that was taken back by hand
+        entry_id = recovered_by_hand(account)
+
+        # When
+        recovery = JournalEntry.objects.get(pk=entry_id)
+        journal.reverse_entry(recovery, effective_date=FRIDAY, at=NEXT_NOON, reason="Attack")
+
+        # Then
+        with refused("reverses what was booked by hand"):
+            check_laws()
 
 
 class TestUnfreezing:

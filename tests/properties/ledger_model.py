@@ -14,7 +14,7 @@ Place = tuple[str, str]
 NATURES = {
     "1001": ("D", False),
     "1101": ("D", False),
-    "4009": ("C", False),
+    "4002": ("C", False),
     "1901": ("D", True),
     "2401": ("C", True),
     "2901": ("C", True),

@@ -13,7 +13,7 @@ from tests.rig.attacks import run_sql
 from tests.rig.races import at_once
 
 CONNECTIONS, ENTRIES = 8, 25
-CODES = ("1001", "1101", "1102", "5001", "5002", "4009")
+CODES = ("1001", "1101", "1102", "5001", "5002", "4002")
 
 
 def _posts(number: int) -> None:

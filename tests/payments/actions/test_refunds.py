@@ -324,8 +324,8 @@ class TestPartialRefund:
 
 
 def spend(merchant: Merchant, minor: int) -> None:
-    """Take available money away, as an adjustment against the merchant would (E12b)."""
-    _adjust(merchant, minor, "4009")
+    """Take available money away, as a fee would; adjustments need two people."""
+    _adjust(merchant, minor, "4002")
 
 
 def reserve(merchant: Merchant, minor: int) -> None:

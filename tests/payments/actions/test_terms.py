@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.actions.approvals import Decider
+from ledger import chart
+from ledger.actions.approvals import LIFETIME, Decider, digest_of
 from ledger.errors import (
     AlreadyDecidedError,
     AmountError,
@@ -12,10 +13,11 @@ from ledger.errors import (
     SelfApprovalError,
     StaleApprovalError,
 )
-from ledger.models import ApprovalRequest, AuditEntry
+from ledger.models import Account, ApprovalRequest, AuditEntry
 from payments.actions.merchants import open_accounts
 from payments.actions.terms import approve_terms, reject_terms, request_terms, withdraw_terms
 from payments.errors import (
+    FeePlanExistsError,
     InvalidCycleError,
     TermsNotAskedError,
     TermsNotFoundError,
@@ -74,6 +76,63 @@ def account_terms(account: MerchantAccount, **other) -> AccountTerms:
     )
 
 
+def unopened_account(merchant: Merchant) -> MerchantAccount:
+    """Make the row of a merchant's account past the actions, without writing it."""
+    accounts = {
+        code: Account.objects.create(
+            code=code,
+            owner_id=merchant.pk,
+            currency="CNY",
+            normal_side=chart.CHART[code].normal_side,
+            is_floored=chart.CHART[code].is_floored,
+        )
+        for code in ("2001", "2002", "2003", "1201")
+    }
+    return MerchantAccount(
+        merchant=merchant,
+        currency="CNY",
+        pending_account=accounts["2001"],
+        available_account=accounts["2002"],
+        hold_account=accounts["2003"],
+        debt_account=accounts["1201"],
+        matured_through_date=THURSDAY,
+    )
+
+
+def version_agreed_in_brl(plan: FeePlan) -> FeePlan:
+    """Make the next version of a plan in another currency; two people agreed past the actions."""
+    made = FeePlanFactory.build(name=plan.name, version=2, currency="BRL")
+    names = (
+        *("name", "version", "currency", "fee_bps", "fixed_minor", "minimum_minor"),
+        *("maximum_minor", "payout_fee_minor", "vat_bps", "refund_policy"),
+    )
+    payload = {name: getattr(made, name) for name in names}
+    request = ApprovalRequest.objects.create(
+        kind="fee_plan",
+        object_type="fee_plan",
+        object_id=plan.pk,
+        payload=payload,
+        digest=digest_of(payload),
+        maker=MAKER,
+        created_at=NOON,
+        expires_at=NOON + LIFETIME,
+    )
+    agree_past_the_actions(request)
+    return made
+
+
+def agree_past_the_actions(request: ApprovalRequest) -> None:
+    """Let another person agree by SQL; nothing is put in force."""
+    run_sql(
+        "INSERT INTO ledger_approvaldecision (request_id, maker, approver, decision, digest,"
+        " second_factor, reason, at)"
+        " SELECT id, maker, 'user:2', 'approve', digest, 'totp', '', created_at"
+        " FROM ledger_approvalrequest WHERE id = %s",
+        request.pk,
+    )
+    ApprovalRequest.objects.filter(pk=request.pk).update(state="approved", decided_at=NOON)
+
+
 @pytest.fixture
 def merchant() -> Merchant:
     return MerchantFactory()
@@ -130,6 +189,15 @@ class TestFeePlans:
         assert FeePlan.objects.get(name="books").version == 1
         assert Merchant.objects.get().fee_plan == merchant.fee_plan
 
+    def test_refuses_the_name_of_another_plan(self, merchant):
+        # Given a merchant on a plan that counts in another currency
+        other = MerchantFactory(fee_plan=FeePlanFactory(currency="BRL"))
+
+        # When, Then
+        wanted = plan_terms(merchant.fee_plan, name=other.fee_plan.name, moves_merchants=True)
+        with nothing_written(), pytest.raises(FeePlanExistsError):
+            ask(wanted)
+
     def test_what_was_shown_says_what_it_was(self, merchant):
         # When
         request = ask(plan_terms(merchant.fee_plan, moves_merchants=True))
@@ -157,16 +225,15 @@ class TestFeePlans:
             plan_terms(merchant.fee_plan, **nonsense)
 
     def test_another_version_in_between_makes_it_stale(self, merchant):
-        # Given two requests for the next version: from the first, and from a second plan's name
-        other = FeePlanFactory(name="other")
-        first = ask(plan_terms(merchant.fee_plan))
-        second = ask(plan_terms(other, name=merchant.fee_plan.name))
+        # Given two requests for a new plan of one name, made from two plans
+        first = ask(plan_terms(merchant.fee_plan, name="books"))
+        second = ask(plan_terms(FeePlanFactory(), name="books"))
         approve(first)
 
         # When, Then
         with nothing_written(), pytest.raises(StaleApprovalError):
             approve(second)
-        assert FeePlan.objects.filter(name=merchant.fee_plan.name).count() == 2
+        assert FeePlan.objects.filter(name="books").count() == 1
 
 
 @pytest.mark.django_db
@@ -322,17 +389,41 @@ class TestLaws:
         with refused("version 2 of fee plan .* was not agreed to"):
             write([FeePlanFactory.build(name=plan.name, version=2)])
 
+    @every_way
+    def test_refuses_a_version_in_another_currency(self, either_role, write):
+        # Given that two people agreed to it all the same
+        plan = FeePlanFactory()
+        version = version_agreed_in_brl(plan)
+
+        # When, Then
+        with refused("counts in another currency than BRL"):
+            write([version])
+
+    @every_way
+    @pytest.mark.parametrize(
+        "terms",
+        [
+            {"advance_limit_minor": 1_000_000_000_000},
+            {"is_reserve_for_refunds": True},
+            {"reserve_bps": 1, "reserve_days": 1},
+        ],
+    )
+    def test_no_account_is_opened_with_terms_of_its_own(self, either_role, write, terms):
+        # Given
+        merchant = MerchantFactory()
+        account = unopened_account(merchant)
+
+        # When, Then
+        for name, value in terms.items():
+            setattr(account, name, value)
+        with refused("terms of merchant account .* were not agreed to by two people"):
+            write([account])
+
     @pytest.mark.django_db
     def test_an_agreement_to_other_values_is_worth_nothing(self, account):
         # Given an approved request about 100
         request = ask(account_terms(account, advance_limit_minor=100))
-        run_sql(
-            "INSERT INTO ledger_approvaldecision (request_id, maker, approver, decision, digest,"
-            " second_factor, reason, at)"
-            " SELECT id, maker, 'user:2', 'approve', digest, 'totp', '', created_at"
-            " FROM ledger_approvalrequest"
-        )
-        ApprovalRequest.objects.filter(pk=request.pk).update(state="approved", decided_at=NOON)
+        agree_past_the_actions(request)
 
         # When, Then
         with refused("were not agreed to by two people"):

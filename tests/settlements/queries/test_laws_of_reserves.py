@@ -1,7 +1,10 @@
 """Each law of reserves and freezes finds its own fault, put there past all guards."""
 
 import pytest
+from django.db import transaction
 
+from ledger.actions import journal
+from ledger.actions.journal import Entry, credit, debit
 from payments.actions import maturity
 from payments.models import ManualEntry, Merchant, ReserveHold
 from settlements.queries.integrity import verify
@@ -14,7 +17,7 @@ from tests.factories.manual_entries import (
 )
 from tests.factories.payments import MerchantFactory, paid_payment, refund_asked
 from tests.instants import FRIDAY, MONDAY, NEXT_NOON
-from tests.rig.tampering import tamper
+from tests.rig.tampering import tamper, without_triggers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,6 +55,40 @@ def test_the_laws_hold_and_look_at_something(merchant):
     assert all(report.counts[law.code] for law in LAWS_OF_RESERVES)
     maturity.mature(currency="CNY", business_date=MONDAY, actor="task:t", at=NEXT_NOON)
     assert verify().violations == []
+
+
+GUARDS = (
+    ("ledger_journalentry", "payments_by_hand_agreed"),
+    ("ledger_posting", "payments_moved_by_hand_only"),
+)
+FORGED_KINDS = (
+    "adjustment_credit",
+    "debt_recovery",
+    "captured",  # … and what only people move under any other kind
+)
+
+
+@pytest.mark.parametrize("kind", FORGED_KINDS)
+def test_finds_what_nobody_asked_for(merchant, kind):
+    # Given an entry past all guards, with the line that the books ask for
+    with without_triggers(*GUARDS), transaction.atomic():
+        journal.post_entry(
+            Entry(
+                source="man_forged:booked",
+                kind=kind,
+                legs=(
+                    debit("5009", merchant.pk, 9_000_000, "CNY"),
+                    credit("4002", merchant.pk, 9_000_000, "CNY"),
+                ),
+                effective_date=FRIDAY,
+                at=NEXT_NOON,
+            )
+        )
+
+    # Then
+    (violation,) = verify().violations
+    assert violation.law == "nothing_else_by_hand"
+    assert violation.subject == f"man_forged:booked {kind}"
 
 
 @pytest.mark.parametrize(
@@ -92,7 +129,7 @@ def test_the_laws_hold_and_look_at_something(merchant):
                 "UPDATE payments_manualentry SET status = 'cancelled', entry_id = NULL,"
                 " booked_at = NULL WHERE kind = 'unfreeze'"
             ),
-            {"freezes_are_2004", "manual_entries_are_booked"},
+            {"freezes_are_2004", "manual_entries_are_booked", "nothing_else_by_hand"},
         ),
         (
             "UPDATE payments_manualentry SET maker = 'user:2' WHERE kind = 'adjustment_debit'",
