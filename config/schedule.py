@@ -49,8 +49,10 @@ def prove(timestamp: int) -> None:
 @app.task(name="config.expire", queue="calendar")
 def expire(timestamp: int) -> None:
     """Every minute: payments and approvals whose time has run out, and what waits for these."""
-    for name in ("payments.expire", "settlements.expire", "ledger.expire_approvals"):
-        jobs.defer(name, at=clock.now(), queueing_lock=name)
+    at = clock.now()
+    jobs.defer("payments.expire", at=at, queueing_lock="payments.expire")
+    jobs.defer("settlements.expire", at=at, queueing_lock="settlements.expire")
+    jobs.defer("ledger.expire_approvals", at=at, queueing_lock="ledger.expire_approvals")
 
 
 @app.periodic(cron="*/10 * * * *")

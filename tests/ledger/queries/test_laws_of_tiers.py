@@ -62,7 +62,8 @@ def test_released_and_agreed_tiers_are_sound() -> None:
         (
             (
                 "INSERT INTO ledger_approvaltier (kind, currency, above_minor, required,"
-                " needs_head, created_at, created_by) VALUES ('refund', 'CNY', 0, 1, false, now(), 'migration')"
+                " needs_head, created_at, created_by)"
+                " VALUES ('refund', 'CNY', 0, 1, false, now(), 'migration')"
             ),
             ("refund CNY > 0", "no such tier", "1 people"),
         ),
