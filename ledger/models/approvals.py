@@ -9,6 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from ledger.identifiers import ID_MAX_LENGTH, new_id
 from ledger.states import ApprovalState
 
+APPROVER_FORM = r"^user:(0|[1-9][0-9]*)$"
+MAKER_FORM = r"^(user:(0|[1-9][0-9]*)|(?!user:)[a-z]+:[^\s]+)$"
+"""One way only to write a person, so that two references that differ are two people."""
+
 
 class ApprovalDecisionChoice(models.TextChoices):
     """What a checker may say."""
@@ -70,6 +74,10 @@ class ApprovalRequest(models.Model):
                 | (Q(amount_minor__gte=0) & ~Q(currency="")),
                 name="ledger_approval_amount",
             ),
+            # NOT VALID in the database, as is the form of approvers: rows from before stay.
+            models.CheckConstraint(
+                condition=Q(maker__regex=MAKER_FORM), name="ledger_approval_maker_form"
+            ),
         ]
         permissions = [
             ("decide_approvals", _("Can decide on requests of others")),
@@ -125,6 +133,9 @@ class ApprovalDecision(models.Model):
             models.CheckConstraint(
                 condition=~Q(decision="approve") | ~Q(second_factor=""),
                 name="ledger_decision_second_factor",
+            ),
+            models.CheckConstraint(
+                condition=Q(approver__regex=APPROVER_FORM), name="ledger_decision_approver_form"
             ),
         ]
 

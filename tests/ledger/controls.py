@@ -301,6 +301,16 @@ CONTROLS = [
     ),
     Control(
         "ledger_approvaldecision",
+        "ledger_decision_approver_form",
+        stands(decision(approver="'USER:1'")),
+    ),
+    Control(
+        "ledger_approvalrequest",
+        "ledger_approval_maker_form",
+        stands(request().replace("'user:9'", "'USER:9'").replace("'user:1'", "'USER:1'")),
+    ),
+    Control(
+        "ledger_approvaldecision",
         "ledger_decision_maker_fk",
         stands(decision(maker="'user:8'", approver="maker")),
     ),
