@@ -4,9 +4,10 @@ Each is two transactions with the call between them; no network inside a transac
 """
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from ledger import jobs
@@ -89,8 +90,11 @@ class _Order:
     is_withdrawn: bool
     method: str
     payment_status: str
+    payment_id: str
     description: str
     expires_at: datetime
+    payer_account: str
+    payer_ip: str | None
     stamped_at: datetime
 
     @property
@@ -122,6 +126,9 @@ def _place(attempt_id: str, at: datetime) -> Outcome:
         expires_at=order.expires_at,
         at=at,
         stamped_at=order.stamped_at,
+        payer_account=order.payer_account,
+        payer_ip=order.payer_ip or "",
+        return_url=f"{settings.PUBLIC_URL}/checkout/back/{order.payment_id}/",
     )
     return channel_of(order.account).pay(request)
 
@@ -166,8 +173,11 @@ def _read(attempt_id: str) -> _Order:
         "is_withdrawn",
         "method",
         "payment__status",
+        "payment_id",
         "payment__description",
         "payment__expires_at",
+        "payment__payer_account",
+        "payment__client_ip",
         DatabaseClock(),
     ).get(pk=attempt_id)
     return _Order(ChannelAccount.objects.get(pk=account_id), *facts)
@@ -185,8 +195,7 @@ def _record(attempt_id: str, *, lease: Lease, outcome: Outcome, at: datetime) ->
     operations.record_outcome(operation, lease=lease, outcome=outcome, at=at)
     is_news = attempt.status != operation.status
     attempt.status = operation.status
-    attempt.qr_code = outcome.qr_code or attempt.qr_code
-    attempt.save(update_fields=["status", "qr_code"])
+    _keep_answer(attempt, outcome)
     actor = f"channel:{attempt.channel_account.channel}"
     if operation.status == OperationStatus.SUCCEEDED:
         captures.record_paid(attempt.payment, attempt=attempt, outcome=outcome, actor=actor, at=at)
@@ -194,6 +203,19 @@ def _record(attempt_id: str, *, lease: Lease, outcome: Outcome, at: datetime) ->
     elif is_news and attempt.status not in LIVE_ATTEMPTS:
         _give_up(attempt, actor=actor, at=at)
     return operation
+
+
+def _keep_answer(attempt: PaymentAttempt, outcome: Outcome) -> None:
+    """Keep where the order stands, what the payer's device is to do, and what was really paid."""
+    attempt.qr_code = outcome.qr_code or attempt.qr_code
+    if outcome.action is not None:
+        attempt.payer_action = asdict(outcome.action)
+    if outcome.kind == OutcomeKind.SUCCEEDED:
+        attempt.payer_minor = outcome.payer_minor
+        attempt.settled_minor = outcome.settled_minor
+    attempt.save(
+        update_fields=["status", "qr_code", "payer_action", "payer_minor", "settled_minor"]
+    )
 
 
 def _close_others(attempt: PaymentAttempt, *, at: datetime) -> None:
@@ -236,6 +258,7 @@ def _try_other_method(payment: Payment, *, at: datetime) -> None:
             payment.id,
             method=payment.method,
             client_ip=payment.client_ip,
+            payer_account=payment.payer_account,
             actor=f"payer:{payment.payer_id}" if payment.payer_id else "payer",
             at=at,
         )

@@ -15,14 +15,23 @@ def move(
     was = payment.status
     payment.status = status
     payment.status_code = code
-    payment.save(update_fields=["status", "status_code", "method", "client_ip", "paid_at"])
+    payment.save(
+        update_fields=[
+            "status",
+            "status_code",
+            "method",
+            "client_ip",
+            "payer_account",
+            "paid_at",
+        ]
+    )
     tell(payment, f"payment.{status}", actor=actor, at=at, was=was)
 
 
 def tell_code(payment: Payment, kind: str, *, code: str, actor: str, at: datetime) -> None:
     """Keep a reason on a locked payment that stays where it is, and tell it. A part."""
     payment.status_code = code
-    payment.save(update_fields=["status_code", "method", "client_ip"])
+    payment.save(update_fields=["status_code", "method", "client_ip", "payer_account"])
     tell(payment, kind, actor=actor, at=at)
 
 

@@ -68,6 +68,15 @@ class Lease:
     is_question: bool = False
 
 
+def channel_no_of(subject: str) -> str:
+    """Return the one number by which a channel knows the order for an attempt, refund or payout.
+
+    Letters and digits only, and at most 32 of them: every channel takes such a number. Its last 26
+    tell when the id was made (`ledger.identifiers.new_id`).
+    """
+    return subject.replace("_", "").upper()
+
+
 def claim_to_send(subject: str) -> Lease | None:
     """Take the right to send a prepared order, or None when somebody else has. A part.
 

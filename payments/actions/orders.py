@@ -6,6 +6,7 @@ from django.db import connection
 
 from ledger import jobs
 from ledger.identifiers import new_id
+from payments.actions.operations import channel_no_of
 from payments.errors import NoChannelError
 from payments.models import (
     ChannelAccount,
@@ -35,7 +36,7 @@ def prepare_attempt(payment: Payment, *, account: ChannelAccount, at: datetime) 
     operation = ChannelOperation.objects.create(
         kind=OperationKind.PAY,
         channel_account=account,
-        channel_no=attempt_id.upper(),
+        channel_no=channel_no_of(attempt_id),
         subject=attempt_id,
         amount_minor=payment.amount_minor,
         currency=payment.currency,

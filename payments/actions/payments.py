@@ -109,13 +109,15 @@ def confirm_payment(
     actor: str,
     at: datetime,
     token: str = "",
+    payer_account: str = "",
 ) -> Payment:
     """Let risk judge the payment, and if it may go on, prepare the order to the channel. A part.
 
     The order is written here and sent by a job after COMMIT. Confirming again while a try is
     live changes nothing. A denied payment becomes `rejected` and keeps the reason's code. A
     challenged one stays as it is, with the challenge's code: the payer types their payment
-    password at the checkout, and what they get for it comes back here as `token`.
+    password at the checkout, and what they get for it comes back here as `token`. `payer_account`
+    is how the channel knows the payer inside its own app, where the method needs it.
 
     Raises PaymentNotFoundError, PaymentExpiredError, NoChannelError or IllegalMoveError;
     nothing is written then.
@@ -132,6 +134,7 @@ def confirm_payment(
     account = orders.channel_account(method, payment.currency)
     payment.method = method
     payment.client_ip = client_ip
+    payment.payer_account = payer_account
     judgement = _judge(payment, token=token, at=at)
     if judgement.verdict == Verdict.ALLOW:
         orders.prepare_attempt(payment, account=account, at=at)

@@ -17,10 +17,10 @@ from payments.actions import operations, refund_funding, refund_moves
 from payments.actions.channels import channel_of
 from payments.actions.exchanges import Exchange
 from payments.actions.operations import Lease
+from payments.channels import registry
 from payments.channels.base import Outcome, OutcomeKind, RefundRequest
 from payments.models import (
     ChannelAccount,
-    ChannelKind,
     ChannelOperation,
     DatabaseClock,
     OperationKind,
@@ -36,12 +36,6 @@ DUE_MAX = 500
 AMOUNT_DIFFERS = "AMOUNT_DIFFERS"
 """The channel says that it refunded something else than was ordered: not believed, people look."""
 
-SPACING = {
-    ChannelKind.ALIPAY: timedelta(seconds=3),
-    ChannelKind.WECHATPAY: timedelta(minutes=1),
-}
-"""How far apart the channels want refunds of one payment; sooner ones they answer with errors."""
-
 _STATUS = {
     OperationStatus.PROCESSING: RefundStatus.PROCESSING,
     OperationStatus.AWAITING_PAYER: RefundStatus.PROCESSING,
@@ -55,14 +49,13 @@ _STATUS = {
 def prepare(refund: Refund, *, attempt: PaymentAttempt, at: datetime) -> None:
     """Write the one order of a funded refund, to be sent after COMMIT. A part.
 
-    It goes to the channel account by which the payer paid; its number is the refund's id in
-    capitals.
+    It goes to the channel account by which the payer paid.
     """
     assert connection.in_atomic_block, "prepare is a part; open a transaction around it"
     refund.operation = ChannelOperation.objects.create(
         kind=OperationKind.REFUND,
         channel_account=attempt.channel_account,
-        channel_no=refund.pk.upper(),
+        channel_no=operations.channel_no_of(refund.pk),
         subject=refund.pk,
         amount_minor=refund.amount_minor,
         currency=refund.currency,
@@ -140,7 +133,7 @@ def _turn_of(operation: ChannelOperation, refund: Refund) -> datetime | None:
     known = others.aggregate(
         waiting=Count("pk", filter=Q(first_sent_at=None)), last=Max("first_sent_at")
     )
-    spacing = SPACING.get(ChannelKind(operation.channel_account.channel), timedelta(0))
+    spacing = registry.TRAITS[operation.channel_account.channel].refund_spacing
     (now,) = ChannelOperation.objects.filter(pk=operation.pk).values_list(
         DatabaseClock(), flat=True
     )
@@ -157,7 +150,7 @@ def _waits_for_its_turn(refund_id: str, *, at: datetime) -> bool:
     operation = refund.operation
     if operation is None or operation.status != OperationStatus.PREPARED:
         return False
-    spacing = SPACING.get(ChannelKind(operation.channel_account.channel), timedelta(0))
+    spacing = registry.TRAITS[operation.channel_account.channel].refund_spacing
     last = (
         ChannelOperation.objects.filter(
             kind=OperationKind.REFUND,
@@ -203,11 +196,13 @@ def _read(refund_id: str) -> _Order:
     )
     operation = refund.operation
     assert operation is not None, "what is sent or asked about has its order"
+    paid_order = paid_attempt(refund.payment).operation
     return _Order(
         operation.channel_account,
         RefundRequest(
             channel_no=operation.channel_no,
-            pay_channel_no=paid_attempt(refund.payment).operation.channel_no,
+            pay_channel_no=paid_order.channel_no,
+            pay_channel_ref=paid_order.channel_ref,
             amount_minor=operation.amount_minor,
             total_minor=refund.payment.amount_minor,
             currency=operation.currency,

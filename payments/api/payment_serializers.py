@@ -61,10 +61,16 @@ class PaymentCreateSerializer(StrictSerializer):
 
 
 class PaymentConfirmSerializer(StrictSerializer):
-    """How the payer wants to pay, and from which address."""
+    """How the payer wants to pay, and from which address.
+
+    `payer_account` is how the channel knows the payer inside its own app (openid, buyer id).
+    """
 
     method = serializers.ChoiceField(choices=PaymentMethod.choices)
     payer_ip = AddressField(required=False, allow_null=True, default=None)
+    payer_account = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=128
+    )
 
 
 class NothingSerializer(StrictSerializer):
@@ -87,7 +93,12 @@ class AllocationSerializer(serializers.Serializer[PaymentAllocation]):
 
 
 class AttemptSerializer(serializers.Serializer[PaymentAttempt]):
-    """One try to collect a payment; `qr_code` is what the payer scans, once the channel gave it."""
+    """One try to collect a payment.
+
+    Once the channel answered, `qr_code` is what the payer scans, or `action` what their device
+    does: `redirect` to `url`, post `fields` as a `form` to `url`, or `invoke` the channel's own
+    software with `fields`.
+    """
 
     id = serializers.CharField()
     object = serializers.SerializerMethodField()
@@ -95,6 +106,7 @@ class AttemptSerializer(serializers.Serializer[PaymentAttempt]):
     status = serializers.CharField()
     status_code = serializers.CharField(source="operation.code")
     qr_code = serializers.CharField()
+    action = serializers.JSONField(source="payer_action")
     created_at = serializers.DateTimeField()
 
     @extend_schema_field({"type": "string", "const": "payment_attempt"})

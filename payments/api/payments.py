@@ -117,6 +117,7 @@ class PaymentDoor(ReadDoor):
                 payment.pk,
                 method=asked.validated_data["method"],
                 client_ip=asked.validated_data["payer_ip"],
+                payer_account=asked.validated_data["payer_account"],
                 actor=self.principal.actor,
                 at=seen(request).at,
             )

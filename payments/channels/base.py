@@ -7,7 +7,7 @@ for a payment is decided by the engine that called it.
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol, runtime_checkable
 
@@ -103,12 +103,61 @@ class ChannelConfig:
     api_key: str = field(default="", repr=False)
 
 
+class CaptureMode(StrEnum):
+    """How often money that was authorised can be taken."""
+
+    NONE = "none"
+    ONCE = "once"
+    SEVERAL = "several"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTraits:
+    """What a channel can do and how it behaves, the same for all accounts there.
+
+    `deduplicates`: the same number moves money once, so that an order may be sent again; where it
+    is false nothing is ever sent again by itself (R5). `authorises` are the methods by which money
+    can be held first and taken later, as often as `captures` says; `holds_for` says how long.
+    `refund_spacing` is how far apart it wants refunds of one payment.
+    """
+
+    methods: frozenset[str]
+    deduplicates: bool = True
+    authorises: frozenset[str] = frozenset()
+    captures: CaptureMode = CaptureMode.NONE
+    holds_for: timedelta = timedelta(days=7)
+    refund_spacing: timedelta = timedelta(0)
+
+
+class PayerActionKind(StrEnum):
+    """What a payer's device has to do, where there is no code to scan."""
+
+    REDIRECT = "redirect"
+    """Go to `url`."""
+    FORM = "form"
+    """Post `fields` to `url`, as a form."""
+    INVOKE = "invoke"
+    """Hand `fields` to the channel's own software: in the page, the mini program or the app."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayerAction:
+    """What the payer's device does next. It carries our signature and no secret."""
+
+    kind: PayerActionKind
+    url: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class PayRequest:
     """One order to collect a payment, under the one number that it will ever have.
 
     All instants are aware UTC. `at` is the business's own instant, by which the order may have
     expired; `stamped_at` the machine's, which the request carries so that it is fresh.
+    `payer_account` is how the channel knows the payer inside its own app, `payer_ip` where they
+    are, `return_url` where their browser comes back to, to be shown and nothing more. With
+    `is_authorisation` the money is held for us and taken later, or given back.
     """
 
     channel_no: str
@@ -119,14 +168,51 @@ class PayRequest:
     expires_at: datetime
     at: datetime
     stamped_at: datetime
+    payer_account: str = field(default="", repr=False)
+    payer_ip: str = ""
+    return_url: str = ""
+    is_authorisation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRequest:
+    """One order to take money that was authorised, under the one number that it will ever have.
+
+    `pay_channel_no` and `pay_channel_ref` are our and the channel's number of the authorisation.
+    With `is_final` nothing more will be taken, and what is left is the payer's again.
+    """
+
+    channel_no: str
+    pay_channel_no: str
+    pay_channel_ref: str
+    amount_minor: int
+    authorised_minor: int
+    currency: str
+    subject: str
+    is_final: bool
+    stamped_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VoidRequest:
+    """One order to give back what is left of an authorisation; numbers as in `CaptureRequest`."""
+
+    channel_no: str
+    pay_channel_no: str
+    pay_channel_ref: str
+    amount_minor: int
+    currency: str
+    stamped_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class RefundRequest:
     """One order to give a payer money back, under the one number that it will ever have.
 
-    `channel_no` is the refund's own number, `pay_channel_no` that of the paid order. `total_minor`
-    is what was paid; `amount_minor` what of it goes back now. `stamped_at` as in `PayRequest`.
+    `channel_no` is the refund's own number, `pay_channel_no` that of the paid order and
+    `pay_channel_ref` the channel's number of it (of what was captured, if it was authorised).
+    `total_minor` is what was paid; `amount_minor` what of it goes back now. `stamped_at` as in
+    `PayRequest`.
     """
 
     channel_no: str
@@ -136,6 +222,7 @@ class RefundRequest:
     currency: str
     reason: str
     stamped_at: datetime
+    pay_channel_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +252,10 @@ class Outcome:
     `amount_minor` and `currency` are what the channel says, for the caller to compare.
     `paid_at` is the channel's own instant of the success, in UTC: paid, refunded or transferred.
     `fee_minor` is what the channel says that it charged for a transfer, or gave back of its fee
-    with a refund. `raw` is the answer's text, cut at 8 KiB.
+    with a refund. `raw` is the answer's text, cut at 8 KiB. `amount_minor` is always the order's
+    own amount; where coupons of the channel made the payer pay less, `payer_minor` is what they
+    paid and `settled_minor` what the channel owes us. A device that has no code to scan takes
+    `action`.
     """
 
     kind: OutcomeKind
@@ -179,6 +269,9 @@ class Outcome:
     qr_code: str = ""
     fee_minor: int | None = None
     raw: str = ""
+    action: PayerAction | None = None
+    payer_minor: int | None = None
+    settled_minor: int | None = None
 
 
 class NotificationAbout(StrEnum):
@@ -187,6 +280,8 @@ class NotificationAbout(StrEnum):
     PAYMENT = "payment"
     REFUND = "refund"
     TRANSFER = "transfer"
+    CAPTURE = "capture"
+    VOID = "void"
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +358,51 @@ class TransferChannel(Protocol):
 
         A transfer that the channel does not know is `unknown` with NOT_FOUND. `at` is aware UTC.
         """
+
+
+@runtime_checkable
+class CancellableTransfers(Protocol):
+    """An account whose transfers wait for their payee, and can be called back until then."""
+
+    def cancel_transfer(self, channel_no: str, *, at: datetime) -> Outcome:
+        """Ask that a transfer be called back; only a question tells whether it was."""
+
+
+@runtime_checkable
+class AuthorisingChannel(Protocol):
+    """An account at which money can be held, and taken or given back later."""
+
+    def capture(self, request: CaptureRequest) -> Outcome:
+        """Take what was authorised; the same request may be repeated under the same number."""
+
+    def query_capture(self, channel_no: str, *, pay_channel_no: str, at: datetime) -> Outcome:
+        """Ask what became of a capture; unknown to the channel is `unknown` with NOT_FOUND."""
+
+    def void(self, request: VoidRequest) -> Outcome:
+        """Give back what was authorised and not taken; may be repeated under the same number."""
+
+    def query_void(self, channel_no: str, *, pay_channel_no: str, at: datetime) -> Outcome:
+        """Ask what became of giving an authorisation back; as `query_capture`."""
+
+
+@runtime_checkable
+class BillingChannel(Protocol):
+    """An account whose channel writes a bill for each day."""
+
+    def fetch_bill(self, day: date, *, kind: str, at: datetime) -> bytes | Outcome:
+        """Get the file of one day as it came, its hash checked where the channel names one.
+
+        `kind` is the channel's own word (`trade`, `ALL`, …). An Outcome says why there is none;
+        NOT_FOUND when the channel has none yet.
+        """
+
+
+@runtime_checkable
+class EchoingChannel(Protocol):
+    """An account that can prove all its keys without touching money."""
+
+    def echo(self, *, at: datetime) -> Outcome:
+        """Have the channel read, sign and answer a text; `succeeded` when every key fits."""
 
 
 def kept_answer(body: bytes) -> str:

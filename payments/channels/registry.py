@@ -1,6 +1,6 @@
-"""Find the adapter of a channel account, with its keys loaded once.
+"""Find the adapter of a channel account, with its keys loaded once, and what its channel can do.
 
-Adding a channel means adding one line to `_BUILDERS`.
+Adding a channel means adding one line to `_BUILDERS` and one to `TRAITS`.
 """
 
 import hashlib
@@ -13,10 +13,17 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 
 from payments.channels.alipay import certificates
 from payments.channels.alipay.adapter import KEY_MODE_SN, AlipayChannel
-from payments.channels.base import Channel, ChannelConfig, ChannelConfigurationError
+from payments.channels.alipay.traits import TRAITS as ALIPAY
+from payments.channels.base import (
+    Channel,
+    ChannelConfig,
+    ChannelConfigurationError,
+    ChannelTraits,
+)
 from payments.channels.transport import Transport
 from payments.channels.wechatpay.adapter import WechatPayChannel
 from payments.channels.wechatpay.platform_keys import platform_keys
+from payments.channels.wechatpay.traits import TRAITS as WECHATPAY
 
 KEY_BITS_MIN: Final = 2048
 KEYS_MAX: Final = 256
@@ -72,6 +79,12 @@ _BUILDERS: Final[Mapping[str, Callable[[ChannelConfig, Transport], Channel]]] = 
     "alipay": _alipay,
     "wechatpay": _wechatpay,
 }
+
+TRAITS: Final[Mapping[str, ChannelTraits]] = {
+    "alipay": ALIPAY,
+    "wechatpay": WECHATPAY,
+}
+"""What each channel can do. Two channels never share a method."""
 
 
 def _load_private_key(pem: bytes) -> RSAPrivateKey:

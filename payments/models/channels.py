@@ -14,6 +14,7 @@ class ChannelKind(models.TextChoices):
 
     ALIPAY = "alipay", _("Alipay")
     WECHATPAY = "wechatpay", _("WeChat Pay")
+    UNIONPAY = "unionpay", _("UnionPay")
     BANK = "bank", _("bank")
 
 

@@ -24,6 +24,8 @@ class OperationKind(models.TextChoices):
     PAY = "pay", _("take a payment")
     PAYOUT = "payout", _("pay out")
     REFUND = "refund", _("refund")
+    CAPTURE = "capture", _("capture what was authorised")
+    VOID = "void", _("give an authorisation back")
 
 
 class ChannelOperation(models.Model):

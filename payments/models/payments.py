@@ -17,10 +17,19 @@ from payments.states import LIVE_ATTEMPTS, AttemptStatus, PaymentStatus
 
 
 class PaymentMethod(models.TextChoices):
-    """How a payer pays."""
+    """How a payer pays, and where: each is one scene of one channel."""
 
     ALIPAY_QR = "alipay_qr", _("Alipay QR code")
+    ALIPAY_PAGE = "alipay_page", _("Alipay on a computer")
+    ALIPAY_WAP = "alipay_wap", _("Alipay in a mobile browser")
+    ALIPAY_APP = "alipay_app", _("Alipay from an app")
+    ALIPAY_MINI = "alipay_mini", _("Alipay mini program")
     WECHAT_NATIVE = "wechat_native", _("WeChat Pay QR code")
+    WECHAT_JSAPI = "wechat_jsapi", _("WeChat Pay inside WeChat")
+    WECHAT_H5 = "wechat_h5", _("WeChat Pay in a mobile browser")
+    WECHAT_APP = "wechat_app", _("WeChat Pay from an app")
+    CARD_PAGE = "card_page", _("bank card on a computer")
+    CARD_WAP = "card_wap", _("bank card in a mobile browser")
 
 
 class Payment(models.Model):
@@ -72,6 +81,9 @@ class Payment(models.Model):
         _("method"), max_length=20, choices=PaymentMethod.choices, blank=True, default=""
     )
     client_ip = models.GenericIPAddressField(_("payer's address"), null=True, blank=True)
+    payer_account = models.CharField(
+        _("payer's account at the channel"), max_length=128, blank=True, default=""
+    )
     created_at = models.DateTimeField(_("created at"))
     expires_at = models.DateTimeField(_("expires at"))
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
@@ -161,9 +173,11 @@ class PaymentAllocation(models.Model):
 class PaymentAttempt(models.Model):
     """One try to collect a payment on one channel; its status mirrors its operation's.
 
-    At most one of a payment is live. `qr_code` is what the payer scans. With `is_withdrawn` nobody
+    At most one of a payment is live. `qr_code` is what the payer scans; `payer_action` what their
+    browser or app does instead (`payments.channels.base.PayerAction`). With `is_withdrawn` nobody
     wants its money any more (another method was chosen, or another try was paid): it is closed at
-    the channel first.
+    the channel first. Where the channel gave the payer something off, `payer_minor` is what they
+    paid, and `settled_minor` what the channel owes us for it; None where it said nothing.
     """
 
     id = models.CharField(
@@ -189,6 +203,9 @@ class PaymentAttempt(models.Model):
         _("status"), max_length=16, choices=AttemptStatus.choices, default=AttemptStatus.PREPARED
     )
     qr_code = models.CharField(_("QR code"), max_length=300, blank=True, default="")
+    payer_action = models.JSONField(_("what the payer's device does"), default=dict, blank=True)
+    payer_minor = models.BigIntegerField(_("paid by the payer"), null=True, blank=True)
+    settled_minor = models.BigIntegerField(_("owed by the channel"), null=True, blank=True)
     is_withdrawn = models.BooleanField(_("withdrawn"), default=False)
     created_at = models.DateTimeField(_("created at"))
 

@@ -4,17 +4,24 @@ from collections.abc import Sequence
 
 from django.db.models import QuerySet
 
+from payments.channels import registry
 from payments.models import ChannelAccount, ChannelKind, PaymentMethod
 
 CHANNEL_OF_METHOD = {
-    PaymentMethod.ALIPAY_QR: ChannelKind.ALIPAY,
-    PaymentMethod.WECHAT_NATIVE: ChannelKind.WECHATPAY,
+    method: ChannelKind(channel)
+    for method in PaymentMethod
+    for channel, traits in registry.TRAITS.items()
+    if method.value in traits.methods
 }
+"""Which channel takes a method; a method that none takes yet is missing."""
+
+AT_THE_CHECKOUT = (PaymentMethod.ALIPAY_QR, PaymentMethod.WECHAT_NATIVE)
+"""What a payer in front of our own page can do; the other scenes are a partner's own."""
 
 
 def accounts_taking(method: str, *, currency: str) -> QuerySet[ChannelAccount]:
     """Return the enabled accounts that take a method in a currency, the oldest first."""
-    if method not in PaymentMethod.values:
+    if method not in CHANNEL_OF_METHOD:
         return ChannelAccount.objects.none()
     return ChannelAccount.objects.filter(
         channel=CHANNEL_OF_METHOD[PaymentMethod(method)], currency=currency, is_enabled=True
@@ -22,10 +29,10 @@ def accounts_taking(method: str, *, currency: str) -> QuerySet[ChannelAccount]:
 
 
 def methods_offered(currency: str) -> Sequence[PaymentMethod]:
-    """Return the methods by which a currency can be paid now, in the order of their names here."""
+    """Return the methods by which a currency can be paid on our page now, in their order here."""
     kinds = set(
         ChannelAccount.objects.filter(currency=currency, is_enabled=True)
         .order_by()
         .values_list("channel", flat=True)
     )
-    return [method for method, kind in CHANNEL_OF_METHOD.items() if kind in kinds]
+    return [method for method in AT_THE_CHECKOUT if CHANNEL_OF_METHOD.get(method) in kinds]

@@ -9,6 +9,7 @@ from django.db.models import F
 from ledger import jobs
 from ledger.identifiers import new_id
 from payments.actions.events import record_event
+from payments.actions.operations import channel_no_of
 from payments.models import (
     ChannelAccount,
     ChannelKind,
@@ -39,7 +40,7 @@ def queue_payout(settlement: Settlement, *, at: datetime) -> Payout:
     operation = ChannelOperation.objects.create(
         kind=OperationKind.PAYOUT,
         channel_account=payer,
-        channel_no=payout_id.replace("_", "").upper(),
+        channel_no=channel_no_of(payout_id),
         subject=payout_id,
         amount_minor=settlement.net_minor,
         currency=settlement.currency,

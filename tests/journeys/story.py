@@ -118,7 +118,7 @@ class Story:
     def number_of(self, payment: Mapping[str, Any]) -> str:
         """Return the number of a payment's only try at the channel."""
         (attempt,) = payment["attempts"]
-        return str(attempt["id"]).upper()
+        return str(attempt["id"]).replace("_", "").upper()
 
     def _answers(self, number: str) -> list[str]:
         found: list[str] = []

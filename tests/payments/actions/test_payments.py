@@ -11,6 +11,7 @@ from ledger.errors import CurrencyMismatchError, IllegalMoveError
 from ledger.identifiers import new_id
 from ledger.models import Account, AuditEntry
 from payments.actions import closing, payments
+from payments.actions.operations import channel_no_of
 from payments.actions.payments import AllocationRequest, PaymentRequest
 from payments.errors import (
     AllocationMismatchError,
@@ -351,7 +352,7 @@ class TestConfirm:
             "",
         )
         assert (operation.status, operation.kind, operation.sends) == ("prepared", "pay", 0)
-        assert (operation.subject, operation.channel_no) == (attempt.pk, attempt.pk.upper())
+        assert (operation.subject, operation.channel_no) == (attempt.pk, channel_no_of(attempt.pk))
         assert (operation.amount_minor, operation.currency) == (10_000, "CNY")
         job = ProcrastinateJob.objects.get()
         assert (job.task_name, job.args) == (

@@ -7,6 +7,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from payments.actions import attempts, refund_orders
 from payments.actions.channels import channel_of, point_at_gateway
+from payments.actions.operations import channel_no_of
 from payments.channels.base import RefundRequest
 from payments.models import ChannelOperation, DatabaseClock, Payment, PaymentAttempt, Refund
 from payments.states import OperationStatus
@@ -52,7 +53,7 @@ class Desk:
         ).raise_for_status()
 
     def story(self, refund: Refund) -> list[str]:
-        return story_of(self.other_side, refund.pk.upper())
+        return story_of(self.other_side, channel_no_of(refund.pk))
 
     def settle(self) -> None:
         """Let machines wait once, and the janitor and the workers do theirs."""
@@ -93,7 +94,7 @@ def test_is_ordered_by_a_job_and_booked_by_the_channel_s_answer(desk):
     assert_entry(f"{part.pk}:request:1", "Dr 2001 29.40 CNY\nDr 4001 0.60 CNY\nCr 2101 30.00 CNY")
     assert_entry(f"{part.pk}:succeeded", "Dr 2101 30.00 CNY\nCr 1101 30.00 CNY")
     assert refund.succeeded_at == NOON
-    assert refund.operation.channel_no == refund.pk.upper()
+    assert refund.operation.channel_no == channel_no_of(refund.pk)
     assert desk.story(refund).count("refund_accepted") == 1
 
 

@@ -11,6 +11,7 @@ from ledger.actions.journal import Entry, credit, debit
 from ledger.errors import AmountError, CurrencyMismatchError
 from ledger.models import AuditEntry, JournalEntry
 from payments.actions import maturity, refund_submissions, refunds
+from payments.actions.operations import channel_no_of
 from payments.actions.refund_shares import ShareRequest
 from payments.actions.refunds import RefundRequest
 from payments.channels.base import Outcome, OutcomeKind
@@ -821,7 +822,7 @@ class TestWaiting:
         (part,) = parts(refund)
         assert_entry(f"{part}:request:1", "Dr 2002 100.00 CNY\nCr 2101 100.00 CNY")
         assert refund.status == "submitting"
-        assert refund.operation.channel_no == refund.pk.upper()
+        assert refund.operation.channel_no == channel_no_of(refund.pk)
 
     @pytest.mark.django_db(transaction=True)
     def test_is_tried_again_by_a_job_when_money_has_matured_and_only_then(self):

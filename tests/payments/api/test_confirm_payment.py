@@ -44,6 +44,7 @@ def test_a_confirmed_payment_awaits_its_payer_with_one_try(partner, payment_id, 
             "status": "prepared",
             "status_code": "",
             "qr_code": "",
+            "action": {},
             "created_at": "2026-03-05T04:00:00Z",
         }
     ]

@@ -1,0 +1,12 @@
+"""What WeChat Pay can do, whichever merchant."""
+
+from datetime import timedelta
+from typing import Final
+
+from payments.channels.base import ChannelTraits
+from payments.channels.wechatpay import mapping
+
+TRAITS: Final = ChannelTraits(
+    methods=frozenset(mapping.PAY_PATHS),
+    refund_spacing=timedelta(minutes=1),
+)
