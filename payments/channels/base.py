@@ -230,7 +230,10 @@ class TransferRequest:
     """One order to send our own money to somebody's account at the channel.
 
     `account` is how the channel knows them, `account_type` which kind of name that is
-    (`logon_id`, `user_id`); `holder_name` is compared by the channel with its own records.
+    (`logon_id`, `user_id`, `openid`); `holder_name` is compared by the channel with its own
+    records. Where a channel wants to know what for, `scene` is its own word for that,
+    `scene_reports` what it asks about the scene, as pairs of a question and our answer, and
+    `perception` the words that the payee is shown; they are empty where it asks nothing.
     """
 
     channel_no: str
@@ -242,6 +245,38 @@ class TransferRequest:
     title: str
     remark: str
     stamped_at: datetime
+    scene: str = ""
+    scene_reports: tuple[tuple[str, str], ...] = ()
+    perception: str = ""
+
+
+class AbnormalRefundWay(StrEnum):
+    """Where money goes that the payer's own account did not take back."""
+
+    PAYER_CARD = "payer_card"
+    """To a bank card of the payer's, which they told us."""
+    OUR_ACCOUNT = "our_account"
+    """To our own bank account; we owe it to the payer and see to it ourselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class AbnormalRefundRequest:
+    """One order to deliver a refund in another way, since the payer's account did not take it.
+
+    `channel_no` and `channel_ref` are our and the channel's number of that refund,
+    `pay_channel_no` our number of the payment. To a card of the payer's it takes the channel's
+    word for their bank (`bank`), the card or account number and the holder's name. `stamped_at`
+    as in `PayRequest`.
+    """
+
+    channel_no: str
+    channel_ref: str
+    pay_channel_no: str
+    way: AbnormalRefundWay
+    stamped_at: datetime
+    bank: str = ""
+    bank_account: str = field(default="", repr=False)
+    holder_name: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +379,18 @@ class Channel(Protocol):
 
     def acknowledge(self) -> tuple[bytes, str]:
         """Give the body and the content type that tell the channel to stop repeating."""
+
+
+@runtime_checkable
+class AbnormalRefunds(Protocol):
+    """An account whose `abnormal` refunds can be delivered in another way."""
+
+    def apply_abnormal_refund(self, request: AbnormalRefundRequest) -> Outcome:
+        """Deliver a refund in another way; the same request may be repeated.
+
+        `processing` when the channel took it, as to ask `query_refund` about; `failed` by a
+        closed list of codes: then the refund is `abnormal` as before.
+        """
 
 
 @runtime_checkable
