@@ -8,6 +8,7 @@ from payments.simulator.alipay_control import AlipayControl
 from payments.simulator.alipay_messages import Messenger
 from payments.simulator.apps import App, AppBook, Registration
 from payments.simulator.bank_accounts import AccountBook
+from payments.simulator.bill_changes import BillChangeBook, bill_change_from
 from payments.simulator.clock import ClockBackwardsError, VirtualClock, iso_text
 from payments.simulator.errors import RefusedError
 from payments.simulator.exchange import Answer, Request, json_answer
@@ -33,6 +34,7 @@ class Control:
     apps: AppBook
     trades: TradeBook
     faults: FaultBook
+    bills: BillChangeBook
     accounts: AccountBook
     notifier: Notifier
     messenger: Messenger
@@ -49,6 +51,8 @@ class Control:
         if request.method == "DELETE" and request.path == "/control/faults":
             forgotten = self.faults.forget_all() + self.alipay.plans.forget_all()
             return json_answer({"forgotten": forgotten})
+        if request.method == "DELETE" and request.path == "/control/bills":
+            return json_answer({"forgotten": self.bills.forget_all()})
         if request.method == "POST":
             fields = JsonFields(request.body)
             changed = self._changed(request.path, fields=fields)
@@ -63,6 +67,8 @@ class Control:
                 return self._trade_as_of_now(app_id, out_trade_no=out_trade_no)
             case ["faults"]:
                 return {"faults": [fault.shown() for fault in self.faults.waiting()]}
+            case ["bills"]:
+                return {"changes": [change.shown() for change in self.bills.waiting()]}
             case ["notifications"]:
                 return self._notification_counts()
             case ["effects"]:
@@ -86,6 +92,19 @@ class Control:
                 return self._scan(fields)
             case "faults":
                 return self.faults.order(fault_from(fields)).shown()
+            case "bills":
+                return self.bills.order(bill_change_from(fields)).shown()
+            case name if name.startswith("bank/"):
+                return self._bank_changed(name, fields=fields)
+            case name if name.startswith(("alipay/", "wechat/")):
+                channel, _, rest = name.partition("/")
+                part = self.alipay if channel == "alipay" else self.wechat
+                return part.changed(rest, fields=fields)
+            case _:
+                raise _not_found(path)
+
+    def _bank_changed(self, name: str, *, fields: JsonFields) -> object:
+        match name:
             case "bank/accounts":
                 return self._open_account(fields)
             case "bank/closed-accounts":
@@ -93,12 +112,8 @@ class Control:
                 fields.require_no_more()
                 self.accounts.close_beneficiary(account_no)
                 return {"account_no": account_no, "status": "closed"}
-            case name if name.startswith(("alipay/", "wechat/")):
-                channel, _, rest = name.partition("/")
-                part = self.alipay if channel == "alipay" else self.wechat
-                return part.changed(rest, fields=fields)
             case _:
-                raise _not_found(path)
+                raise _not_found(f"/control/{name}")
 
     def _set_clock(self, fields: JsonFields) -> object:
         now_ms, rate = fields.optional_instant_ms("now"), fields.optional_number("rate")

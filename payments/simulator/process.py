@@ -21,6 +21,7 @@ from payments.simulator.alipay_transfers import TransferMethods
 from payments.simulator.apps import AppBook
 from payments.simulator.bank import Bank
 from payments.simulator.bank_accounts import AccountBook
+from payments.simulator.bill_changes import BillChangeBook
 from payments.simulator.clock import VirtualClock
 from payments.simulator.control import CLOCK_SETTING, Control
 from payments.simulator.errors import RefusedError
@@ -157,6 +158,7 @@ class Simulator:
             apps=apps,
             trades=books.trades,
             faults=faults,
+            bills=BillChangeBook(store),
             accounts=accounts,
             notifier=notifier,
             messenger=messenger,

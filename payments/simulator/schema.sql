@@ -99,6 +99,20 @@ CREATE TABLE IF NOT EXISTS plans (
     remaining  INTEGER NOT NULL CHECK (remaining >= 0)
 ) STRICT;
 
+-- Where a day's bill is to differ from what happened, whatever the channel.
+CREATE TABLE IF NOT EXISTS bill_changes (
+    id           INTEGER PRIMARY KEY,
+    channel      TEXT NOT NULL,
+    owner        TEXT NOT NULL,
+    day          TEXT NOT NULL,
+    kind         TEXT NOT NULL,
+    number       TEXT NOT NULL,
+    about        TEXT,
+    amount_minor INTEGER NOT NULL CHECK (amount_minor >= 0),
+    fee_minor    INTEGER NOT NULL CHECK (fee_minor >= 0),
+    status       TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS alipay_refunds (
     id             INTEGER PRIMARY KEY,
     trade_id       INTEGER NOT NULL REFERENCES trades,
