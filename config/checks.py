@@ -10,6 +10,8 @@ from django.core import checks
 from django.core.checks import CheckMessage, Tags
 from django.db import connections
 
+from ledger import fault_points
+
 POSTGRES_VERSION_MIN = 17
 
 
@@ -44,6 +46,22 @@ def check_published_heads(
             " write as well.",
             hint="Set SEAL_HEADS_FILE to a place that the database's owner cannot write.",
             id="tianping.W002",
+        )
+    ]
+
+
+@checks.register(Tags.security)
+def check_fault_points(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Refuse real money where somebody has armed what kills processes in tests."""
+    if settings.SANDBOX or not fault_points.is_armed():
+        return []
+    return [
+        checks.Error(
+            "Fault points are armed: this process may kill itself in the middle of a deed.",
+            hint="Only the settings modules of tests arm them; use config.settings.production.",
+            id="tianping.E002",
         )
     ]
 

@@ -11,10 +11,14 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.tasks import Task
 
+from ledger.fault_points import fault_point
 from ledger.origin import coming_from, current, of_job
 
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=2)
 """A job that raised is tried again, later each time; after the last it is listed as failed."""
+
+_STARTED = fault_point("job.started")
+_ENDED = fault_point("job.ended")
 
 
 def task(
@@ -32,7 +36,9 @@ def task(
             close_old_connections()
             try:
                 with coming_from(of_job(origin or {})):
+                    _STARTED()
                     function(at=datetime.fromisoformat(at), **arguments)
+                    _ENDED()
             finally:
                 close_old_connections()
 

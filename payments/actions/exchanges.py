@@ -12,10 +12,19 @@ from typing import Any, Protocol
 from django.db import transaction
 
 from ledger import jobs
+from ledger.fault_points import fault_point
 from payments.actions import operations
 from payments.actions.operations import QUERY_DELAYS, Lease
 from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
 from payments.models import ChannelOperation, DatabaseClock
+
+_INTENDED = fault_point("exchange.intended")
+_ANSWERED = fault_point("exchange.answered")
+_RECORDED = fault_point("exchange.recorded")
+_ASKING = fault_point("exchange.asking")
+_ASKED = fault_point("exchange.asked")
+_LEARNED = fault_point("exchange.learned")
+_RESENDING = fault_point("exchange.resending")
 
 
 class Recording(Protocol):
@@ -52,7 +61,7 @@ class Exchange:
         """Place a prepared order. Sending twice is impossible: what was sent is asked about."""
         lease = self._claim_to_send(subject)
         if lease is not None:
-            self._place(subject, lease=lease, at=at)
+            self.place_claimed(subject, lease=lease, at=at)
 
     def query(self, subject: str, *, at: datetime, is_notified: bool = False) -> None:
         """Ask the channel what became of an order, and believe only that answer. Idempotent.
@@ -65,17 +74,26 @@ class Exchange:
         if lease is None:
             self._ask_later(subject, is_notified=is_notified, at=at)
             return
+        _ASKING()
         outcome = self.ask(subject, at)
+        _ASKED()
         operation = self.record(subject, lease=lease, outcome=outcome, at=at)
+        _LEARNED()
         if is_notified and operations.is_at_rest(operation) and _tells_nothing(outcome):
             self._ask_ended_again(operation, at=at)
         if operations.is_unplaced(operation):
             again = _claim_to_resend(subject, settle_window=self.settle_window)
             if again is not None:
-                self._place(subject, lease=again, at=at)
+                _RESENDING()
+                self.place_claimed(subject, lease=again, at=at)
 
-    def _place(self, subject: str, *, lease: Lease, at: datetime) -> None:
-        self.record(subject, lease=lease, outcome=self.place(subject, at), at=at)
+    def place_claimed(self, subject: str, *, lease: Lease, at: datetime) -> None:
+        """Place an order whose lease is held and committed, and record the answer."""
+        _INTENDED()
+        outcome = self.place(subject, at)
+        _ANSWERED()
+        self.record(subject, lease=lease, outcome=outcome, at=at)
+        _RECORDED()
 
     @transaction.atomic(durable=True)
     def _claim_to_send(self, subject: str) -> Lease | None:

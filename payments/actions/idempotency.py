@@ -14,6 +14,7 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
 from ledger.errors import DomainError
+from ledger.fault_points import fault_point
 from payments.errors import IdempotencyInFlightError, IdempotencyKeyReusedError
 from payments.models import ApiCredential, IdempotencyRecord
 
@@ -22,6 +23,9 @@ Answer = tuple[int, dict[str, Any]]
 
 PATIENCE = "2s"
 """How long a request waits for its twin before it is told to come back."""
+
+_CLAIMED = fault_point("request.claimed")
+_DONE = fault_point("request.done")
 
 
 @transaction.atomic(durable=True)
@@ -48,6 +52,7 @@ def run_once(
     record_id = _claimed(credential, key=key, operation=operation, fingerprint=fingerprint, at=at)
     if record_id is None:
         return _replayed(credential, key=key, operation=operation, fingerprint=fingerprint)
+    _CLAIMED()
     try:
         with transaction.atomic():
             answer = deed()
@@ -56,6 +61,7 @@ def run_once(
             raise
         answer = explain(error)
     status, body = _kept(record_id, answer)
+    _DONE()
     return status, body, False
 
 

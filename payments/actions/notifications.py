@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from ledger import jobs
+from ledger.fault_points import fault_point
 from payments.actions.channels import listener_of
 from payments.channels.base import (
     ForgedNotificationError,
@@ -27,6 +28,9 @@ _KINDS = {
     NotificationAbout.REFUND: OperationKind.REFUND,
     NotificationAbout.TRANSFER: OperationKind.PAYOUT,
 }
+
+_KEEPING = fault_point("notification.keeping")
+_KEPT = fault_point("notification.kept")
 
 
 def receive_notification(
@@ -60,6 +64,7 @@ def receive_notification(
     except (ForgedNotificationError, MalformedNotificationError) as error:
         raise NotificationRefusedError from error
     _keep(account, notification=notification, body=body, client_ip=client_ip, at=at)
+    _KEPT()
     return channel.acknowledge()
 
 
@@ -103,6 +108,7 @@ def _keep(
     )
     if subject is not None:
         _have_asked(subject, about=notification.about, at=at)
+    _KEEPING()
 
 
 def _have_asked(subject: str, *, about: NotificationAbout, at: datetime) -> None:

@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
+from ledger.fault_points import fault_point
 from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
 from payments.errors import LeaseLostError
 from payments.models import ChannelOperation, DatabaseClock, OperationKind
@@ -54,6 +55,10 @@ RESULTS = {
     OutcomeKind.RETURNED: OperationStatus.SUCCEEDED,
 }
 FINAL = (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CLOSED)
+
+
+_CLAIMING = fault_point("order.claiming")
+_RECORDING = fault_point("order.recording")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +160,7 @@ def record_outcome(
             "next_query_at",
         ]
     )
+    _RECORDING()
 
 
 def is_at_rest(operation: ChannelOperation) -> bool:
@@ -203,6 +209,7 @@ def _claim(
     if first_sent_before is not None:
         free = free.filter(first_sent_at__lte=first_sent_before)
     claimed = free.update(lease_token=lease.token, lease_until=DatabaseClock() + LEASE, **changes)
+    _CLAIMING()
     return lease if claimed else None
 
 

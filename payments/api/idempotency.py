@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from ledger.actions.audit import record_refusal
 from ledger.errors import DomainError
+from ledger.fault_points import fault_point
 from payments.actions.idempotency import Answer, run_once
 from payments.api.requests import caller, seen
 from payments.errors import IdempotencyKeyMalformedError, IdempotencyKeyMissingError
@@ -31,6 +32,8 @@ KEY_PARAMETER = OpenApiParameter(
 
 # The draft writes the key as a quoted string; the bare form means the same key.
 _KEY = re.compile(rf'(?P<quote>"?)(?P<key>{KEY_PATTERN})(?P=quote)')
+
+_COMMITTED = fault_point("request.committed")
 
 
 def key_of(request: Request) -> str:
@@ -92,6 +95,7 @@ def answer_once(
         deed=deed,
         explain=explain_and_remember,
     )
+    _COMMITTED()
     for error in refused:
         note_refusal(request, error, action=action, subject=subject)
     return _response(status, body, is_replay=is_replay)

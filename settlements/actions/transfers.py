@@ -46,7 +46,7 @@ def send_payout(payout_id: str, *, at: datetime) -> None:
     """
     lease = _claim_to_send(payout_id, at=at)
     if lease is not None:
-        _record(payout_id, lease=lease, outcome=_place(payout_id, at), at=at)
+        _EXCHANGE.place_claimed(payout_id, lease=lease, at=at)
 
 
 def query_payout(payout_id: str, *, at: datetime, is_notified: bool = False) -> None:

@@ -134,6 +134,7 @@ FOR_THE_HOUSE = {
     "states": "what a table of allowed moves is; each noun's own table stands in its app",
     "origin": "where a deed comes from",
     "jobs": "deferring by name",
+    "fault_points": "where tests let a process die, in every app",
     "actions/roles": "what people of the staff may do",
     "queries/roles": "what people of the staff may do",
     "actions/audit": "the audit trail",

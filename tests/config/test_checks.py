@@ -3,6 +3,7 @@
 import pytest
 
 from config import checks
+from ledger import fault_points
 
 
 def test_warns_when_one_role_is_owner_and_application(settings):
@@ -42,3 +43,29 @@ def test_is_content_with_heads_elsewhere(settings, tmp_path):
     settings.SEAL_HEADS_FILE = str(tmp_path / "heads.jsonl")
 
     assert checks.check_published_heads(None) == []
+
+
+@pytest.fixture
+def armed_point():
+    """Arm a fault point, as the settings of a test do."""
+    with fault_points.armed([("job.started", lambda: None)]):
+        yield
+
+
+def test_refuses_armed_fault_points_where_money_is_real(settings, armed_point):
+    settings.SANDBOX = False
+
+    (message,) = checks.check_fault_points(None)
+    assert (message.id, message.level) == ("tianping.E002", checks.checks.ERROR)
+
+
+def test_lets_a_sandbox_have_its_fault_points(settings, armed_point):
+    settings.SANDBOX = True
+
+    assert checks.check_fault_points(None) == []
+
+
+def test_is_content_without_armed_fault_points(settings):
+    settings.SANDBOX = False
+
+    assert checks.check_fault_points(None) == []
