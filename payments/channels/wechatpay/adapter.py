@@ -4,8 +4,6 @@ Every request is signed, and every answer is verified before a word of it is rea
 the bytes that are signed are the bytes that are sent.
 """
 
-import json
-import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -22,20 +20,22 @@ from payments.channels.base import (
     Notification,
     Outcome,
     OutcomeKind,
+    PayerAction,
     PayRequest,
     RefundRequest,
 )
-from payments.channels.transport import Answer, NotSentError, Transport, UnansweredError
+from payments.channels.transport import Transport
 from payments.channels.wechatpay import (
     certificates,
+    invocation,
     mapping,
     notifications,
     refunds,
     replies,
     signing,
 )
+from payments.channels.wechatpay.conversation import Conversation, new_nonce
 from payments.channels.wechatpay.platform_keys import PlatformKey
-from payments.channels.wechatpay.replies import Reply
 
 NOTIFICATION_BYTES_MAX: Final = 64 * 1024
 API_KEY_BYTES: Final = 32
@@ -62,12 +62,13 @@ class WechatPayChannel:
         if "?" in config.notify_url or "#" in config.notify_url:
             raise ChannelConfigurationError("notify_url may have no query.")
         self._config = config
-        self._transport = transport
-        self._private_key = private_key
         self._platform_keys = platform_keys
+        self._conversation = Conversation(
+            config, transport=transport, private_key=private_key, platform_keys=platform_keys
+        )
 
     def pay(self, request: PayRequest) -> Outcome:
-        """Open an order and get its QR code; the payer's scan comes later, or never.
+        """Open an order and get its QR code, or what the payer's device does next.
 
         An order that breaks a known rule of the channel is `failed` with nothing sent.
         """
@@ -80,8 +81,13 @@ class WechatPayChannel:
             merchant_no=self._config.merchant_no,
             notify_url=self._config.notify_url,
         )
-        reply = self._ask(mapping.PAY_PATHS[request.method], content, at=request.stamped_at)
-        return reply if isinstance(reply, Outcome) else mapping.pay_outcome(reply)
+        path = mapping.PAY_PATHS[request.method]
+        reply = self._conversation.ask(path, content, at=request.stamped_at)
+        if isinstance(reply, Outcome):
+            return reply
+        return mapping.pay_outcome(
+            reply, request=request, invoke=lambda prepay_id: self._invoked(request, prepay_id)
+        )
 
     def query(self, channel_no: str, *, at: datetime) -> Outcome:
         """Ask what became of an order. `at` is aware UTC.
@@ -89,7 +95,7 @@ class WechatPayChannel:
         WeChat Pay knows an order at once, before anybody has scanned it: `awaiting_payer`.
         """
         path = f"{_ORDER_PATH}/{_quoted(channel_no)}?mchid={_quoted(self._config.merchant_no)}"
-        reply = self._ask(path, at=at)
+        reply = self._conversation.ask(path, at=at)
         if isinstance(reply, Outcome):
             return reply
         return mapping.query_outcome(
@@ -102,7 +108,7 @@ class WechatPayChannel:
     def close(self, channel_no: str, *, at: datetime) -> Outcome:
         """Ask that an order may not be paid any more. `at` is aware UTC."""
         content = {"mchid": self._config.merchant_no}
-        reply = self._ask(f"{_ORDER_PATH}/{_quoted(channel_no)}/close", content, at=at)
+        reply = self._conversation.ask(f"{_ORDER_PATH}/{_quoted(channel_no)}/close", content, at=at)
         return reply if isinstance(reply, Outcome) else mapping.close_outcome(reply)
 
     def refund(self, request: RefundRequest) -> Outcome:
@@ -114,7 +120,7 @@ class WechatPayChannel:
         if reason:
             return Outcome(OutcomeKind.FAILED, code=base.REFUSED_HERE, message=reason)
         content = refunds.refund_content(request, notify_url=self._config.notify_url)
-        reply = self._ask(refunds.PATH, content, at=request.stamped_at)
+        reply = self._conversation.ask(refunds.PATH, content, at=request.stamped_at)
         if isinstance(reply, Outcome):
             return reply
         return refunds.refund_outcome(
@@ -126,7 +132,7 @@ class WechatPayChannel:
 
     def query_refund(self, channel_no: str, *, pay_channel_no: str, at: datetime) -> Outcome:
         """Ask what became of a refund. `at` is aware UTC."""
-        reply = self._ask(f"{refunds.PATH}/{_quoted(channel_no)}", at=at)
+        reply = self._conversation.ask(f"{refunds.PATH}/{_quoted(channel_no)}", at=at)
         if isinstance(reply, Outcome):
             return reply
         return refunds.refund_outcome(
@@ -140,12 +146,13 @@ class WechatPayChannel:
         An answer that names a certificate which we do not have yet is verified with the one that
         it brings: it is encrypted with our APIv3 key, which nobody else has.
         """
-        answer = self._sent("/v3/certificates", None, at=at)
+        answer = self._conversation.sent("/v3/certificates", at=at)
         if isinstance(answer, Outcome):
             return answer
-        brought = certificates.brought(answer.body, api_key=self._api_key())
-        known = {**{key.serial: key for _pem, key in brought}, **self._platform_keys}
-        reply = _verified(answer, keys=known, at=at)
+        brought = certificates.brought(answer.body, api_key=self._conversation.api_key())
+        reply = self._conversation.believed(
+            answer, at=at, brought={key.serial: key for _pem, key in brought}
+        )
         if isinstance(reply, Outcome):
             return reply
         if reply.status_code != 200:
@@ -174,7 +181,7 @@ class WechatPayChannel:
         try:
             event = replies.read_object(body)
             resource = replies.read_object(
-                signing.opened_part(event.get("resource"), key=self._api_key())
+                signing.opened_part(event.get("resource"), key=self._conversation.api_key())
             )
         except signing.UnopenableError as error:
             raise ForgedNotificationError("not encrypted for us") from error
@@ -188,93 +195,26 @@ class WechatPayChannel:
         """Give nothing: WeChat Pay waits for the HTTP status 200 alone."""
         return b"", "application/json"
 
-    def _ask(
-        self, path: str, content: Mapping[str, object] | None = None, *, at: datetime
-    ) -> Reply | Outcome:
-        """Send one signed request and give the answer if WeChat Pay signed it, or say why not."""
-        if not self._platform_keys:
-            raise ChannelConfigurationError("channel_public_key_pem is missing.")
-        answer = self._sent(path, content, at=at)
-        if isinstance(answer, Outcome):
-            return answer
-        return _verified(answer, keys=self._platform_keys, at=at)
-
-    def _sent(
-        self, path: str, content: Mapping[str, object] | None, *, at: datetime
-    ) -> Answer | Outcome:
-        """Post the content, or get what stands at the path; give the answer as it came."""
-        url = self._config.gateway_url.rstrip("/") + path
-        body = b""
-        if content is not None:
-            body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-        method = "GET" if content is None else "POST"
-        headers = self._signed_headers(method, url, body=body, at=at)
-        try:
-            if content is None:
-                return self._transport.get(url, headers=headers)
-            return self._transport.post_json(url, headers=headers, body=body)
-        except NotSentError as error:
-            message = base.kept_text(str(error), length_max=base.WORDS_LENGTH_MAX)
-            return Outcome(OutcomeKind.NOT_SENT, code=base.NOT_CONNECTED, message=message)
-        except UnansweredError as error:
-            return replies.unknown(base.NO_ANSWER, str(error), Reply(0, {}, ""))
-
-    def _signed_headers(
-        self, method: str, url: str, *, body: bytes, at: datetime
-    ) -> dict[str, str]:
-        """Sign a request, and name the public key by which its answer can be verified, if any.
-
-        Raises ChannelConfigurationError without our own key, its serial or a gateway.
-        """
-        if self._private_key is None:
-            raise ChannelConfigurationError("private_key_pem is missing: this one only listens.")
-        if not self._config.key_serial:
-            raise ChannelConfigurationError("key_serial is missing.")
-        timestamp_seconds = int(at.timestamp())
-        nonce = secrets.token_hex(16).upper()
-        try:
-            text = signing.request_text(
-                method, url, timestamp_seconds=timestamp_seconds, nonce=nonce, body=body
-            )
-        except ValueError:
-            raise ChannelConfigurationError("gateway_url is not an address.") from None
-        headers = {
-            "Authorization": signing.authorization(
-                text,
+    def _invoked(self, request: PayRequest, prepay_id: str) -> PayerAction:
+        """Sign what the payer's device hands to WeChat: of a page, or of an app."""
+        timestamp_seconds = int(request.stamped_at.timestamp())
+        key, nonce = self._conversation.private_key(), new_nonce()
+        if request.method == "wechat_app":
+            return invocation.app_action(
+                app_id=self._config.app_id,
                 merchant_no=self._config.merchant_no,
-                key_serial=self._config.key_serial,
-                key=self._private_key,
+                prepay_id=prepay_id,
                 timestamp_seconds=timestamp_seconds,
                 nonce=nonce,
+                key=key,
             )
-        }
-        if self._config.channel_key_id:
-            headers["Wechatpay-Serial"] = self._config.channel_key_id
-        return headers
-
-    def _api_key(self) -> bytes:
-        """Give the key that opens what WeChat Pay encrypts. Raises ChannelConfigurationError."""
-        if not self._config.api_key:
-            raise ChannelConfigurationError("api_key is missing.")
-        return self._config.api_key.encode()
-
-
-def _verified(answer: Answer, *, keys: Mapping[str, PlatformKey], at: datetime) -> Reply | Outcome:
-    """Give an answer that WeChat Pay signed, or say why it cannot be believed."""
-    unread = Reply(answer.status_code, {}, base.kept_answer(answer.body))
-    doubt = signing.doubt(answer.headers, answer.body, keys=keys, at=at)
-    if doubt:
-        # What is between us and WeChat Pay answers without a signature, and with an error.
-        is_unsigned_error = "wechatpay-signature" not in answer.headers and (
-            answer.status_code >= 400
+        return invocation.page_action(
+            app_id=self._config.app_id,
+            prepay_id=prepay_id,
+            timestamp_seconds=timestamp_seconds,
+            nonce=nonce,
+            key=key,
         )
-        code = base.HTTP_STATUS if is_unsigned_error else base.BAD_SIGNATURE
-        return replies.unknown(code, f"HTTP {answer.status_code}. {doubt}", unread)
-    try:
-        fields = replies.read_object(answer.body)
-    except (ValueError, RecursionError) as error:
-        return replies.unknown(base.UNREADABLE_ANSWER, str(error), unread)
-    return Reply(unread.status_code, fields, unread.raw)
 
 
 def _quoted(text: str) -> str:

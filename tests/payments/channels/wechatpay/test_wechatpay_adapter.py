@@ -313,6 +313,7 @@ class TestQuery:
             currency="CNY",
             paid_at=datetime(2026, 1, 5, 2, 31, 7, tzinfo=UTC),
             payer_ref="oUpF8uMuAJO_M2pxb1Q9zNjWeS6o",
+            payer_minor=1200,
         )
         assert '"total": 1234' in outcome.raw
 
