@@ -132,9 +132,8 @@ def confirm_payment(
     if payment.expires_at <= at:
         raise PaymentExpiredError
     account = orders.channel_account(method, payment.currency)
-    payment.method = method
+    payment.method, payment.payer_account = method, payer_account
     payment.client_ip = client_ip
-    payment.payer_account = payer_account
     judgement = _judge(payment, token=token, at=at)
     if judgement.verdict == Verdict.ALLOW:
         orders.prepare_attempt(payment, account=account, at=at)

@@ -98,6 +98,8 @@ class PaymentAttemptAdmin(ReadOnlyAdmin[PaymentAttempt]):
     list_filter = ("status",)
     search_fields = ("id__exact", "payment__id__exact", "operation__channel_no__exact")
     search_help_text = gettext_lazy("att_…, pay_… or our number at the channel")
+    currency_path = "payment.currency"
+    list_related = ("payment",)
     empty_hint = gettext_lazy("A try is made when a payer chooses how to pay.")
 
 

@@ -18,7 +18,7 @@ from tests.rig.stage import let_machines_wait, run_jobs
 
 pytestmark = pytest.mark.browser
 
-PAYEE = {"user_id": "2088000000000042", "logon_id": "seller@example.com", "real_name": "张三"}
+PAYEE = {"user_id": "2088000000000101", "logon_id": "seller@example.com", "real_name": "张三"}
 
 
 @pytest.fixture

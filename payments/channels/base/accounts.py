@@ -1,0 +1,64 @@
+"""What an adapter knows of an account, and what its channel can do for every account."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+
+class ChannelConfigurationError(Exception):
+    """A channel account cannot work as configured; the text names the setting, never a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelConfig:
+    """Everything an adapter needs to know about one account at one channel.
+
+    Keys are PEM texts. The private key never shows in a representation; without one the
+    adapter can verify what comes in, and refuses to send.
+
+    `channel_public_key_pem` is the channel's public key, or in certificate mode its
+    certificates, one after the other. `key_serial` names our own certificate (Alipay:
+    app_cert_sn, WeChat Pay: serial_no), `channel_key_id` the channel's key (WeChat Pay:
+    `PUB_KEY_ID_…`; empty in certificate mode, where each certificate has its serial),
+    `root_cert_serial` Alipay's alipay_root_cert_sn. `api_key` is WeChat Pay's APIv3 key, with
+    which it encrypts what it tells us. All of them are empty where a channel has no such thing.
+    """
+
+    account_id: str
+    channel: str
+    gateway_url: str
+    app_id: str
+    merchant_no: str
+    private_key_pem: str = field(repr=False)
+    channel_public_key_pem: str = field(repr=False)
+    notify_url: str
+    key_serial: str = ""
+    channel_key_id: str = ""
+    root_cert_serial: str = ""
+    api_key: str = field(default="", repr=False)
+
+
+class CaptureMode(StrEnum):
+    """How often money that was authorised can be taken."""
+
+    NONE = "none"
+    ONCE = "once"
+    SEVERAL = "several"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTraits:
+    """What a channel can do and how it behaves, the same for all accounts there.
+
+    `deduplicates`: the same number moves money once, so that an order may be sent again; where it
+    is false nothing is ever sent again by itself (R5). `authorises` are the methods by which money
+    can be held first and taken later, as often as `captures` says; `holds_for` says how long.
+    `refund_spacing` is how far apart it wants refunds of one payment.
+    """
+
+    methods: frozenset[str]
+    deduplicates: bool = True
+    authorises: frozenset[str] = frozenset()
+    captures: CaptureMode = CaptureMode.NONE
+    holds_for: timedelta = timedelta(days=7)
+    refund_spacing: timedelta = timedelta(0)
