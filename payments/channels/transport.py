@@ -20,6 +20,9 @@ import httpx
 ANSWER_BYTES_MAX: Final = 1024 * 1024
 """The longest answer that is read, in bytes; none of the channels comes near it."""
 
+FILE_SECONDS: Final = 120
+"""How long a file may take, from the question to its last byte."""
+
 CONNECTIONS_MAX: Final = 64
 
 KEEPALIVE_SECONDS: Final = 15
@@ -115,6 +118,16 @@ class Transport:
         """
         return self._exchange("GET", url, headers=headers, body=None)
 
+    def get_file(self, url: str, *, headers: Mapping[str, str], bytes_max: int) -> Answer:
+        """Fetch a file of at most so many bytes; it may take `FILE_SECONDS`.
+
+        Raises NotSentError if the question never left, UnansweredError if no whole file came or
+        it is longer.
+        """
+        return self._exchange(
+            "GET", url, headers=headers, body=None, bytes_max=bytes_max, seconds=FILE_SECONDS
+        )
+
     def post_json(self, url: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send a JSON text, byte for byte as it is given.
 
@@ -123,7 +136,14 @@ class Transport:
         return self._exchange("POST", url, headers={**headers, **_JSON}, body=body)
 
     def _exchange(
-        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        bytes_max: int = ANSWER_BYTES_MAX,
+        seconds: int | None = None,
     ) -> Answer:
         """Send one request and read its whole answer.
 
@@ -131,10 +151,11 @@ class Transport:
         """
         if self._guard is not None:
             self._guard()
-        self._deadline.set_in(self._total_seconds)
+        self._deadline.set_in(self._total_seconds if seconds is None else seconds)
         try:
             with self._client.stream(method, url, headers=headers, content=body) as response:
-                return Answer(response.status_code, _whole_body(response), dict(response.headers))
+                whole = _whole_body(response, bytes_max=bytes_max)
+                return Answer(response.status_code, whole, dict(response.headers))
         except _NEVER_LEFT as error:
             raise NotSentError(_reason(error)) from error
         except httpx.HTTPError as error:
@@ -145,7 +166,7 @@ class Transport:
         self._client.close()
 
 
-def _whole_body(response: httpx.Response) -> bytes:
+def _whole_body(response: httpx.Response, *, bytes_max: int) -> bytes:
     """Read the answer as it came, up to the limit.
 
     Raises UnansweredError beyond it.
@@ -153,8 +174,8 @@ def _whole_body(response: httpx.Response) -> bytes:
     chunks, length = [], 0
     for chunk in response.iter_raw():
         length += len(chunk)
-        if length > ANSWER_BYTES_MAX:
-            raise UnansweredError("the answer is longer than 1 MiB")
+        if length > bytes_max:
+            raise UnansweredError(f"the answer is longer than {bytes_max} bytes")
         chunks.append(chunk)
     return b"".join(chunks)
 

@@ -216,9 +216,25 @@ def test_reads_an_answer_of_the_longest_length_and_none_longer(gateway, call):
     gateway.reply = lambda _: Reply(b"x" * (ANSWER_BYTES_MAX + 1))
 
     # Then
-    with pytest.raises(UnansweredError, match="1 MiB"):
+    with pytest.raises(UnansweredError, match="longer than 1048576 bytes"):
         call(transport, gateway.url)
     transport.close()
+
+
+def test_a_file_may_be_longer_than_an_answer_up_to_a_limit_of_its_own(gateway, transport):
+    # Given
+    gateway.reply = lambda _: Reply(b"x" * (ANSWER_BYTES_MAX + 2))
+
+    # When
+    answer = transport.get_file(
+        gateway.url, headers={"Authorization": "signed"}, bytes_max=ANSWER_BYTES_MAX + 2
+    )
+
+    # Then
+    assert len(answer.body) == ANSWER_BYTES_MAX + 2
+    assert gateway.received[0].headers["authorization"] == "signed"
+    with pytest.raises(UnansweredError, match="longer than 1048577 bytes"):
+        transport.get_file(gateway.url, headers={}, bytes_max=ANSWER_BYTES_MAX + 1)
 
 
 @every_call
