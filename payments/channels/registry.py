@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from payments.channels.alipay import certificates
-from payments.channels.alipay.adapter import KEY_MODE_SN, AlipayChannel
+from payments.channels.alipay.adapter import AlipayChannel
+from payments.channels.alipay.gateway import KEY_MODE_SN
 from payments.channels.alipay.traits import TRAITS as ALIPAY
 from payments.channels.base import (
     Channel,

@@ -1,33 +1,23 @@
-"""Speak Alipay OpenAPI v2: trades, refunds, transfers; believe an answer, a notification.
+"""Speak Alipay OpenAPI v2: trades, refunds, transfers; believe an answer, a notification."""
 
-The public parameters go in the query string, `biz_content` in the body, both under one
-signature. Every answer is verified before a word of it is read.
-"""
-
-import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
-from payments.channels import base
-from payments.channels.alipay import mapping, notifications, refunds, signing, transfers
+from payments.channels.alipay import notifications, orders, refunds, trades, transfers
+from payments.channels.alipay.gateway import Gateway, order_string, refused_here
 from payments.channels.base import (
     ChannelConfig,
-    ChannelConfigurationError,
     ForgedNotificationError,
     Notification,
     Outcome,
-    OutcomeKind,
     PayRequest,
     RefundRequest,
     TransferRequest,
 )
-from payments.channels.transport import Answer, NotSentError, Transport, UnansweredError
-
-KEY_MODE_SN: Final = ""
-"""What stands for the SN of Alipay's certificate where there is none, only its key."""
+from payments.channels.transport import Transport
 
 
 class AlipayChannel:
@@ -48,37 +38,47 @@ class AlipayChannel:
     ) -> None:
         """Take the account, the way out and the loaded keys, Alipay's by SN or KEY_MODE_SN."""
         self._config = config
-        self._transport = transport
-        self._private_key = private_key
         self._channel_keys = channel_keys
-        self._has_certificates = bool(config.key_serial)
+        self._gateway = Gateway(
+            config, transport=transport, private_key=private_key, channel_keys=channel_keys
+        )
 
     def pay(self, request: PayRequest) -> Outcome:
-        """Open a trade and get its QR code; the payer's scan comes later, or never.
+        """Open a trade, or sign what the payer's browser or app carries there to open it.
 
-        An order that breaks a known rule of the channel is `failed` with nothing sent.
+        The payer comes later, or never. An order that breaks a known rule of the channel is
+        `failed` with nothing sent. What the payer carries is signed here and sent by nobody: it
+        can be paid until the expiry that stands in it.
         """
-        reason = mapping.refusal(request)
+        reason = orders.refusal(request)
         if reason:
-            return _refused_here(reason)
+            return refused_here(reason)
 
-        method = mapping.PAY_METHODS[request.method]
-        reply = self._ask(method, mapping.pay_content(request), at=request.stamped_at)
-        if isinstance(reply, Outcome):
-            return reply
-        node, raw = reply
-        return mapping.pay_outcome(node, channel_no=request.channel_no, raw=raw)
+        method = orders.PAY_METHODS[request.method]
+        content = orders.pay_content(request, app_id=self._config.app_id)
+        if request.method not in orders.CARRIED_BY_PAYER:
+            read = partial(orders.pay_outcome, request=request)
+            return self._gateway.ask(
+                method, content, at=request.stamped_at, read=read, notifies=True
+            )
+        params = self._gateway.signed(
+            method,
+            content,
+            at=request.stamped_at,
+            notifies=True,
+            return_url=orders.return_url(request),
+        )
+        if request.method == "alipay_app":
+            return orders.invocation(order_string(params))
+        return orders.redirect(self._gateway.page_url(params))
 
     def query(self, channel_no: str, *, at: datetime) -> Outcome:
         """Ask what became of a trade. `at` is aware UTC.
 
         A trade that nobody has scanned yet does not exist for Alipay: `unknown`, NOT_FOUND.
         """
-        reply = self._ask(mapping.QUERY_METHOD, {"out_trade_no": channel_no}, at=at)
-        if isinstance(reply, Outcome):
-            return reply
-        node, raw = reply
-        return mapping.query_outcome(node, channel_no=channel_no, raw=raw)
+        read = partial(trades.query_outcome, channel_no=channel_no)
+        return self._gateway.ask(trades.QUERY_METHOD, trades.content(channel_no), at=at, read=read)
 
     def close(self, channel_no: str, *, at: datetime) -> Outcome:
         """Ask that a trade may not be paid any more. `at` is aware UTC.
@@ -86,11 +86,18 @@ class AlipayChannel:
         A trade that nobody has scanned yet cannot be closed: `unknown`, NOT_FOUND. It can still
         be opened until the expiry that it was ordered with.
         """
-        reply = self._ask(mapping.CLOSE_METHOD, {"out_trade_no": channel_no}, at=at)
-        if isinstance(reply, Outcome):
-            return reply
-        node, raw = reply
-        return mapping.close_outcome(node, channel_no=channel_no, raw=raw)
+        read = partial(trades.close_outcome, channel_no=channel_no)
+        return self._gateway.ask(trades.CLOSE_METHOD, trades.content(channel_no), at=at, read=read)
+
+    def cancel(self, channel_no: str, *, at: datetime) -> Outcome:
+        """Undo a trade of which nobody knows what became: closed if unpaid, refunded if paid.
+
+        `closed` if no money had moved. Alipay means this for a payment at a till whose result
+        stays unknown. The engine never calls it by itself: it gives back money that may have been
+        paid for good, where `close` leaves a paid trade alone. `at` is aware UTC.
+        """
+        read = partial(trades.cancel_outcome, channel_no=channel_no)
+        return self._gateway.ask(trades.CANCEL_METHOD, trades.content(channel_no), at=at, read=read)
 
     def refund(self, request: RefundRequest) -> Outcome:
         """Order a refund. The same number with the same amount moves money once.
@@ -99,14 +106,13 @@ class AlipayChannel:
         """
         reason = refunds.refusal(request)
         if reason:
-            return _refused_here(reason)
-
-        content = refunds.refund_content(request)
-        reply = self._ask(refunds.REFUND_METHOD, content, at=request.stamped_at)
-        if isinstance(reply, Outcome):
-            return reply
-        node, raw = reply
-        return refunds.refund_outcome(node, request=request, raw=raw)
+            return refused_here(reason)
+        return self._gateway.ask(
+            refunds.REFUND_METHOD,
+            refunds.refund_content(request),
+            at=request.stamped_at,
+            read=partial(refunds.refund_outcome, request=request),
+        )
 
     def query_refund(self, channel_no: str, *, pay_channel_no: str, at: datetime) -> Outcome:
         """Ask what became of a refund. `at` is aware UTC.
@@ -114,14 +120,9 @@ class AlipayChannel:
         Alipay does not tell "not received" from "failed": both are `unknown`, NOT_FOUND. It asks
         for ten seconds between a refund and the first question.
         """
+        read = partial(refunds.query_outcome, channel_no=channel_no, pay_channel_no=pay_channel_no)
         content = refunds.query_content(channel_no, pay_channel_no=pay_channel_no)
-        reply = self._ask(refunds.QUERY_METHOD, content, at=at)
-        if isinstance(reply, Outcome):
-            return reply
-        node, raw = reply
-        return refunds.query_outcome(
-            node, channel_no=channel_no, pay_channel_no=pay_channel_no, raw=raw
-        )
+        return self._gateway.ask(refunds.QUERY_METHOD, content, at=at, read=read)
 
     def transfer(self, request: TransferRequest) -> Outcome:
         """Send our money to an account at Alipay. The same number moves money once.
@@ -129,26 +130,24 @@ class AlipayChannel:
         Even when it succeeded the outcome is `processing`: only a question tells the fee. In key
         mode, or against a known rule of the channel, it is `failed` with nothing sent.
         """
-        if not self._has_certificates:
-            return _refused_here("Alipay takes transfers in certificate mode only.")
+        if not self._gateway.has_certificates:
+            return refused_here("Alipay takes transfers in certificate mode only.")
         reason = transfers.refusal(request)
         if reason:
-            return _refused_here(reason)
-
-        content = transfers.transfer_content(request)
-        reply = self._ask(transfers.TRANSFER_METHOD, content, at=request.stamped_at)
-        if isinstance(reply, Outcome):
-            return reply
-        node, raw = reply
-        return transfers.transfer_outcome(node, channel_no=request.channel_no, raw=raw)
+            return refused_here(reason)
+        return self._gateway.ask(
+            transfers.TRANSFER_METHOD,
+            transfers.transfer_content(request),
+            at=request.stamped_at,
+            read=partial(transfers.transfer_outcome, channel_no=request.channel_no),
+        )
 
     def query_transfer(self, channel_no: str, *, at: datetime) -> Outcome:
         """Ask what became of a transfer. `at` is aware UTC."""
-        reply = self._ask(transfers.QUERY_METHOD, transfers.query_content(channel_no), at=at)
-        if isinstance(reply, Outcome):
-            return reply
-        node, raw = reply
-        return transfers.query_outcome(node, channel_no=channel_no, raw=raw)
+        read = partial(transfers.query_outcome, channel_no=channel_no)
+        return self._gateway.ask(
+            transfers.QUERY_METHOD, transfers.query_content(channel_no), at=at, read=read
+        )
 
     def verify_notification(
         self, *, headers: Mapping[str, str], body: bytes, at: datetime
@@ -169,68 +168,9 @@ class AlipayChannel:
         """Give the seven bytes that Alipay waits for."""
         return b"success", "text/plain"
 
-    def _ask(
-        self, method: str, content: Mapping[str, object], *, at: datetime
-    ) -> tuple[Mapping[str, str], str] | Outcome:
-        """Send one signed request; give the verified fields and the answer's text, or why not."""
-        biz_content = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-        params = {
-            "app_id": self._config.app_id,
-            "method": method,
-            "format": "JSON",
-            "charset": "utf-8",
-            "sign_type": "RSA2",
-            "timestamp": mapping.shanghai_text(at),
-            "version": "1.0",
-        }
-        if self._has_certificates:
-            params["app_cert_sn"] = self._config.key_serial
-            params["alipay_root_cert_sn"] = self._config.root_cert_serial
-        # A trade keeps the address for its refunds too; transfers are told at the app's own.
-        if self._config.notify_url and method in mapping.PAY_METHODS.values():
-            params["notify_url"] = self._config.notify_url
-        text = signing.request_text({**params, "biz_content": biz_content})
-        if self._private_key is None:
-            raise ChannelConfigurationError("private_key_pem is missing: this one only listens.")
-        params["sign"] = signing.sign(text, self._private_key)
-
-        try:
-            answer = self._transport.post_form(
-                self._config.gateway_url, params, {"biz_content": biz_content}
-            )
-        except NotSentError as error:
-            message = base.kept_text(str(error), length_max=base.WORDS_LENGTH_MAX)
-            return Outcome(OutcomeKind.NOT_SENT, code=base.NOT_CONNECTED, message=message)
-        except UnansweredError as error:
-            return _unknown(base.NO_ANSWER, str(error), b"")
-        return self._verified(answer, method)
-
-    def _verified(self, answer: Answer, method: str) -> tuple[Mapping[str, str], str] | Outcome:
-        """Give the fields of an answer that Alipay signed, or say why it cannot be believed."""
-        if answer.status_code != 200:
-            return _unknown(base.HTTP_STATUS, f"HTTP {answer.status_code}", answer.body)
-        try:
-            signed = signing.read_answer(answer.body.decode("utf-8"))
-        except (signing.AnswerFormatError, UnicodeDecodeError) as error:
-            return _unknown(base.UNREADABLE_ANSWER, str(error), answer.body)
-        key = self._channel_keys.get(signed.cert_sn if self._has_certificates else KEY_MODE_SN)
-        message = signed.signed_text.encode()
-        if key is None or not signing.is_signed(message, signed.sign, key):
-            # The gateway does not sign what it refuses for a bad signature of ours; the raw
-            # answer, which is kept, tells the operator.
-            return _unknown(base.BAD_SIGNATURE, "The answer is not signed by Alipay.", answer.body)
-        if signed.name not in (f"{method.replace('.', '_')}_response", "error_response"):
-            return _unknown(base.UNREADABLE_ANSWER, "The answer is to another call.", answer.body)
-        if not isinstance(signed.node, dict):
-            return _unknown(base.UNREADABLE_ANSWER, "The answer is encrypted.", answer.body)
-        fields = {key: text for key, text in signed.node.items() if isinstance(text, str)}
-        lists = {key: signed.node.get(key) for key in mapping.LIST_FIELDS}
-        fields |= {key: json.dumps(items) for key, items in lists.items() if items is not None}
-        return fields, base.kept_answer(answer.body)
-
     def _keys_for(self, pairs: Mapping[bytes, bytes]) -> list[RSAPublicKey]:
         """Give the keys that may have signed: the named certificate's, or any that we trust."""
-        if self._has_certificates and b"alipay_cert_sn" in pairs:
+        if self._gateway.has_certificates and b"alipay_cert_sn" in pairs:
             cert_sn = pairs[b"alipay_cert_sn"].decode("ascii", "replace")
             return [key for sn, key in self._channel_keys.items() if sn == cert_sn]
         return list(self._channel_keys.values())
@@ -245,18 +185,3 @@ class AlipayChannel:
         seller_id = fields.get("seller_id", "")
         if seller_id and seller_id != self._config.merchant_no:
             raise ForgedNotificationError("for another seller_id")
-
-
-def _refused_here(reason: str) -> Outcome:
-    """Say that nothing was sent, and why."""
-    return Outcome(OutcomeKind.FAILED, code=base.REFUSED_HERE, message=reason)
-
-
-def _unknown(code: str, message: str, body: bytes) -> Outcome:
-    """Say that nobody knows, why, and keep what came as evidence."""
-    return Outcome(
-        OutcomeKind.UNKNOWN,
-        code=code,
-        message=base.kept_text(message, length_max=base.WORDS_LENGTH_MAX),
-        raw=base.kept_answer(body),
-    )

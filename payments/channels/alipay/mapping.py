@@ -1,8 +1,8 @@
-"""Translate between our words and Alipay's: amounts, times, codes, and all about trades.
+"""Translate between our words and Alipay's: amounts, times and codes, whatever is asked.
 
-Alipay's "trade" is our attempt; `refunds` and `transfers` stand beside this module. Amounts travel
-as decimal texts in the major unit; the sandbox carries other currencies than CNY in
-`trans_currency` (a rule of ours, see `pay_content`).
+What can be asked stands beside this module, by noun: `orders`, `trades`, `refunds`, `transfers`,
+`authorisations`, `bills`. Amounts travel as decimal texts in the major unit; the sandbox carries
+other currencies than CNY in `trans_currency` (a rule of ours, see `orders.pay_content`).
 """
 
 import re
@@ -14,16 +14,9 @@ from zoneinfo import ZoneInfo
 from ledger import money
 from ledger.errors import AmountError, UnknownCurrencyError
 from payments.channels import base
-from payments.channels.base import Outcome, OutcomeKind, PayRequest
+from payments.channels.base import Outcome, OutcomeKind
 
-PAY_METHODS: Final = {"alipay_qr": "alipay.trade.precreate"}
-"""Our payment methods and the interface that begins each."""
-
-QUERY_METHOD: Final = "alipay.trade.query"
-
-CLOSE_METHOD: Final = "alipay.trade.close"
-
-NOT_FOUND_CODE: Final = "ACQ.TRADE_NOT_EXIST"
+TRADE_NOT_FOUND: Final = frozenset({"ACQ.TRADE_NOT_EXIST"})
 """There is no such trade, or no payer has opened it yet."""
 
 LIST_FIELDS: Final = ("refund_charge_info_list",)
@@ -37,6 +30,9 @@ SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 
 GATEWAY_REFUSALS: Final = frozenset(
     {
+        "aop.auth-token-time-out",
+        "aop.invalid-app-auth-token",
+        "aop.invalid-auth-token",
         "isv.insufficient-isv-permissions",
         "isv.insufficient-user-permissions",
         "isv.invalid-app-id",
@@ -46,6 +42,7 @@ GATEWAY_REFUSALS: Final = frozenset(
         "isv.invalid-signature",
         "isv.invalid-signature-type",
         "isv.invalid-timestamp",
+        "isv.missing-app-cert-sn",
         "isv.missing-app-id",
         "isv.missing-method",
         "isv.missing-signature",
@@ -55,45 +52,12 @@ GATEWAY_REFUSALS: Final = frozenset(
         "isv.missing-version",
     }
 )
-"""The gateway turned a request away before any system behind it saw it."""
-
-FAILURE_CODES: Final = GATEWAY_REFUSALS | {
-    # The order itself was refused: no trade was opened under this number.
-    "ACQ.ACCESS_FORBIDDEN",
-    "ACQ.EXIST_FORBIDDEN_WORD",
-    "ACQ.INVALID_PARAMETER",
-    "ACQ.PARTNER_ERROR",
-    "ACQ.SELLER_BEEN_BLOCKED",
-    "ACQ.TOTAL_FEE_EXCEED",
-}
-"""The closed list of codes after which an order to pay has certainly failed.
-
-Left out on purpose: ACQ.SYSTEM_ERROR, and all that speak of a trade which exists already under
-the number (ACQ.TRADE_HAS_SUCCESS, ACQ.TRADE_HAS_CLOSE, ACQ.CONTEXT_INCONSISTENT): a query must
-tell what became of that one.
-"""
+"""The gateway turned a request away before any system behind it saw it: whatever was asked for,
+it was certainly not done. Codes 20001, 40001, 40002, 40003 and 40006 come with one of these; a
+sub-code that is not listed here is not believed, whatever the code above it."""
 
 _AMOUNT_MINOR_MAX: Final = 10_000_000_000  # 100,000,000.00, the channel's limit.
 _CHANNEL_NO: Final = re.compile(r"[A-Za-z0-9_]{1,64}")
-_SUBJECT_LENGTH_MAX: Final = 256
-_SUBJECT_FORBIDDEN: Final = str.maketrans("/=&", "   ")
-_KINDS: Final = {
-    "WAIT_BUYER_PAY": OutcomeKind.AWAITING_PAYER,
-    "TRADE_SUCCESS": OutcomeKind.SUCCEEDED,
-    "TRADE_FINISHED": OutcomeKind.SUCCEEDED,
-    "TRADE_CLOSED": OutcomeKind.CLOSED,
-}
-
-
-def refusal(request: PayRequest) -> str:
-    """Say which rule of the channel an order breaks, or nothing if it may be sent."""
-    if request.method not in PAY_METHODS:
-        return f"Alipay has no method {request.method!r}."
-    if request.expires_at <= request.at:
-        return "The order has expired already."
-    return number_refusal(request.channel_no) or amount_refusal(
-        request.amount_minor, request.currency
-    )
 
 
 def number_refusal(channel_no: str) -> str:
@@ -114,107 +78,9 @@ def amount_refusal(amount_minor: int, currency: str) -> str:
     return ""
 
 
-def pay_content(request: PayRequest) -> dict[str, str]:
-    """Give the `biz_content` of an order to pay.
-
-    `time_expire` is absolute and never later than our own expiry, so an order that we closed
-    cannot be paid there. CNY is the default of the channel; another currency is named in
-    `trans_currency`, of which the sandbox demands that a query repeats it.
-    """
-    subject = base.kept_text(
-        request.subject.translate(_SUBJECT_FORBIDDEN), length_max=_SUBJECT_LENGTH_MAX
-    )
-    content = {
-        "out_trade_no": request.channel_no,
-        "total_amount": money.to_decimal_text(request.amount_minor, request.currency),
-        "subject": subject or request.channel_no,
-        "product_code": "FACE_TO_FACE_PAYMENT",
-        "time_expire": shanghai_text(request.expires_at),
-    }
-    if request.currency != "CNY":
-        content["trans_currency"] = request.currency
-    return content
-
-
 def shanghai_text(at: datetime) -> str:
     """Write an instant as the channel does, to the second: Asia/Shanghai, without a zone."""
     return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def pay_outcome(node: Mapping[str, str], *, channel_no: str, raw: str) -> Outcome:
-    """Read the verified answer to an order to pay."""
-    code, message = code_and_message(node)
-    if node.get("code") != OK_CODE:
-        kind = OutcomeKind.FAILED if code in FAILURE_CODES else OutcomeKind.UNKNOWN
-        return Outcome(kind, code=code, message=message, raw=raw)
-    if node.get("out_trade_no") != channel_no:
-        return unknown(base.OTHER_NUMBER, "The answer is about another number.", raw)
-    qr_code = base.kept_text(node.get("qr_code", ""), length_max=1024)
-    if not qr_code:
-        return unknown(base.UNREADABLE_ANSWER, "The answer has no QR code.", raw)
-    return Outcome(OutcomeKind.AWAITING_PAYER, code=code, message=message, qr_code=qr_code, raw=raw)
-
-
-def query_outcome(node: Mapping[str, str], *, channel_no: str, raw: str) -> Outcome:
-    """Read the verified answer to a query.
-
-    A refusal of the query says nothing about the order: it is `unknown`, never `failed`.
-
-    A trade that was paid and is closed was refunded in full. That stays `unknown`: who asks this
-    has not recorded the payment yet, and neither "paid" (no more is there to share out) nor
-    "closed" (money has moved) would be true. People compare it with the refunds; a payment that
-    we recorded is not asked about again, and its refunds answer for themselves.
-    """
-    _code, message = code_and_message(node)
-    if node.get("code") != OK_CODE:
-        return unanswered(node, not_found=NOT_FOUND_CODE, raw=raw)
-    if node.get("out_trade_no") != channel_no:
-        return unknown(base.OTHER_NUMBER, "The answer is about another number.", raw)
-
-    status = base.kept_text(node.get("trade_status", ""))
-    kind = _KINDS.get(status, OutcomeKind.UNKNOWN)
-    try:
-        currency, amount_minor = amount(node, "total_amount", currency_name="trans_currency")
-        paid_at = instant(node.get("send_pay_date", ""))
-    except (AmountError, UnknownCurrencyError, ValueError):
-        return unknown(base.UNREADABLE_ANSWER, "The amount or the time is garbled.", raw)
-    if kind is OutcomeKind.SUCCEEDED and (amount_minor is None or paid_at is None):
-        return unknown(base.UNREADABLE_ANSWER, "Paid, but without an amount or a time.", raw)
-    if kind is OutcomeKind.CLOSED and paid_at is not None:
-        # The channel says "closed" of unpaid and of fully refunded trades alike; only the
-        # latter have a time of payment, and then money has moved.
-        kind, status = OutcomeKind.UNKNOWN, base.CLOSED_AFTER_PAYMENT
-    return Outcome(
-        kind,
-        code=status or base.UNREADABLE_ANSWER,
-        message=message,
-        channel_ref=base.kept_text(node.get("trade_no", "")),
-        amount_minor=amount_minor,
-        currency=currency,
-        paid_at=paid_at,
-        payer_ref=base.kept_text(node.get("buyer_open_id") or node.get("buyer_user_id", "")),
-        raw=raw,
-    )
-
-
-def close_outcome(node: Mapping[str, str], *, channel_no: str, raw: str) -> Outcome:
-    """Read the verified answer to an order to close.
-
-    Whatever is not a plain yes is `unknown`: the status that forbids to close a trade may be
-    "closed" or "paid", and a trade that does not exist may still be opened by a payer's scan.
-    """
-    code, message = code_and_message(node)
-    if node.get("code") != OK_CODE:
-        return unanswered(node, not_found=NOT_FOUND_CODE, raw=raw)
-    if node.get("out_trade_no") != channel_no:
-        return unknown(base.OTHER_NUMBER, "The answer is about another number.", raw)
-    return Outcome(
-        OutcomeKind.CLOSED,
-        code=code,
-        message=message,
-        channel_ref=base.kept_text(node.get("trade_no", "")),
-        raw=raw,
-    )
 
 
 def code_and_message(node: Mapping[str, str]) -> tuple[str, str]:
@@ -267,10 +133,17 @@ def instant(text: str) -> datetime | None:
         raise ValueError("before the first year of UTC") from error
 
 
-def unanswered(node: Mapping[str, str], *, not_found: str, raw: str) -> Outcome:
-    """Say that a question was refused, which tells nothing; `not_found` means NOT_FOUND."""
+def refused(node: Mapping[str, str], *, failures: frozenset[str], raw: str) -> Outcome:
+    """Read a refused order: `failed` with a code of a closed list, else nobody knows."""
     code, message = code_and_message(node)
-    return unknown(base.NOT_FOUND if code == not_found else code, message, raw)
+    kind = OutcomeKind.FAILED if code in failures else OutcomeKind.UNKNOWN
+    return Outcome(kind, code=code, message=message, raw=raw)
+
+
+def unanswered(node: Mapping[str, str], *, not_found: frozenset[str], raw: str) -> Outcome:
+    """Say that a question was refused, which tells nothing; some codes mean NOT_FOUND."""
+    code, message = code_and_message(node)
+    return unknown(base.NOT_FOUND if code in not_found else code, message, raw)
 
 
 def unknown(code: str, message: str, raw: str) -> Outcome:

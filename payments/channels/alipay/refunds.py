@@ -84,10 +84,9 @@ def refund_outcome(node: Mapping[str, str], *, request: RefundRequest, raw: str)
     refuses a number with another amount, so what it carried out is what was asked; a sum below
     that is garbled.
     """
-    code, message = mapping.code_and_message(node)
     if node.get("code") != mapping.OK_CODE:
-        kind = OutcomeKind.FAILED if code in FAILURE_CODES else OutcomeKind.UNKNOWN
-        return Outcome(kind, code=code, message=message, raw=raw)
+        return mapping.refused(node, failures=FAILURE_CODES, raw=raw)
+    code, message = mapping.code_and_message(node)
     if node.get("out_trade_no") != request.pay_channel_no:
         return mapping.unknown(base.OTHER_NUMBER, "The answer is about another number.", raw)
 
@@ -129,7 +128,7 @@ def query_outcome(
     not "failed", since the refund may still be on its way there.
     """
     if node.get("code") != mapping.OK_CODE:
-        return mapping.unanswered(node, not_found=mapping.NOT_FOUND_CODE, raw=raw)
+        return mapping.unanswered(node, not_found=mapping.TRADE_NOT_FOUND, raw=raw)
     _code, message = mapping.code_and_message(node)
     status = base.kept_text(node.get("refund_status", ""))
     numbers = (node.get("out_request_no"), node.get("out_trade_no"))

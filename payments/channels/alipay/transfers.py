@@ -15,7 +15,7 @@ from payments.channels.base import Outcome, OutcomeKind, TransferRequest
 TRANSFER_METHOD: Final = "alipay.fund.trans.uni.transfer"
 QUERY_METHOD: Final = "alipay.fund.trans.common.query"
 
-NOT_FOUND_CODE: Final = "ORDER_NOT_EXIST"
+NOT_FOUND_CODES: Final = frozenset({"ORDER_NOT_EXIST"})
 """The channel knows no transfer under the number."""
 
 FAILURE_CODES: Final = mapping.GATEWAY_REFUSALS | {
@@ -41,7 +41,6 @@ FAILURE_CODES: Final = mapping.GATEWAY_REFUSALS | {
     "REMARK_HAS_SENSITIVE_WORD",
     "SECURITY_CHECK_FAILED",
     "TRANSFER_SCENE_NAME_ILLEGAL",
-    "isv.missing-app-cert-sn",
 }
 """The closed list of codes after which a transfer has certainly failed.
 
@@ -123,10 +122,9 @@ def transfer_outcome(node: Mapping[str, str], *, channel_no: str, raw: str) -> O
     that succeeded is `processing` until it was asked about. "It failed" is believed with a code
     of the closed list, else asked about too.
     """
-    code, message = mapping.code_and_message(node)
     if node.get("code") != mapping.OK_CODE:
-        kind = OutcomeKind.FAILED if code in FAILURE_CODES else OutcomeKind.UNKNOWN
-        return Outcome(kind, code=code, message=message, raw=raw)
+        return mapping.refused(node, failures=FAILURE_CODES, raw=raw)
+    code, message = mapping.code_and_message(node)
     if node.get("out_biz_no") != channel_no:
         return mapping.unknown(base.OTHER_NUMBER, "The answer is about another number.", raw)
 
@@ -147,7 +145,7 @@ def query_outcome(node: Mapping[str, str], *, channel_no: str, raw: str) -> Outc
     `paid_at` is when the channel paid, also of a transfer that came back since.
     """
     if node.get("code") != mapping.OK_CODE:
-        return mapping.unanswered(node, not_found=NOT_FOUND_CODE, raw=raw)
+        return mapping.unanswered(node, not_found=NOT_FOUND_CODES, raw=raw)
     if node.get("out_biz_no") != channel_no:
         return mapping.unknown(base.OTHER_NUMBER, "The answer is about another number.", raw)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from payments.channels.alipay import mapping, signing
+from payments.channels.alipay import orders, signing
 from payments.channels.base import (
     ChannelConfig,
     ChannelConfigurationError,
@@ -190,7 +190,7 @@ class TestWhatIsSent:
     @pytest.mark.parametrize(
         "change",
         [
-            {"method": "alipay_wap"},
+            {"method": "alipay_face"},
             {"amount_minor": 0},
             {"amount_minor": -1},
             {"amount_minor": 10_000_000_001},
@@ -231,7 +231,7 @@ class TestPay:
         assert outcome.amount_minor is None
         assert '"qr_code":"https://qr.alipay.com/b1"' in outcome.raw
 
-    @pytest.mark.parametrize("sub_code", sorted(mapping.FAILURE_CODES))
+    @pytest.mark.parametrize("sub_code", sorted(orders.FAILURE_CODES))
     def test_fails_for_the_codes_of_the_closed_list(self, channel, answers, sub_code):
         # Given
         answers(code="40004", msg="Business Failed", sub_code=sub_code, sub_msg="refused")
@@ -376,7 +376,7 @@ class TestQuery:
         # Then
         assert (outcome.kind, outcome.code, outcome.message) == ("unknown", "NOT_FOUND", "无")
 
-    @pytest.mark.parametrize("sub_code", [*sorted(mapping.FAILURE_CODES), "ACQ.SYSTEM_ERROR"])
+    @pytest.mark.parametrize("sub_code", [*sorted(orders.FAILURE_CODES), "ACQ.SYSTEM_ERROR"])
     def test_never_fails_an_order_because_asking_was_refused(self, channel, answers, sub_code):
         # Given
         answers(code="40004", msg="Business Failed", sub_code=sub_code)
