@@ -109,7 +109,8 @@ class Transport:
         Raises NotSentError if it certainly never left, UnansweredError if nobody knows.
         """
         body = urlencode(data).encode("ascii")
-        return self._exchange("POST", f"{url}?{urlencode(params)}", headers=_FORM, body=body)
+        target = f"{url}?{urlencode(params)}" if params else url
+        return self._exchange("POST", target, headers=_FORM, body=body)
 
     def get(self, url: str, *, headers: Mapping[str, str]) -> Answer:
         """Ask for what stands at an address, which is sent as it is written.
