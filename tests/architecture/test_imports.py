@@ -171,3 +171,4 @@ def test_a_name_that_climbs_is_seen(line: str) -> None:
 
     assert list(no_name_climbs(Source("payments/queries/lines.py", line), forbidden))
     assert list(no_name_climbs(Source("settlements/queries/lines.py", line), forbidden)) == []
+    assert list(no_name_climbs(Source("payments/simulator/lines.py", line), forbidden)) == []
