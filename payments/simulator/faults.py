@@ -1,6 +1,7 @@
 """What goes wrong on purpose: ordered through the control API, used up one by one."""
 
 import json
+import random
 import threading
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -48,6 +49,7 @@ class Fault:
     `after_commit` lets http_500 and system_error strike after the deed instead of before it.
     `wait_ms` is real time: how long `slow` waits and how long the two time-outs keep the
     connection before they close it without an answer; for `notify_delay` it is virtual time.
+    Of the calls that it was ordered for it strikes `percent` in a hundred, by chance.
     """
 
     id: int
@@ -60,6 +62,7 @@ class Fault:
     after_commit: bool = False
     total_amount: str | None = None
     other_app_id: str | None = None
+    percent: int = 100
 
     def strikes(
         self,
@@ -96,6 +99,7 @@ class Fault:
             "after_commit": self.after_commit,
             "total_amount": self.total_amount,
             "other_app_id": self.other_app_id,
+            "percent": self.percent,
         }
 
 
@@ -116,10 +120,13 @@ def fault_from(fields: JsonFields) -> Fault:
         after_commit=fields.flag("after_commit"),
         total_amount=fields.optional_text("total_amount"),
         other_app_id=fields.optional_text("other_app_id"),
+        percent=fields.integer("percent", default=100),
     )
     fields.require_no_more()
     if fault.remaining < 1:
         raise bad_request("count must be 1 or more")
+    if not 1 <= fault.percent <= 100:
+        raise bad_request("percent must be from 1 to 100")
     return fault
 
 
@@ -130,6 +137,7 @@ class FaultBook:
     store: Store
     _waiting: list[Fault] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _chance: random.Random = field(default_factory=random.Random)
 
     def __post_init__(self) -> None:
         """Take up what an earlier process left."""
@@ -187,6 +195,7 @@ class FaultBook:
                         other_app_id=other_app_id,
                         other_number=other_number,
                     )
+                    and self._happens(waiting)
                 ),
                 None,
             )
@@ -200,6 +209,9 @@ class FaultBook:
             kept = [left] if left.remaining else []
             self._waiting = [*self._waiting[:place], *kept, *self._waiting[place + 1 :]]
         return fault
+
+    def _happens(self, fault: Fault) -> bool:
+        return fault.percent == 100 or self._chance.randrange(100) < fault.percent
 
     def waiting(self) -> list[Fault]:
         """List the faults that are still to strike, oldest first."""

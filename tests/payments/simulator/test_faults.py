@@ -233,3 +233,25 @@ class TestWhomItStrikes:
 
         # Then
         assert (response.status_code, response.json()["error"]) == (400, code)
+
+
+class TestShares:
+    def test_a_share_of_the_calls_is_struck(self, shop: Shop, number: str) -> None:
+        # Given
+        shop.order_fault(number, "system_error", percent=50, count=1_000)
+
+        # When
+        for _ in range(60):
+            shop.precreate(number)
+
+        # Then
+        struck = [fault for _, fault in outcomes(shop.simulator, number) if fault]
+        assert 10 < len(struck) < 50
+
+    @pytest.mark.parametrize("percent", [0, 101])
+    def test_no_share_but_a_part_of_all(self, shop: Shop, number: str, percent: int) -> None:
+        answer = shop.simulator.send(
+            "POST", "/control/faults", json={"kind": "http_500", "percent": percent}
+        )
+
+        assert answer.status_code == 400
