@@ -125,6 +125,7 @@ FOR_THE_HOUSE = {
     "money": "everyone's arithmetic is the ledger's arithmetic",
     "currencies": "the table behind money",
     "identifiers": "prefixed public ids",
+    "card_numbers": "no number of a bank card is kept anywhere",
     "encryption": "secrets at rest",
     "errors/root": "the root of every refusal",
     "errors/money": "everyone's arithmetic is the ledger's arithmetic",

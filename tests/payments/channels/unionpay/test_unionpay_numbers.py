@@ -65,5 +65,5 @@ class TestTraceTime:
 
     @pytest.mark.parametrize("text", ["", "0230120000", "03051207", "0305120760", "03051207 1"])
     def test_refuses_what_is_no_time(self, text):
-        with pytest.raises(ValueError, match="not yyyy|no such day"):
+        with pytest.raises(ValueError, match=r"not yyyy|no such day"):
             numbers.traced_at(text, query_id="", channel_no=self.NUMBER)
