@@ -15,6 +15,7 @@ from payments.channels.base.notifications import (
     MalformedNotificationError,
     Notification,
     NotificationAbout,
+    ProbeNotificationError,
 )
 from payments.channels.base.outcomes import (
     BAD_SIGNATURE,
@@ -92,6 +93,7 @@ __all__ = [
     "PayRequest",
     "PayerAction",
     "PayerActionKind",
+    "ProbeNotificationError",
     "RefundRequest",
     "TransferChannel",
     "TransferRequest",

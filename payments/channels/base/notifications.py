@@ -9,6 +9,13 @@ class ForgedNotificationError(Exception):
     """A notification is not from our channel, or not for us. Nothing may be stored or done."""
 
 
+class ProbeNotificationError(ForgedNotificationError):
+    """A channel signed a notification wrongly on purpose, to see whether we look.
+
+    Nothing may be stored or done, as for any forgery; but nobody need be alarmed.
+    """
+
+
 class MalformedNotificationError(Exception):
     """A notification cannot be read. Nothing may be stored or done."""
 
@@ -21,6 +28,8 @@ class NotificationAbout(StrEnum):
     TRANSFER = "transfer"
     CAPTURE = "capture"
     VOID = "void"
+    ECHO = "echo"
+    """None of our orders: the text of an echo that we asked for, which proves this door."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,4 +131,7 @@ class EchoingChannel(Protocol):
     """An account that can prove all its keys without touching money."""
 
     def echo(self, *, at: datetime) -> Outcome:
-        """Have the channel read, sign and answer a text; `succeeded` when every key fits."""
+        """Have the channel read, sign and answer a text; `succeeded` when every key fits.
+
+        `channel_ref` is the text. A notification about an `ECHO` may repeat it at our door.
+        """

@@ -1,11 +1,11 @@
-"""Speak WeChat Pay API v3: order, ask, close, refund, and believe what it signed.
+"""Speak WeChat Pay API v3: collect, refund, transfer, ask, and believe what it signed.
 
 Every request is signed, and every answer is verified before a word of it is read. Orders are JSON;
 the bytes that are signed are the bytes that are sent.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from urllib.parse import quote
 
@@ -13,31 +13,32 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from payments.channels import base
 from payments.channels.base import (
+    AbnormalRefundRequest,
     ChannelConfig,
     ChannelConfigurationError,
-    ForgedNotificationError,
-    MalformedNotificationError,
     Notification,
     Outcome,
     OutcomeKind,
     PayerAction,
     PayRequest,
     RefundRequest,
+    TransferRequest,
 )
 from payments.channels.transport import Transport
 from payments.channels.wechatpay import (
+    abnormal_refunds,
+    bills,
     certificates,
+    echoes,
     invocation,
     mapping,
     notifications,
     refunds,
-    replies,
-    signing,
+    transfers,
 )
 from payments.channels.wechatpay.conversation import Conversation, new_nonce
 from payments.channels.wechatpay.platform_keys import PlatformKey
 
-NOTIFICATION_BYTES_MAX: Final = 64 * 1024
 API_KEY_BYTES: Final = 32
 _ORDER_PATH: Final = "/v3/pay/transactions/out-trade-no"
 
@@ -127,7 +128,7 @@ class WechatPayChannel:
             reply,
             channel_no=request.channel_no,
             pay_channel_no=request.pay_channel_no,
-            is_order=True,
+            failures=refunds.FAILURE_CODES,
         )
 
     def query_refund(self, channel_no: str, *, pay_channel_no: str, at: datetime) -> Outcome:
@@ -136,8 +137,75 @@ class WechatPayChannel:
         if isinstance(reply, Outcome):
             return reply
         return refunds.refund_outcome(
-            reply, channel_no=channel_no, pay_channel_no=pay_channel_no, is_order=False
+            reply, channel_no=channel_no, pay_channel_no=pay_channel_no, failures=None
         )
+
+    def apply_abnormal_refund(self, request: AbnormalRefundRequest) -> Outcome:
+        """Deliver an `abnormal` refund to a card of the payer's, or to our own account.
+
+        An application that breaks a known rule of the channel is `failed` with nothing sent.
+        """
+        serial, key = self._conversation.sealing_key(at=request.stamped_at)
+        reason = abnormal_refunds.refusal(request, key=key)
+        if reason:
+            return Outcome(OutcomeKind.FAILED, code=base.REFUSED_HERE, message=reason)
+        path, content = abnormal_refunds.path(request), abnormal_refunds.content(request, key=key)
+        reply = self._conversation.ask(path, content, at=request.stamped_at, sealed_for=serial)
+        if isinstance(reply, Outcome):
+            return reply
+        return abnormal_refunds.outcome(reply, request=request)
+
+    def transfer(self, request: TransferRequest) -> Outcome:
+        """Send our own money to a user of WeChat, who has to confirm it within a day.
+
+        `awaiting_payer` with what their device hands over. An order that breaks a known rule of
+        the channel is `failed` with nothing sent.
+        """
+        serial, key = self._conversation.sealing_key(at=request.stamped_at)
+        reason = transfers.refusal(request, key=key)
+        if reason:
+            return Outcome(OutcomeKind.FAILED, code=base.REFUSED_HERE, message=reason)
+        content = transfers.content(
+            request, app_id=self._config.app_id, notify_url=self._config.notify_url, key=key
+        )
+        reply = self._conversation.ask(
+            transfers.PATH, content, at=request.stamped_at, sealed_for=serial
+        )
+        if isinstance(reply, Outcome):
+            return reply
+        return transfers.order_outcome(reply, whose=self._whose(request.channel_no))
+
+    def query_transfer(self, channel_no: str, *, at: datetime) -> Outcome:
+        """Ask what became of a transfer. `at` is aware UTC."""
+        reply = self._conversation.ask(transfers.path(channel_no), at=at)
+        if isinstance(reply, Outcome):
+            return reply
+        return transfers.query_outcome(reply, whose=self._whose(channel_no))
+
+    def cancel_transfer(self, channel_no: str, *, at: datetime) -> Outcome:
+        """Call a transfer back that its payee has not confirmed. `at` is aware UTC."""
+        reply = self._conversation.ask(f"{transfers.path(channel_no)}/cancel", {}, at=at)
+        if isinstance(reply, Outcome):
+            return reply
+        return transfers.query_outcome(reply, whose=self._whose(channel_no))
+
+    def fetch_bill(self, day: date, *, kind: str, at: datetime) -> bytes | Outcome:
+        """Get the text of one Shanghai day's bill, unpacked, its hash checked. `at` is aware UTC.
+
+        `kind` is the channel's word: of `bills.TRADE_KINDS` or `bills.FUND_KINDS`. Raises
+        ValueError for any other.
+        """
+        return bills.fetched(
+            self._conversation, day, kind=kind, gateway_url=self._config.gateway_url, at=at
+        )
+
+    def echo(self, *, at: datetime) -> Outcome:
+        """Have WeChat Pay open, sign and repeat a text, here and at our door. `at` is aware UTC."""
+        text = new_nonce()
+        serial, key = self._conversation.sealing_key(at=at)
+        content = echoes.content(text, notify_url=self._config.notify_url, key=key)
+        reply = self._conversation.ask(echoes.PATH, content, at=at, sealed_for=serial)
+        return reply if isinstance(reply, Outcome) else echoes.outcome(reply, text=text)
 
     def fetch_certificates(self, *, at: datetime) -> tuple[str, ...] | Outcome:
         """Ask for the certificates that WeChat Pay signs with now or soon, as PEM texts.
@@ -146,21 +214,7 @@ class WechatPayChannel:
         An answer that names a certificate which we do not have yet is verified with the one that
         it brings: it is encrypted with our APIv3 key, which nobody else has.
         """
-        answer = self._conversation.sent("/v3/certificates", at=at)
-        if isinstance(answer, Outcome):
-            return answer
-        brought = certificates.brought(answer.body, api_key=self._conversation.api_key())
-        reply = self._conversation.believed(
-            answer, at=at, brought={key.serial: key for _pem, key in brought}
-        )
-        if isinstance(reply, Outcome):
-            return reply
-        if reply.status_code != 200:
-            return replies.asking_error_outcome(reply)
-        lasting = tuple(pem for pem, key in brought if key.has_not_ended_at(at))
-        if not lasting:
-            return replies.unknown(base.UNREADABLE_ANSWER, "It brings no certificate.", reply)
-        return lasting
+        return certificates.fetched(self._conversation, at=at)
 
     def verify_notification(
         self, *, headers: Mapping[str, str], body: bytes, at: datetime
@@ -170,23 +224,12 @@ class WechatPayChannel:
         The signature is checked over the bytes that came, before anything is decrypted. A message
         that our APIv3 key does not open is for another merchant: certificates sign for all.
 
-        Raises MalformedNotificationError or ForgedNotificationError.
+        Raises MalformedNotificationError or ForgedNotificationError; of the latter a
+        ProbeNotificationError for what WeChat Pay signed wrongly on purpose.
         """
-        if len(body) > NOTIFICATION_BYTES_MAX:
-            raise MalformedNotificationError("longer than a notification can be")
-        lower = {name.lower(): value for name, value in headers.items()}
-        doubt = signing.doubt(lower, body, keys=self._platform_keys, at=at)
-        if doubt:
-            raise ForgedNotificationError(doubt)
-        try:
-            event = replies.read_object(body)
-            resource = replies.read_object(
-                signing.opened_part(event.get("resource"), key=self._conversation.api_key())
-            )
-        except signing.UnopenableError as error:
-            raise ForgedNotificationError("not encrypted for us") from error
-        except (ValueError, RecursionError) as error:
-            raise MalformedNotificationError("not one JSON object") from error
+        event, resource = notifications.opened(
+            headers, body, keys=self._platform_keys, api_key=self._conversation.api_key, at=at
+        )
         return notifications.notification_of(
             event, resource, app_id=self._config.app_id, merchant_no=self._config.merchant_no
         )
@@ -195,26 +238,22 @@ class WechatPayChannel:
         """Give nothing: WeChat Pay waits for the HTTP status 200 alone."""
         return b"", "application/json"
 
+    def _whose(self, channel_no: str) -> transfers.Whose:
+        """Say which transfer an answer must be about."""
+        return transfers.Whose(channel_no, self._config.app_id, self._config.merchant_no)
+
     def _invoked(self, request: PayRequest, prepay_id: str) -> PayerAction:
         """Sign what the payer's device hands to WeChat: of a page, or of an app."""
-        timestamp_seconds = int(request.stamped_at.timestamp())
-        key, nonce = self._conversation.private_key(), new_nonce()
-        if request.method == "wechat_app":
-            return invocation.app_action(
-                app_id=self._config.app_id,
-                merchant_no=self._config.merchant_no,
-                prepay_id=prepay_id,
-                timestamp_seconds=timestamp_seconds,
-                nonce=nonce,
-                key=key,
-            )
-        return invocation.page_action(
+        prepaid = invocation.Prepaid(
             app_id=self._config.app_id,
+            timestamp_seconds=int(request.stamped_at.timestamp()),
+            nonce=new_nonce(),
             prepay_id=prepay_id,
-            timestamp_seconds=timestamp_seconds,
-            nonce=nonce,
-            key=key,
         )
+        key = self._conversation.private_key()
+        if request.method == "wechat_app":
+            return invocation.app_action(prepaid, merchant_no=self._config.merchant_no, key=key)
+        return invocation.page_action(prepaid, key=key)
 
 
 def _quoted(text: str) -> str:

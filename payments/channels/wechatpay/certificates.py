@@ -1,15 +1,43 @@
 """Read the certificates that WeChat Pay hands out, encrypted with the merchant's APIv3 key."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
 
+from payments.channels import base
+from payments.channels.base import Outcome
 from payments.channels.wechatpay import replies, signing
+from payments.channels.wechatpay.conversation import Conversation
 from payments.channels.wechatpay.platform_keys import (
     PlatformKey,
     read_platform_keys,
     serial_text,
 )
+
+PATH: Final = "/v3/certificates"
+
+
+def fetched(conversation: Conversation, *, at: datetime) -> tuple[str, ...] | Outcome:
+    """Ask for the certificates that are valid now or later, as PEM texts. `at` is aware UTC.
+
+    An answer may be signed with a certificate that it brings itself: our APIv3 key, which nobody
+    else has, has authenticated that one.
+    """
+    answer = conversation.sent(PATH, at=at)
+    if isinstance(answer, Outcome):
+        return answer
+    found = brought(answer.body, api_key=conversation.api_key())
+    reply = conversation.believed(answer, at=at, brought={key.serial: key for _pem, key in found})
+    if isinstance(reply, Outcome):
+        return reply
+    if reply.status_code != 200:
+        return replies.asking_error_outcome(reply)
+    lasting = tuple(pem for pem, key in found if key.has_not_ended_at(at))
+    if not lasting:
+        return replies.unknown(base.UNREADABLE_ANSWER, "It brings no certificate.", reply)
+    return lasting
 
 
 def brought(body: bytes, *, api_key: bytes) -> tuple[tuple[str, PlatformKey], ...]:

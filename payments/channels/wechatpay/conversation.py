@@ -90,6 +90,23 @@ class Conversation:
         except UnansweredError as error:
             return replies.unknown(base.NO_ANSWER, str(error), Reply(0, {}, ""))
 
+    def fetched(self, url: str, *, bytes_max: int, at: datetime) -> bytes | Outcome:
+        """Get a file whose address WeChat Pay signed; it comes without a signature of its own.
+
+        Raises ChannelConfigurationError.
+        """
+        headers = self.signed_headers("GET", url, body=b"", at=at)
+        try:
+            answer = self._transport.get_file(url, headers=headers, bytes_max=bytes_max)
+        except NotSentError as error:
+            return not_sent(str(error))
+        except UnansweredError as error:
+            return replies.unknown(base.NO_ANSWER, str(error), Reply(0, {}, ""))
+        if answer.status_code != 200:
+            unread = Reply(answer.status_code, {}, base.kept_answer(answer.body))
+            return replies.unknown(base.HTTP_STATUS, f"HTTP {answer.status_code}", unread)
+        return answer.body
+
     def believed(
         self, answer: Answer, *, at: datetime, brought: Mapping[str, PlatformKey] | None = None
     ) -> Reply | Outcome:

@@ -5,6 +5,8 @@ prepaid order as `prepay_id=…` and spells its names one way; apps sign the bar
 in lower case.
 """
 
+from dataclasses import dataclass
+
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from payments.channels.base import PayerAction, PayerActionKind
@@ -13,54 +15,50 @@ from payments.channels.wechatpay import signing
 _APP_PACKAGE = "Sign=WXPay"
 
 
-def page_text(*, app_id: str, timestamp_seconds: int, nonce: str, prepay_id: str) -> bytes:
-    """Give the bytes that sign the fields of a page or a mini program."""
-    return f"{app_id}\n{timestamp_seconds}\n{nonce}\nprepay_id={prepay_id}\n".encode()
+@dataclass(frozen=True, slots=True)
+class Prepaid:
+    """An order that is open, and with what its fields are signed once more."""
+
+    app_id: str
+    timestamp_seconds: int
+    nonce: str
+    prepay_id: str
+
+    def page_text(self) -> bytes:
+        """Give the bytes that sign the fields of a page or a mini program."""
+        return self._text(f"prepay_id={self.prepay_id}")
+
+    def app_text(self) -> bytes:
+        """Give the bytes that sign the fields of an app."""
+        return self._text(self.prepay_id)
+
+    def _text(self, order: str) -> bytes:
+        lines = (self.app_id, str(self.timestamp_seconds), self.nonce, order)
+        return "".join(f"{line}\n" for line in lines).encode()
 
 
-def app_text(*, app_id: str, timestamp_seconds: int, nonce: str, prepay_id: str) -> bytes:
-    """Give the bytes that sign the fields of an app."""
-    return f"{app_id}\n{timestamp_seconds}\n{nonce}\n{prepay_id}\n".encode()
-
-
-def page_action(
-    *, app_id: str, prepay_id: str, timestamp_seconds: int, nonce: str, key: RSAPrivateKey
-) -> PayerAction:
+def page_action(prepaid: Prepaid, *, key: RSAPrivateKey) -> PayerAction:
     """Give the six fields that a page inside WeChat, or a mini program, hands over."""
-    text = page_text(
-        app_id=app_id, timestamp_seconds=timestamp_seconds, nonce=nonce, prepay_id=prepay_id
-    )
     fields = {
-        "appId": app_id,
-        "timeStamp": str(timestamp_seconds),
-        "nonceStr": nonce,
-        "package": f"prepay_id={prepay_id}",
+        "appId": prepaid.app_id,
+        "timeStamp": str(prepaid.timestamp_seconds),
+        "nonceStr": prepaid.nonce,
+        "package": f"prepay_id={prepaid.prepay_id}",
         "signType": "RSA",
-        "paySign": signing.sign(text, key),
+        "paySign": signing.sign(prepaid.page_text(), key),
     }
     return PayerAction(PayerActionKind.INVOKE, fields=fields)
 
 
-def app_action(
-    *,
-    app_id: str,
-    merchant_no: str,
-    prepay_id: str,
-    timestamp_seconds: int,
-    nonce: str,
-    key: RSAPrivateKey,
-) -> PayerAction:
+def app_action(prepaid: Prepaid, *, merchant_no: str, key: RSAPrivateKey) -> PayerAction:
     """Give the seven fields that an app hands to WeChat."""
-    text = app_text(
-        app_id=app_id, timestamp_seconds=timestamp_seconds, nonce=nonce, prepay_id=prepay_id
-    )
     fields = {
-        "appid": app_id,
+        "appid": prepaid.app_id,
         "partnerid": merchant_no,
-        "prepayid": prepay_id,
+        "prepayid": prepaid.prepay_id,
         "package": _APP_PACKAGE,
-        "noncestr": nonce,
-        "timestamp": str(timestamp_seconds),
-        "sign": signing.sign(text, key),
+        "noncestr": prepaid.nonce,
+        "timestamp": str(prepaid.timestamp_seconds),
+        "sign": signing.sign(prepaid.app_text(), key),
     }
     return PayerAction(PayerActionKind.INVOKE, fields=fields)

@@ -22,7 +22,7 @@ RESOURCE_NOT_EXISTS, since we refund only what it told us was paid; INVALID_REQU
 said of a number that is used already.
 """
 
-_CHANNEL_NO: Final = re.compile(r"[0-9A-Za-z_\-|*@]{1,64}")
+CHANNEL_NO: Final = re.compile(r"[0-9A-Za-z_\-|*@]{1,64}")
 _REASON_BYTES_MAX: Final = 80
 _KINDS: Final = {
     "SUCCESS": OutcomeKind.SUCCEEDED,
@@ -34,7 +34,7 @@ _KINDS: Final = {
 
 def refusal(request: RefundRequest) -> str:
     """Say which rule of the channel an order to refund breaks, or nothing if it may be sent."""
-    if not _CHANNEL_NO.fullmatch(request.channel_no):
+    if not CHANNEL_NO.fullmatch(request.channel_no):
         return "The number must be 1 to 64 letters, digits, or _ - | * @."
     if not mapping.CHANNEL_NO.fullmatch(request.pay_channel_no):
         return "The paid order's number is none of WeChat Pay's."
@@ -60,15 +60,17 @@ def refund_content(request: RefundRequest, *, notify_url: str) -> dict[str, obje
 
 
 def refund_outcome(
-    reply: Reply, *, channel_no: str, pay_channel_no: str, is_order: bool
+    reply: Reply, *, channel_no: str, pay_channel_no: str, failures: frozenset[str] | None
 ) -> Outcome:
-    """Read the verified answer to an order to refund, or to a query about it.
+    """Read the verified answer to an order about a refund, or to a query about it.
 
-    The answer to an order says `abnormal` of nothing: such a refund was taken, and a query tells.
+    `failures` are the codes after which such an order has certainly failed; None for a query,
+    whose refusal says nothing of the refund. The answer to an order says `abnormal` of nothing:
+    it was taken, and a query tells.
     """
     if reply.status_code != 200:
-        if is_order:
-            return replies.error_outcome(reply, failures=FAILURE_CODES)
+        if failures is not None:
+            return replies.error_outcome(reply, failures=failures)
         return replies.asking_error_outcome(reply)
     numbers = (reply.text("out_refund_no"), reply.text("out_trade_no"))
     if numbers != (channel_no, pay_channel_no):
@@ -76,7 +78,7 @@ def refund_outcome(
 
     status = base.kept_text(reply.text("status"))
     kind = _KINDS.get(status, OutcomeKind.UNKNOWN)
-    if is_order and kind is OutcomeKind.ABNORMAL:
+    if failures is not None and kind is OutcomeKind.ABNORMAL:
         kind = OutcomeKind.PROCESSING
     return replies.told(
         reply,

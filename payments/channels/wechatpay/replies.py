@@ -99,7 +99,7 @@ def told(
     amounts = reply.fields.get("amount")
     amount_minor = amounts.get(amount) if isinstance(amounts, dict) else None
     try:
-        paid_at = _instant(reply.text("success_time"))
+        paid_at = instant(reply.text("success_time"))
     except ValueError:
         return unknown(base.UNREADABLE_ANSWER, "The time is garbled.", reply)
     if amount_minor is not None and (type(amount_minor) is not int or amount_minor < 0):
@@ -119,7 +119,7 @@ def told(
     )
 
 
-def _instant(text: str) -> datetime | None:
+def instant(text: str) -> datetime | None:
     """Read one of the channel's times as an aware UTC instant; an empty text is none.
 
     Raises ValueError for anything that is not RFC 3339 with a zone.

@@ -4,7 +4,7 @@ RSA-OAEP with SHA-1 for the digest and for the mask, as API v3 prescribes, in Ba
 is another ciphertext each time; WeChat Pay compares what it opens.
 """
 
-import base64
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA1
 
+from payments.channels import base
 from payments.channels.wechatpay.platform_keys import PlatformKey
 
 # Prescribed by the protocol. OAEP does not rest on the digest's resistance to collisions.
@@ -23,12 +24,13 @@ _BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
 
 def sealed(text: str, *, key: RSAPublicKey) -> str:
     """Encrypt a text for the holder of a key. Raises ValueError if it is too long for the key."""
-    return base64.b64encode(key.encrypt(text.encode(), _PADDING)).decode("ascii")
+    return b64encode(key.encrypt(text.encode(), _PADDING)).decode("ascii")
 
 
-def can_be_sealed(text: str, *, key: RSAPublicKey) -> bool:
-    """Tell whether a text is short enough to be encrypted for a key."""
-    return len(text.encode()) <= key.key_size // 8 - _OVERHEAD_BYTES
+def can_be_told(text: str, *, key: RSAPublicKey) -> bool:
+    """Tell whether a text is there, plain, and short enough to be encrypted for a key."""
+    is_plain = bool(text) and base.kept_text(text, length_max=len(text)) == text
+    return is_plain and len(text.encode()) <= key.key_size // 8 - _OVERHEAD_BYTES
 
 
 def sealing_key(

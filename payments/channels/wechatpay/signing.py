@@ -114,6 +114,11 @@ def doubt(
     return "" if is_signed(message, signature, key.public_key) else "The signature is wrong."
 
 
+def is_probe(headers: Mapping[str, str]) -> bool:
+    """Tell whether a message says that it is signed wrongly on purpose; names in lower case."""
+    return headers.get("wechatpay-signature", "").startswith(PROBE_PREFIX)
+
+
 def opened(ciphertext: str, *, key: bytes, nonce: str, associated_data: str) -> bytes:
     """Decrypt and authenticate what WeChat Pay wrote in Base64 for the holder of an APIv3 key.
 

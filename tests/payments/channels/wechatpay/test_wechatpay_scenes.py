@@ -98,7 +98,7 @@ def test_nothing_is_sent_without_what_its_scene_asks(channel, gateway, request_,
 
 class TestInsideWechat:
     def test_the_text_is_the_documented_one(self):
-        assert invocation.page_text(**DOCUMENTED) == (
+        assert invocation.Prepaid(**DOCUMENTED).page_text() == (
             b"wx2421b1c4370ec43b\n1554208460\n593BEC0C930BF1AFEB40B4A08C8FB242\n"
             b"prepay_id=wx201410272009395522657a690389285100\n"
         )
@@ -127,7 +127,7 @@ class TestInsideWechat:
 
 class TestInAnApp:
     def test_the_text_is_the_documented_one(self):
-        assert invocation.app_text(**DOCUMENTED) == (
+        assert invocation.Prepaid(**DOCUMENTED).app_text() == (
             b"wx2421b1c4370ec43b\n1554208460\n593BEC0C930BF1AFEB40B4A08C8FB242\n"
             b"wx201410272009395522657a690389285100\n"
         )
