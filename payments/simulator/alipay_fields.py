@@ -2,6 +2,7 @@
 
 from payments.simulator.alipay import Call
 from payments.simulator.alipay_refusals import GatewayRefusedError
+from payments.simulator.money import amount_text
 from payments.simulator.trades import Trade, TradeBook
 
 
@@ -35,3 +36,9 @@ def addressed_trade(call: Call, *, trades: TradeBook) -> Trade:
     if trade is None or trade.trade_no is None:
         raise GatewayRefusedError("ACQ.TRADE_NOT_EXIST")
     return trades.as_of(trade, at_ms=call.at_ms)
+
+
+def funds_of(trade: Trade) -> list[tuple[str, str]]:
+    """Say which funds paid a trade, as amounts and Alipay's names of them."""
+    parts = ((trade.payer_minor, "ALIPAYACCOUNT"), (trade.coupon_minor, "COUPON"))
+    return [(amount_text(minor, currency=trade.currency), fund) for minor, fund in parts if minor]

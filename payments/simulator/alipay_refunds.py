@@ -28,6 +28,7 @@ class RefundMethods:
         """Name the methods as callers do."""
         return {
             "alipay.trade.close": self.close,
+            "alipay.trade.cancel": self.cancel,
             "alipay.trade.refund": self.refund,
             "alipay.trade.fastpay.refund.query": self.query,
         }
@@ -43,6 +44,43 @@ class RefundMethods:
             raise GatewayRefusedError("ACQ.TRADE_STATUS_ERROR")
         self.trades.close(trade, reason="asked", at_ms=call.at_ms)
         return success(trade_no=trade.trade_no, out_trade_no=trade.out_trade_no)
+
+    def cancel(self, call: Call) -> Node:
+        """Close a trade that is not paid, give back all of one that is, say which was done.
+
+        Of a trade that nobody has scanned there is nothing to say.
+
+        Raises GatewayRefusedError for one that can be refunded no more.
+        """
+        try:
+            trade = addressed_trade(call, trades=self.trades)
+        except GatewayRefusedError as refusal:
+            if refusal.sub_code != "ACQ.TRADE_NOT_EXIST":
+                raise
+            return success(out_trade_no=biz_text(call, "out_trade_no"), retry_flag="N")
+        action = "close"
+        if trade.status == TradeStatus.PAID:
+            action = "refund"
+            known = self.refunds.of(trade, at_ms=call.at_ms)
+            number = f"cancel_{trade.out_trade_no}"[:64]
+            if known.find(number) is None:
+                _require_refundable(known, amount_minor=known.left_minor)
+                self.refunds.accept(
+                    known,
+                    app=call.app,
+                    out_request_no=number,
+                    amount_minor=known.left_minor,
+                    plan=None,
+                    at_ms=call.at_ms,
+                )
+        else:
+            self.trades.close(trade, reason="cancelled", at_ms=call.at_ms)
+        return success(
+            trade_no=trade.trade_no,
+            out_trade_no=trade.out_trade_no,
+            retry_flag="N",
+            action=action,
+        )
 
     def refund(self, call: Call) -> Node:
         """Give back all of a trade or a part of it; the same number gives nothing twice.

@@ -34,7 +34,7 @@ class Control:
     apps: AppBook
     trades: TradeBook
     faults: FaultBook
-    bills: BillChangeBook
+    bill_changes: BillChangeBook
     accounts: AccountBook
     notifier: Notifier
     messenger: Messenger
@@ -52,7 +52,7 @@ class Control:
             forgotten = self.faults.forget_all() + self.alipay.plans.forget_all()
             return json_answer({"forgotten": forgotten})
         if request.method == "DELETE" and request.path == "/control/bills":
-            return json_answer({"forgotten": self.bills.forget_all()})
+            return json_answer({"forgotten": self.bill_changes.forget_all()})
         if request.method == "POST":
             fields = JsonFields(request.body)
             changed = self._changed(request.path, fields=fields)
@@ -68,7 +68,7 @@ class Control:
             case ["faults"]:
                 return {"faults": [fault.shown() for fault in self.faults.waiting()]}
             case ["bills"]:
-                return {"changes": [change.shown() for change in self.bills.waiting()]}
+                return {"changes": [change.shown() for change in self.bill_changes.waiting()]}
             case ["notifications"]:
                 return self._notification_counts()
             case ["effects"]:
@@ -93,7 +93,7 @@ class Control:
             case "faults":
                 return self.faults.order(fault_from(fields)).shown()
             case "bills":
-                return self.bills.order(bill_change_from(fields)).shown()
+                return self.bill_changes.order(bill_change_from(fields)).shown()
             case name if name.startswith("bank/"):
                 return self._bank_changed(name, fields=fields)
             case name if name.startswith(("alipay/", "wechat/")):
@@ -156,10 +156,11 @@ class Control:
         return answer
 
     def _pay(self, fields: JsonFields) -> object:
+        coupon_minor = fields.integer("coupon_minor", default=0)
         trade, at_ms = self._addressed(fields)
         if isinstance(trade, WechatTrade):
             return self.wechat.pay(trade, at_ms=at_ms)
-        trade = self.trades.pay(trade, app=self._app(trade), at_ms=at_ms)
+        trade = self.trades.pay(trade, app=self._app(trade), at_ms=at_ms, coupon_minor=coupon_minor)
         return _trade_shown(trade)
 
     def _scan(self, fields: JsonFields) -> object:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from urllib.parse import urlencode
 
 from payments.simulator import signing
+from payments.simulator.alipay_fields import funds_of
 from payments.simulator.apps import App, AppBook
 from payments.simulator.clock import VirtualClock, shanghai_text
 from payments.simulator.faults import Fault, FaultBook, FaultKind
@@ -197,12 +198,13 @@ def trade_params(trade: Trade, *, app: App, notify_id: str, now_ms: int) -> dict
         "trans_currency": trade.currency,
         "receipt_amount": total,
         "invoice_amount": total,
-        "buyer_pay_amount": total,
+        "buyer_pay_amount": amount_text(trade.payer_minor, currency=trade.currency),
         "point_amount": none,
         "subject": trade.subject,
         "gmt_create": shanghai_text(trade.created_ms),
         "gmt_payment": shanghai_text(trade.paid_ms),
         "fund_bill_list": json.dumps(
-            [{"amount": total, "fundChannel": "ALIPAYACCOUNT"}], separators=(",", ":")
+            [{"amount": amount, "fundChannel": fund} for amount, fund in funds_of(trade)],
+            separators=(",", ":"),
         ),
     }

@@ -15,6 +15,7 @@ from payments.simulator.alipay import Gateway, Method
 from payments.simulator.alipay_control import AlipayControl
 from payments.simulator.alipay_messages import Messenger
 from payments.simulator.alipay_refunds import RefundMethods
+from payments.simulator.alipay_scenes import PHONE_PATH, SceneDoors
 from payments.simulator.alipay_settlements import AlipaySettlements
 from payments.simulator.alipay_trades import TradeMethods
 from payments.simulator.alipay_transfers import TransferMethods
@@ -107,8 +108,8 @@ class Simulator:
     def answer(self, request: Request) -> Answer | Silence:
         """Hand a request to the part that it is for."""
         try:
-            if request.path == "/gateway.do":
-                return self._gateway.answer(request)
+            if request.path in ("/gateway.do", PHONE_PATH):
+                return self._alipay(request)
             if request.path.startswith(("/v3/", "/wechat/")):
                 return self._wechat.answer(request)
             if request.path.startswith("/payer/"):
@@ -122,6 +123,14 @@ class Simulator:
         if request.path == "/healthz":
             return json_answer({"status": "ok", "clock": self._clock.shown()})
         return error_answer(status=404, code="not_found", detail=request.path)
+
+    def _alipay(self, request: Request) -> Answer | Silence:
+        """Tell a merchant's server from a payer's browser and phone."""
+        if request.path == PHONE_PATH:
+            return self._scenes.phone(request)
+        if self._scenes.takes(request):
+            return self._scenes.browser(request)
+        return self._gateway.answer(request)
 
     def _wire(self, *, ladder_scale: Decimal) -> None:
         """Make the parts, tell them of one another, and let the senders begin."""
@@ -150,7 +159,7 @@ class Simulator:
         self._gateway = Gateway(
             store, clock=clock, apps=apps, faults=faults, methods=self._methods(books)
         )
-        self._pages = PayerPages(clock=clock, apps=apps, trades=books.trades)
+        self._open_alipay_doors(books)
         self._bank = Bank(accounts)
         self._control = Control(
             store,
@@ -158,7 +167,7 @@ class Simulator:
             apps=apps,
             trades=books.trades,
             faults=faults,
-            bills=BillChangeBook(store),
+            bill_changes=BillChangeBook(store),
             accounts=accounts,
             notifier=notifier,
             messenger=messenger,
@@ -173,6 +182,12 @@ class Simulator:
             transfers=books.transfers,
             workers=_MESSENGERS,
         )
+
+    def _open_alipay_doors(self, books: "_Books") -> None:
+        """Let payers come to the simulated Alipay."""
+        apps, trades = books.apps, books.trades
+        self._scenes = SceneDoors(self.store, clock=self._clock, apps=apps, trades=trades)
+        self._pages = PayerPages(clock=self._clock, apps=apps, trades=trades)
 
     def _methods(self, books: "_Books") -> dict[str, Method]:
         """Name what the gateway can be asked."""

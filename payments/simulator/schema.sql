@@ -81,6 +81,21 @@ CREATE INDEX IF NOT EXISTS trades_by_trade_no ON trades (trade_no) WHERE trade_n
 CREATE INDEX IF NOT EXISTS trades_not_settled ON trades (app_id, paid_date)
     WHERE status = 'paid' AND bank_entry_id IS NULL;
 
+-- Trades that did not begin with a QR code: where their payer stands, and goes afterwards.
+CREATE TABLE IF NOT EXISTS trade_scenes (
+    trade_id   INTEGER PRIMARY KEY REFERENCES trades,
+    scene      TEXT NOT NULL CHECK (scene IN ('page', 'wap', 'app', 'mini')),
+    return_url TEXT NOT NULL,
+    quit_url   TEXT NOT NULL,
+    buyer_id   TEXT NOT NULL
+) STRICT;
+
+-- What Alipay itself paid of a trade, for its payer.
+CREATE TABLE IF NOT EXISTS trade_coupons (
+    trade_id     INTEGER PRIMARY KEY REFERENCES trades,
+    coupon_minor INTEGER NOT NULL CHECK (coupon_minor > 0)
+) STRICT;
+
 -- Trades past the time in which they can be refunded.
 CREATE TABLE IF NOT EXISTS finished_trades (
     trade_id    INTEGER PRIMARY KEY REFERENCES trades,

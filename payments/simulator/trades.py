@@ -12,6 +12,13 @@ from payments.simulator.clock import shanghai_date
 from payments.simulator.errors import RefusedError
 from payments.simulator.money import channel_fee_minor
 from payments.simulator.store import Store
+from payments.simulator.trade_orders import Order, Scene
+
+_SELECT = (
+    "SELECT trades.*, scene, return_url, quit_url, trade_scenes.buyer_id AS named_buyer,"
+    " coupon_minor FROM trades LEFT JOIN trade_scenes ON trade_scenes.trade_id = trades.id"
+    " LEFT JOIN trade_coupons ON trade_coupons.trade_id = trades.id "
+)
 
 
 class TradeStatus(StrEnum):
@@ -24,20 +31,11 @@ class TradeStatus(StrEnum):
 
 
 @dataclass(frozen=True)
-class Order:
-    """What a precreate request asks for."""
-
-    out_trade_no: str
-    digest: str
-    total_minor: int
-    subject: str
-    notify_url: str
-    expires_ms: int
-
-
-@dataclass(frozen=True)
 class Trade:
-    """One trade as it is now; instants are virtual milliseconds since 1970 UTC."""
+    """One trade as it is now; instants are virtual milliseconds since 1970 UTC.
+
+    `coupon_minor` is what Alipay itself paid of it for the payer.
+    """
 
     id: int
     app_id: str
@@ -54,6 +52,16 @@ class Trade:
     trade_no: str | None
     buyer_id: str | None
     paid_ms: int | None
+    scene: Scene
+    return_url: str
+    quit_url: str
+    named_buyer: str
+    coupon_minor: int
+
+    @property
+    def payer_minor(self) -> int:
+        """What the payer pays, or has paid."""
+        return self.total_minor - self.coupon_minor
 
     @property
     def buyer_logon_id(self) -> str:
@@ -71,21 +79,23 @@ class TradeBook:
 
     def find(self, *, app_id: str, out_trade_no: str) -> Trade | None:
         """Look a trade up by the merchant's number."""
-        return self._one(
-            "SELECT * FROM trades WHERE app_id = ? AND out_trade_no = ?", app_id, out_trade_no
-        )
+        return self._one(_SELECT + "WHERE app_id = ? AND out_trade_no = ?", app_id, out_trade_no)
 
     def find_by_trade_no(self, *, app_id: str, trade_no: str) -> Trade | None:
         """Look a trade up by Alipay's number."""
-        return self._one("SELECT * FROM trades WHERE app_id = ? AND trade_no = ?", app_id, trade_no)
+        return self._one(_SELECT + "WHERE app_id = ? AND trade_no = ?", app_id, trade_no)
+
+    def find_for_phone(self, trade_no: str) -> Trade | None:
+        """Look a trade up as a payer's phone does, which knows no application."""
+        return self._one(_SELECT + "WHERE trade_no = ?", trade_no)
 
     def find_by_token(self, token: str) -> Trade | None:
         """Look a trade up by what its QR code says."""
-        return self._one("SELECT * FROM trades WHERE token = ?", token)
+        return self._one(_SELECT + "WHERE token = ?", token)
 
     def find_by_id(self, trade_id: int) -> Trade | None:
         """Look a trade up by the simulator's own number."""
-        return self._one("SELECT * FROM trades WHERE id = ?", trade_id)
+        return self._one(_SELECT + "WHERE id = ?", trade_id)
 
     def create(self, order: Order, *, app: App, at_ms: int) -> Trade:
         """Accept an order; the payer has not seen it yet."""
@@ -108,7 +118,13 @@ class TradeBook:
                     order.expires_ms,
                 ),
             )
-            trade = self.find_by_id(int(cursor.lastrowid or 0))
+            trade_id = int(cursor.lastrowid or 0)
+            if order.scene != Scene.QR:
+                connection.execute(
+                    "INSERT INTO trade_scenes VALUES (?, ?, ?, ?, ?)",
+                    (trade_id, order.scene, order.return_url, order.quit_url, order.buyer_id),
+                )
+            trade = self.find_by_id(trade_id)
             assert trade is not None
             self._record("order_accepted", trade=trade, at_ms=at_ms)
         return trade
@@ -144,21 +160,26 @@ class TradeBook:
             trade = self._refreshed(trade, at_ms=at_ms)
             if trade.status != TradeStatus.UNSEEN:
                 return trade
+            buyer_id = trade.named_buyer or _buyer_id(trade)
             if at_ms >= trade.expires_ms:
                 return self.close(trade, reason="expired", at_ms=trade.expires_ms)
             connection.execute(
                 "UPDATE trades SET status = 'waiting', trade_no = ?, buyer_id = ?, scanned_ms = ?"
                 " WHERE id = ?",
-                (_trade_no(trade, at_ms=at_ms), _buyer_id(trade), at_ms, trade.id),
+                (_trade_no(trade, at_ms=at_ms), buyer_id, at_ms, trade.id),
             )
             self._record("scanned", trade=trade, at_ms=at_ms)
             return self._refreshed(trade, at_ms=at_ms)
 
-    def pay(self, trade: Trade, *, app: App, at_ms: int) -> Trade:
+    def pay(self, trade: Trade, *, app: App, at_ms: int, coupon_minor: int = 0) -> Trade:
         """Let a payer scan and pay; a trade that is paid already stays as it was paid.
 
-        Raises RefusedError if the trade is closed.
+        `coupon_minor` is paid by Alipay instead of the payer; the merchant gets all the same.
+
+        Raises RefusedError if the trade is closed, or a coupon would pay all of it.
         """
+        if not 0 <= coupon_minor < trade.total_minor:
+            raise RefusedError(status=400, code="bad_coupon", detail="a coupon pays a part")
         notification_id: int | None = None
         with self._store.transaction() as connection:
             trade = self.scan(trade, at_ms=at_ms)
@@ -169,6 +190,10 @@ class TradeBook:
                     " WHERE id = ?",
                     (at_ms, shanghai_date(at_ms).isoformat(), fee_minor, trade.id),
                 )
+                if coupon_minor:
+                    connection.execute(
+                        "INSERT INTO trade_coupons VALUES (?, ?)", (trade.id, coupon_minor)
+                    )
                 self._record("paid", trade=trade, at_ms=at_ms)
                 notification_id = _prepare_notification(connection, trade=trade)
                 trade = self._refreshed(trade, at_ms=at_ms)
@@ -253,4 +278,9 @@ def _trade_from(row: sqlite3.Row) -> Trade:
         trade_no=row["trade_no"],
         buyer_id=row["buyer_id"],
         paid_ms=row["paid_ms"],
+        scene=Scene(row["scene"] or Scene.QR),
+        return_url=row["return_url"] or "",
+        quit_url=row["quit_url"] or "",
+        named_buyer=row["named_buyer"] or "",
+        coupon_minor=row["coupon_minor"] or 0,
     )

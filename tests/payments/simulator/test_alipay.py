@@ -115,7 +115,7 @@ class TestRefusals:
             ("charset", "gbk", "isv.invalid-parameter"),
             ("version", "2.0", "isv.invalid-parameter"),
             ("format", "XML", "isv.invalid-format"),
-            ("method", "alipay.trade.cancel", "isv.invalid-method"),
+            ("method", "alipay.trade.orderinfo.sync", "isv.invalid-method"),
             ("notify_url", "ftp://example.com/", "isv.invalid-parameter"),
             ("biz_content", "no json", "isv.invalid-parameter"),
             ("biz_content", "[1]", "isv.invalid-parameter"),
