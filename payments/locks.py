@@ -1,19 +1,22 @@
 """The only row locks of payments.
 
-Order: payment, attempt, refund or manual entry, operation, merchant accounts by their id.
+Order: payment, attempt, refund or manual entry, operation, breaker, merchant accounts by their id.
 """
 
 from collections.abc import Collection, Sequence
 from datetime import date
 
 from payments.models import (
+    ChannelBreaker,
     ChannelOperation,
+    DatabaseClock,
     ManualEntry,
     Merchant,
     MerchantAccount,
     Payment,
     PaymentAttempt,
     Refund,
+    SendingHold,
 )
 
 
@@ -70,6 +73,28 @@ def locked_operation(operation_id: str) -> ChannelOperation:
     Raises ChannelOperation.DoesNotExist.
     """
     return ChannelOperation.objects.select_for_update().get(pk=operation_id)
+
+
+def locked_breaker(channel_account_id: str) -> ChannelBreaker:
+    """Return the breaker of an account, locked, with the database's clock as `machine_at`.
+
+    Locked after orders and before accounts of the books. Raises ChannelBreaker.DoesNotExist.
+    """
+    return (
+        ChannelBreaker.objects.select_for_update()
+        .annotate(machine_at=DatabaseClock())
+        .get(pk=channel_account_id)
+    )
+
+
+def locked_hold(hold_id: str) -> SendingHold:
+    """Return the hold of sending, locked. Raises SendingHold.DoesNotExist."""
+    return SendingHold.objects.select_for_update().get(pk=hold_id)
+
+
+def locked_operation_of(subject: str) -> ChannelOperation | None:
+    """Return the order that serves a subject, locked, or None if it has none."""
+    return ChannelOperation.objects.select_for_update().filter(subject=subject).first()
 
 
 def merchant_accounts_kept_still(

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from ledger.actions import proofs
 from ledger.jobs import task
 from payments import calendar
-from payments.actions import maturity
-from payments.models import MerchantAccount
+from payments.actions import holds, maturity
+from payments.models import HoldCover, MerchantAccount
 from payments.queries.calendar import BusinessDays, business_date_of
 from settlements.actions import (
     opening_bookings,
@@ -76,9 +76,14 @@ def expire(*, at: datetime) -> None:
 
 @task("settlements.prove")
 def prove(*, at: datetime) -> None:
-    """Ask every law of the house, and record what came of it."""
+    """Ask every law of the house, and record what came of it. A broken one stops all payouts."""
     report = integrity.verify()
     proofs.record_proof(report, actor=PROOF_ACTOR, at=at)
+    if report.violations:
+        broken = ", ".join(sorted({violation.law for violation in report.violations}))
+        holds.hold_sending(
+            HoldCover.PAYOUTS, actor=PROOF_ACTOR, at=at, reason=f"Laws are broken: {broken}"
+        )
 
 
 @task("settlements.export")

@@ -3,12 +3,14 @@
 Intent is committed before the call and the number never changes (R1, R2); what was ever sent is
 asked about before it is sent again (R3); only a closed list of answers means failed (R4), the
 rest is unknown and asked again on a schedule (R10); a result counts only while its lease is
-held (R9). Machine time is the database's; the process clock decides nothing.
+held (R9). Nothing is sent where nobody answers (R11) or people said stop (R12). Machine time is
+the database's; the process clock decides nothing.
 """
 
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import F, Q
@@ -16,9 +18,12 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from ledger.fault_points import fault_point
+from payments import locks
+from payments.actions import breakers
 from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
 from payments.errors import LeaseLostError
 from payments.models import ChannelOperation, DatabaseClock, OperationKind
+from payments.queries import sending
 from payments.states import OPERATION, OperationStatus
 
 LEASE = timedelta(seconds=60)
@@ -66,11 +71,14 @@ class Lease:
     """The right to speak to the channel about the order that serves `subject`, for a while.
 
     `is_question` tells asking from sending: what never left was then a question, not the order.
+    `is_probe` tries a line that was given up, `was_troubled` one that has failed a while ago.
     """
 
     subject: str
     token: uuid.UUID
     is_question: bool = False
+    is_probe: bool = False
+    was_troubled: bool = False
 
 
 def channel_no_of(subject: str) -> str:
@@ -85,15 +93,25 @@ def channel_no_of(subject: str) -> str:
 def claim_to_send(subject: str) -> Lease | None:
     """Take the right to send a prepared order, or None when somebody else has. A part.
 
-    Commit before calling: an order that may have left is never `prepared` again by accident.
+    Commit before calling: an order that may have left is never `prepared` again by accident. One
+    that is held back, or whose line is dead, waits: the janitor has it sent when it may leave.
     """
-    return _claim(
-        subject,
-        may=Q(status=OperationStatus.PREPARED),
-        status=OperationStatus.SENDING,
-        sends=F("sends") + 1,
-        first_sent_at=Coalesce("first_sent_at", DatabaseClock()),
-    )
+    is_unsent = Q(status=OperationStatus.PREPARED)
+    changes: dict[str, Any] = {
+        "status": OperationStatus.SENDING,
+        "sends": F("sends") + 1,
+        "first_sent_at": Coalesce("first_sent_at", DatabaseClock()),
+    }
+    lease = _claim(subject, may=is_unsent & sending.may_leave(), **changes)
+    if lease is not None:
+        return lease
+    operation = locks.locked_operation_of(subject)
+    if operation is None or operation.status != OperationStatus.PREPARED:
+        return None
+    if not sending.is_held(operation) and breakers.take_probe(operation):
+        return _claim(subject, may=is_unsent, is_probe=True, **changes)
+    ChannelOperation.objects.filter(pk=operation.pk).update(next_query_at=DatabaseClock())
+    return None
 
 
 def claim_to_ask(subject: str, *, is_notified: bool = False) -> Lease | None:
@@ -118,7 +136,7 @@ def claim_to_resend(subject: str, *, settle_window: timedelta = timedelta(0)) ->
     """
     return _claim(
         subject,
-        may=Q(status=OperationStatus.UNKNOWN),
+        may=Q(status=OperationStatus.UNKNOWN) & sending.may_leave(),
         first_sent_before=DatabaseClock() - settle_window if settle_window else None,
         sends=F("sends") + 1,
     )
@@ -136,6 +154,13 @@ def record_outcome(
     assert connection.in_atomic_block, "record_outcome is a part"
     if operation.lease_token != lease.token:
         raise LeaseLostError
+    breakers.note_outcome(
+        operation.channel_account_id,
+        outcome=outcome,
+        is_probe=lease.is_probe,
+        was_troubled=lease.was_troubled,
+        at=at,
+    )
     was = operation.status
     operation.status = _next_status(operation, outcome, is_question=lease.is_question)
     operation.code = outcome.code[:80]
@@ -198,19 +223,24 @@ def _claim(
     *,
     may: Q,
     is_question: bool = False,
+    is_probe: bool = False,
     first_sent_before: Combinable | None = None,
     **changes: object,
 ) -> Lease | None:
     assert connection.in_atomic_block, "claiming is a part; commit it before the call"
-    lease = Lease(subject=subject, token=uuid.uuid4(), is_question=is_question)
+    token = uuid.uuid4()
     free = ChannelOperation.objects.filter(may, subject=subject).filter(
         Q(lease_until=None) | Q(lease_until__lt=DatabaseClock())
     )
     if first_sent_before is not None:
         free = free.filter(first_sent_at__lte=first_sent_before)
-    claimed = free.update(lease_token=lease.token, lease_until=DatabaseClock() + LEASE, **changes)
+    was_troubled = breakers.update_returning_trouble(
+        free, lease_token=token, lease_until=DatabaseClock() + LEASE, **changes
+    )
     _CLAIMING()
-    return lease if claimed else None
+    if was_troubled is None:
+        return None
+    return Lease(subject, token, is_question, is_probe=is_probe, was_troubled=was_troubled)
 
 
 def _next_status(operation: ChannelOperation, outcome: Outcome, *, is_question: bool) -> str:

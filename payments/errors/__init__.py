@@ -50,6 +50,12 @@ from payments.errors.refunds import (
     RefundSharesMissingError,
     RefundTooLargeError,
 )
+from payments.errors.sending import (
+    HoldNotFoundError,
+    HoldReasonMissingError,
+    HoldReleasedError,
+    SendingHeldError,
+)
 from payments.errors.terms import (
     FeePlanExistsError,
     TermsNotAskedError,
@@ -66,6 +72,9 @@ __all__ = [
     "ForeignPaymentError",
     "ForeignRefundError",
     "ForeignShareError",
+    "HoldNotFoundError",
+    "HoldReasonMissingError",
+    "HoldReleasedError",
     "IdempotencyInFlightError",
     "IdempotencyKeyMalformedError",
     "IdempotencyKeyMissingError",
@@ -100,6 +109,7 @@ __all__ = [
     "RefundSharesMismatchError",
     "RefundSharesMissingError",
     "RefundTooLargeError",
+    "SendingHeldError",
     "TermsNotAskedError",
     "TermsNotFoundError",
     "TermsReasonMissingError",

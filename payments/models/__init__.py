@@ -20,6 +20,7 @@ from payments.models.payers import Payer
 from payments.models.payments import Payment, PaymentAllocation, PaymentAttempt, PaymentMethod
 from payments.models.refunds import Refund, RefundAllocation
 from payments.models.reserves import ReserveHold, ReserveUse, ReserveUseKind
+from payments.models.sending import ChannelBreaker, HoldCover, MaySend, SendingHold
 
 __all__ = [
     "REASONS",
@@ -27,6 +28,7 @@ __all__ = [
     "BalanceTransaction",
     "BusinessDay",
     "ChannelAccount",
+    "ChannelBreaker",
     "ChannelKind",
     "ChannelNotification",
     "ChannelOperation",
@@ -34,11 +36,13 @@ __all__ = [
     "DatabaseClock",
     "Event",
     "FeePlan",
+    "HoldCover",
     "IdempotencyRecord",
     "LineKind",
     "ManualEntry",
     "ManualEntryKind",
     "ManualReason",
+    "MaySend",
     "MemberRole",
     "Merchant",
     "MerchantAccount",
@@ -56,4 +60,5 @@ __all__ = [
     "ReserveHold",
     "ReserveUse",
     "ReserveUseKind",
+    "SendingHold",
 ]

@@ -76,6 +76,10 @@ class ChannelOperation(models.Model):
         verbose_name = _("channel operation")
         verbose_name_plural = _("channel operations")
         ordering = ["-created_at", "-id"]
+        permissions = [
+            ("request_resolution", _("Can ask that an order's outcome is taken from evidence")),
+            ("approve_resolution", _("Can agree to an order's outcome by evidence")),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=OperationStatus.values), name="payments_operation_status"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.db.models import Q, QuerySet
 
 from payments.models import ChannelOperation, DatabaseClock, OperationKind
+from payments.queries.sending import may_be_tried
 from payments.states import OperationStatus
 
 WAITING = (
@@ -18,15 +19,17 @@ WAITING = (
 def operations_due(kind: OperationKind, *, limit: int) -> Sequence[ChannelOperation]:
     """Return orders to ask about (or send) now, and those whose sender died, oldest first.
 
-    Due is what the database's clock says is due.
+    Due is what the database's clock says is due. What is held back, or whose line is dead, is not
+    due to be sent.
     """
     is_free = Q(lease_until=None) | Q(lease_until__lt=DatabaseClock())
     is_due = Q(status__in=WAITING, next_query_at__lt=DatabaseClock()) & is_free
     is_orphan = Q(status=OperationStatus.SENDING, lease_until__lt=DatabaseClock())
+    may_be_sent = ~Q(status=OperationStatus.PREPARED) | may_be_tried()
     return list(
-        ChannelOperation.objects.filter(is_due | is_orphan, kind=kind).order_by("created_at")[
-            :limit
-        ]
+        ChannelOperation.objects.filter(is_due | is_orphan, may_be_sent, kind=kind).order_by(
+            "created_at"
+        )[:limit]
     )
 
 

@@ -11,6 +11,7 @@ from ledger.actions import approval_ends, approvals, journal
 from ledger.actions.audit import record_audit
 from ledger.actions.journal import MAX_POSTINGS
 from ledger.errors import ApprovalExpiredError, StaleApprovalError
+from payments.actions import holds
 from payments.models import ChannelAccount
 from payments.queries.calendar import booking_date_of
 from payments.states import OperationStatus
@@ -39,9 +40,10 @@ def export_payment_file(
     and becomes a draft again. The others are booked (E08), and are at the bank from now on: a
     second call, also at the same moment, takes others. `execution_date` is the bank's local day.
 
-    Raises DecryptionError or PaymentFileError when a row cannot be paid as it is; nothing is
-    written then, and nothing was sent.
+    Raises SendingHeldError while payouts are held back, DecryptionError or PaymentFileError when a
+    row cannot be paid as it is; nothing is written then, and nothing was sent.
     """
+    holds.require_payouts_may_leave(bank_account_id)
     settlements = locks.locked_settlements_to_pay(
         bank_account_id=bank_account_id, limit=PAYOUTS_PER_FILE
     )

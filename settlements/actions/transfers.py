@@ -21,6 +21,7 @@ from payments.actions.exchanges import Exchange
 from payments.actions.operations import Lease
 from payments.channels.base import Outcome, OutcomeKind, TransferRequest
 from payments.models import ChannelAccount, ChannelKind, ChannelOperation, DatabaseClock
+from payments.queries import sending
 from payments.states import OperationStatus
 from settlements import locks
 from settlements.actions import payout_orders, payouts, transfer_outcomes
@@ -92,10 +93,13 @@ def _claim_to_send(payout_id: str, *, at: datetime) -> Lease | None:
     is_ours_to_send = account.can_transfer and account.channel != ChannelKind.BANK
     if payout.status != PayoutStatus.QUEUED or not (is_ours_to_send and account.is_enabled):
         return None
-    if not _is_agreed(payout, at=at):
+    # Asked before the approval is executed; whoever would place a hold waits for us from now on.
+    if sending.is_held(payout.operation) or not _is_agreed(payout, at=at):
         return None
     lease = operations.claim_to_send(payout_id)
     if lease is None:
+        # Its line died meanwhile: the approval stays as it was, for when the order can leave.
+        transaction.set_rollback(True)
         return None
     payout_orders.mirror(payout, PayoutStatus.SENDING, code="", at=at)
     if payout.entry_id is None:

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from ledger import encryption
 from payments.models import ChannelKind, ChannelOperation, DatabaseClock, OperationKind
 from payments.queries.operations import operations_due
+from payments.queries.sending import may_be_tried
 from payments.states import OperationStatus
 from settlements.models import PaymentFile, Payout
 from settlements.states import CONTRADICTED, PayoutStatus
@@ -73,7 +74,7 @@ def transfers_due(*, limit: int) -> Sequence[ChannelOperation]:
             channel_account__can_transfer=True,
         )
         .exclude(channel_account__channel=ChannelKind.BANK)
-        .filter(Q(next_query_at=None) | Q(next_query_at__lt=DatabaseClock()))
+        .filter(Q(next_query_at=None) | Q(next_query_at__lt=DatabaseClock()), may_be_tried())
         .order_by("created_at")
     )
     due = operations_due(OperationKind.PAYOUT, limit=limit)

@@ -1,0 +1,51 @@
+"""Say what can be refused when sending is held back, and when it is let go again."""
+
+from django.utils.translation import gettext_lazy as _
+
+from ledger.errors import DomainError
+
+
+class SendingHeldError(DomainError):
+    """Somebody, or a proof that failed, has said that nothing of the kind may leave.
+
+    Nothing was written and nothing was sent. Two people release the hold; then try again.
+    """
+
+    code = "sending_held"
+    status = 409
+    retry = "same_key"
+    detail = _("Payouts are held back. Nothing leaves before two people release the hold.")
+
+
+class HoldNotFoundError(DomainError):
+    """There is no such hold of sending.
+
+    Nothing was written. Check the id.
+    """
+
+    code = "hold_not_found"
+    status = 404
+    detail = _("There is no such hold of sending.")
+
+
+class HoldReasonMissingError(DomainError):
+    """Sending was to be held back or let go without a reason.
+
+    Nothing was written; what was held is held. Say why.
+    """
+
+    code = "hold_reason_missing"
+    status = 422
+    retry = "new_key"
+    detail = _("Say why.")
+
+
+class HoldReleasedError(DomainError):
+    """The hold was released before.
+
+    Nothing was written. Look which holds still stand.
+    """
+
+    code = "hold_released"
+    status = 409
+    detail = _("This hold has been released before.")
