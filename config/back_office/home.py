@@ -23,6 +23,7 @@ from ledger.models import AuditEntry, JournalEntry, Seal
 from ledger.queries.proofs import SUBJECT as PROOFS
 from ledger.queries.proofs import last_proof
 from ledger.queries.seals import seal_lag
+from payments.queries import sending
 from payments.queries.calendar import business_date_of
 
 SEES_MONEY = "ledger.view_journalentry"
@@ -44,6 +45,7 @@ def board(request: DoorRequest) -> dict[str, Any]:
     """Return what the home page shows to one person: only what they may see, and may do."""
     today = business_date_of(request.at)
     shown: dict[str, Any] = {
+        "stops": _stops(request),
         "waiting": waiting_for(request),
         "house_zone": showing.zone_name(),
         "today": today,
@@ -59,6 +61,23 @@ def board(request: DoorRequest) -> dict[str, Any]:
     if request.user.has_perm(SEES_SEALS):
         shown["seals"] = _seals()
     return shown
+
+
+def _stops(request: DoorRequest) -> list[dict[str, str]]:
+    """Say what is not sent at this moment, and why: what is held back, and lines that are dead."""
+    found = []
+    if request.user.has_perm("payments.view_sendinghold"):
+        for hold in sending.standing_holds():
+            whose = hold.channel_account or _("all channel accounts")
+            words = {"covers": hold.get_covers_display(), "whose": whose, "reason": hold.reason}
+            text = _("Held back: %(covers)s, %(whose)s. %(reason)s") % words
+            found.append({"text": text, "url": showing.row_url(hold)})
+    if request.user.has_perm("payments.view_channelaccount"):
+        for breaker in sending.open_breakers():
+            account = breaker.channel_account
+            text = _("%(account)s does not answer; its orders wait.") % {"account": account}
+            found.append({"text": text, "url": showing.row_url(account)})
+    return found
 
 
 def _money_table(days: Mapping[str, Sequence[DayMoney]]) -> Table:

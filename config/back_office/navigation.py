@@ -125,6 +125,7 @@ TRADES = (
         gettext_lazy("Keys and people"),
         (
             Place("payments_channelaccount", gettext_lazy("Channel accounts"), "hub"),
+            Place("payments_sendinghold", gettext_lazy("Holds of sending"), "pan_tool"),
             Place("payments_apicredential", gettext_lazy("API credentials"), "key"),
             Place("auth_user", gettext_lazy("People"), "group"),
             Place("auth_group", gettext_lazy("Roles"), "shield_person"),

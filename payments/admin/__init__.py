@@ -11,5 +11,6 @@ from payments.admin import (  # noqa: F401  importing registers
     merchants,
     payments,
     refunds,
+    sending,
     terms,
 )

@@ -11,18 +11,20 @@ from django.utils.translation import gettext_lazy
 from ledger.admin import showing
 from ledger.admin.append_only import ReadOnlyAdmin
 from ledger.admin.base import BusinessDayRange
+from ledger.admin.operations import OperationsAdmin
 from ledger.admin.panels import Column, Fact, Facts, Moment, Panel, Table
 from ledger.chart import CHART
 from ledger.models import Account, AccountBalance
 from payments.admin.filters import CurrencyFilter
 from payments.admin.masking import masked
+from payments.admin.sending import HoldAccount, line_panels
 from payments.models import ChannelAccount, ChannelNotification, ChannelOperation
 
 NOTIFICATIONS_MAX = 20
 
 
 @admin.register(ChannelAccount)
-class ChannelAccountAdmin(ReadOnlyAdmin[ChannelAccount]):
+class ChannelAccountAdmin(OperationsAdmin[ChannelAccount]):
     """Where orders go and money comes from. Keys are never shown, only whether they are set."""
 
     list_display = (
@@ -38,6 +40,7 @@ class ChannelAccountAdmin(ReadOnlyAdmin[ChannelAccount]):
     ordering = ("channel", "name")
     secret_fields = ("private_key_encrypted", "channel_public_key")
     search_fields = ("id__exact", "name__icontains", "merchant_no__exact")
+    row_operations = (HoldAccount(),)
     empty_hint = gettext_lazy("A channel account is registered by a command, with its keys.")
 
     def panels(self, request: HttpRequest, row: ChannelAccount) -> Sequence[Panel]:
@@ -51,6 +54,7 @@ class ChannelAccountAdmin(ReadOnlyAdmin[ChannelAccount]):
             .order_by("account__code", "account__currency")
         )
         return [
+            *line_panels(row),
             self.facts(row),
             Table(
                 _("what the books say"),

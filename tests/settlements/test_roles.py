@@ -22,6 +22,8 @@ MAKING = {
     "import_opening",
     "close_period",
     "reopen_period",
+    "request_release",
+    "request_resolution",
 }
 CHECKING = {
     "approve_settlement",
@@ -31,7 +33,10 @@ CHECKING = {
     "approve_manual_entry",
     "approve_terms",
     "approve_opening",
+    "approve_release",
+    "approve_resolution",
 }
+STOPPING = {"place_sendinghold"}
 ASKING = {"ask_payout", "ask_refund"}
 CANCELLING = {"cancel_settlement", "cancel_refund", "cancel_manual_entry"}
 
@@ -66,11 +71,15 @@ def test_nobody_prepares_and_approves(role):
 @pytest.mark.parametrize(
     ("role", "may"),
     [
-        ("finance_maker", MAKING | CANCELLING | ASKING | {"download_paymentfile"}),
-        ("finance_checker", CHECKING | ASKING | {"export_books"}),
+        ("finance_maker", MAKING | CANCELLING | ASKING | STOPPING | {"download_paymentfile"}),
+        ("finance_checker", CHECKING | ASKING | STOPPING | {"export_books"}),
         (
             "finance_head",
-            CHECKING | CANCELLING | ASKING | {"decide_as_head", "approve_tier", "export_books"},
+            CHECKING
+            | CANCELLING
+            | ASKING
+            | STOPPING
+            | {"decide_as_head", "approve_tier", "export_books"},
         ),
         (
             "risk_officer",
@@ -82,13 +91,20 @@ def test_nobody_prepares_and_approves(role):
                 "decide_password_relief",
                 "request_freeze",
                 "cancel_manual_entry",
+                *STOPPING,
             },
         ),
         ("support", {"request_password_relief"}),
         ("auditor", {"export_books"}),
         (
             "security_admin",
-            {"change_apicredential", "request_roles", "approve_roles", "lock_out_staff"},
+            {
+                "change_apicredential",
+                "request_roles",
+                "approve_roles",
+                "lock_out_staff",
+                *STOPPING,
+            },
         ),
     ],
 )
