@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
 from payments.simulator import signing
@@ -29,13 +29,14 @@ _OUR_NUMBERS = ("out_request_no", "out_biz_no", *_ORDER_NUMBER)
 
 @dataclass(frozen=True)
 class Call:
-    """One request whose signature was verified."""
+    """One request whose signature was verified; `host` is the one that was asked."""
 
     app: App
     params: dict[str, str]
     biz: dict[str, object]
     notify_url: str
     at_ms: int
+    host: str = ""
 
 
 Method = Callable[[Call], Node]
@@ -53,7 +54,7 @@ class Gateway:
 
     def answer(self, request: Request) -> Answer | Silence:
         """Carry one call out, or fail in the way that was ordered for it."""
-        params = params_of(request)
+        params, host = params_of(request), request.headers.get("host", "")
         fault = self.faults.strike(
             notification=False,
             method=params.get("method", ""),
@@ -62,10 +63,12 @@ class Gateway:
             other_number=_number(params, names=_ORDER_NUMBER) or "",
         )
         if fault is None:
-            return _json(self._carry_out(params)[0])
-        return self._answer_with_fault(params, fault=fault)
+            return _json(self._carry_out(params, host=host)[0])
+        return self._answer_with_fault(params, host=host, fault=fault)
 
-    def _answer_with_fault(self, params: dict[str, str], *, fault: Fault) -> Answer | Silence:
+    def _answer_with_fault(
+        self, params: dict[str, str], *, host: str, fault: Fault
+    ) -> Answer | Silence:
         kind = fault.kind
         strikes_before = (
             kind in (FaultKind.HTTP_500, FaultKind.SYSTEM_ERROR) and not fault.after_commit
@@ -76,7 +79,7 @@ class Gateway:
             text, app = "", self.apps.find(params.get("app_id", ""))
             self._record_request(params, code="none", fault=kind)
         else:
-            text, app = self._carry_out(params, fault=kind)
+            text, app = self._carry_out(params, host=host, fault=kind)
 
         match kind:
             case FaultKind.TIMEOUT_BEFORE | FaultKind.TIMEOUT_AFTER_COMMIT:
@@ -95,7 +98,7 @@ class Gateway:
                 return _json(text)
 
     def _carry_out(
-        self, params: dict[str, str], *, fault: FaultKind | None = None
+        self, params: dict[str, str], *, host: str, fault: FaultKind | None = None
     ) -> tuple[str, App | None]:
         app = self.apps.find(params.get("app_id", ""))
         try:
@@ -108,7 +111,7 @@ class Gateway:
 
         with self.store.transaction():
             try:
-                node = self._method(call)(call)
+                node = self._method(call)(replace(call, host=host))
             except GatewayRefusedError as refusal:
                 node = refusal.node()
             self._record_request(call.params, code=str(node["code"]), node=node, fault=fault)

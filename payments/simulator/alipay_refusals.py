@@ -43,6 +43,8 @@ _REFUSALS = {
     "ACQ.NOT_ALLOW_PARTIAL_REFUND": ("40004", "不支持部分退款"),
     "ACQ.REASON_TRADE_BEEN_FREEZEN": ("40004", "请求退款的交易被冻结"),
     "ACQ.REASON_TRADE_REFUND_FEE_ERR": ("40004", "退款金额无效"),
+    "isp.bill_not_exist": ("40004", "账单不存在"),
+    "isv.invalid_arguments": ("40004", "入参不合法"),
     "INVALID_PARAMETER": ("40004", "参数有误"),
     "ORDER_NOT_EXIST": ("40004", "转账订单不存在"),
     "PAYMENT_INFO_INCONSISTENCY": ("40004", "两次请求商户单号一样，但是参数不一致"),

@@ -12,6 +12,8 @@ from types import FrameType
 from typing import Any
 
 from payments.simulator.alipay import Gateway, Method
+from payments.simulator.alipay_bills import PATH as BILL_PATH
+from payments.simulator.alipay_bills import BillMethods
 from payments.simulator.alipay_control import AlipayControl
 from payments.simulator.alipay_messages import Messenger
 from payments.simulator.alipay_refunds import RefundMethods
@@ -108,7 +110,7 @@ class Simulator:
     def answer(self, request: Request) -> Answer | Silence:
         """Hand a request to the part that it is for."""
         try:
-            if request.path in ("/gateway.do", PHONE_PATH):
+            if request.path in ("/gateway.do", PHONE_PATH, BILL_PATH):
                 return self._alipay(request)
             if request.path.startswith(("/v3/", "/wechat/")):
                 return self._wechat.answer(request)
@@ -128,6 +130,8 @@ class Simulator:
         """Tell a merchant's server from a payer's browser and phone."""
         if request.path == PHONE_PATH:
             return self._scenes.phone(request)
+        if request.path == BILL_PATH:
+            return self._bills.answer(request)
         if self._scenes.takes(request):
             return self._scenes.browser(request)
         return self._gateway.answer(request)
@@ -186,8 +190,19 @@ class Simulator:
     def _open_alipay_doors(self, books: "_Books") -> None:
         """Let payers come to the simulated Alipay."""
         apps, trades = books.apps, books.trades
+        self._bills = self._bill_methods(books)
         self._scenes = SceneDoors(self.store, clock=self._clock, apps=apps, trades=trades)
         self._pages = PayerPages(clock=self._clock, apps=apps, trades=trades)
+
+    def _bill_methods(self, books: "_Books") -> BillMethods:
+        """Let bills be asked for and fetched."""
+        return BillMethods(
+            self.store,
+            clock=self._clock,
+            apps=books.apps,
+            refunds=books.refunds,
+            changes=BillChangeBook(self.store),
+        )
 
     def _methods(self, books: "_Books") -> dict[str, Method]:
         """Name what the gateway can be asked."""
@@ -197,6 +212,7 @@ class Simulator:
             **TradeMethods(trades, refunds=refunds, page_url=self._page_url).by_name(),
             **RefundMethods(trades, refunds=refunds).by_name(),
             **transfers.by_name(),
+            **self._bill_methods(books).by_name(),
         }
 
     def _page_url(self, token: str) -> str:

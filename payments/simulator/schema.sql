@@ -147,6 +147,14 @@ CREATE INDEX IF NOT EXISTS alipay_refunds_ending ON alipay_refunds (ends_ms)
 CREATE INDEX IF NOT EXISTS alipay_refunds_not_settled ON alipay_refunds (ends_date)
     WHERE status = 'done' AND bank_entry_id IS NULL;
 
+-- Addresses of bills, each good for half a minute.
+CREATE TABLE IF NOT EXISTS alipay_bill_links (
+    token      TEXT PRIMARY KEY,
+    app_id     TEXT NOT NULL REFERENCES apps,
+    day        TEXT NOT NULL,
+    expires_ms INTEGER NOT NULL
+) STRICT;
+
 -- People and companies who can be paid at Alipay.
 CREATE TABLE IF NOT EXISTS alipay_payees (
     user_id    TEXT PRIMARY KEY,

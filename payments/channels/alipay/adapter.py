@@ -1,12 +1,19 @@
 """Speak Alipay OpenAPI v2: trades, refunds, transfers; believe an answer, a notification."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
-from payments.channels.alipay import notifications, orders, refunds, trades, transfers
+from payments.channels.alipay import (
+    bills,
+    notifications,
+    orders,
+    refunds,
+    trades,
+    transfers,
+)
 from payments.channels.alipay.gateway import Gateway, order_string, refused_here
 from payments.channels.base import (
     ChannelConfig,
@@ -38,6 +45,7 @@ class AlipayChannel:
     ) -> None:
         """Take the account, the way out and the loaded keys, Alipay's by SN or KEY_MODE_SN."""
         self._config = config
+        self._transport = transport
         self._channel_keys = channel_keys
         self._gateway = Gateway(
             config, transport=transport, private_key=private_key, channel_keys=channel_keys
@@ -148,6 +156,24 @@ class AlipayChannel:
         return self._gateway.ask(
             transfers.QUERY_METHOD, transfers.query_content(channel_no), at=at, read=read
         )
+
+    def fetch_bill(self, day: date, *, kind: str, at: datetime) -> bytes | Outcome:
+        """Get the ZIP of one day's bill, of a Shanghai day. `at` is aware UTC.
+
+        `kind` is one of `bills.KINDS`. There is none before about nine o'clock of the next day:
+        NOT_FOUND. Raises ValueError for a kind that Alipay does not have.
+        """
+        if kind not in bills.KINDS:
+            raise ValueError(f"Alipay has no bill of kind {kind!r}")
+        content = bills.url_content(day, kind=kind)
+        reply = self._gateway.answer(bills.URL_METHOD, content, at=at)
+        if isinstance(reply, Outcome):
+            return reply
+        node, raw = reply
+        url = bills.file_url(node, gateway_url=self._config.gateway_url, raw=raw)
+        if isinstance(url, Outcome):
+            return url
+        return bills.fetched(url, transport=self._transport)
 
     def verify_notification(
         self, *, headers: Mapping[str, str], body: bytes, at: datetime

@@ -1,0 +1,82 @@
+"""Fetch Alipay's bills: a signed answer says where the file is, the file itself is not signed.
+
+The address lives for half a minute and could be anybody's, so only Alipay's own hosts and the
+gateway's are gone to. The ZIP is kept as it came: two CSVs in GBK, which are read elsewhere. It is
+held in memory, up to a limit: a bill packs to a twentieth, so the limit is millions of rows.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+from urllib.parse import urlsplit
+
+from payments.channels import base
+from payments.channels.alipay import mapping
+from payments.channels.alipay.gateway import not_sent, unknown
+from payments.channels.base import Outcome
+from payments.channels.transport import NotSentError, Transport, UnansweredError
+
+URL_METHOD: Final = "alipay.data.dataservice.bill.downloadurl.query"
+
+KINDS: Final = frozenset({"trade", "signcustomer"})
+"""The bills of a day, by the channel's words: its trades, and what moved our balance there."""
+
+FILE_BYTES_MAX: Final = 64 * 1024 * 1024
+"""The longest ZIP that is read, in bytes."""
+
+NOT_FOUND_CODES: Final = frozenset({"BILL_NOT_EXIST", "isp.bill_not_exist"})
+"""No bill of that day yet, or none at all: documented as the one, seen as the other."""
+
+# A ZIP with entries, and one without.
+_ZIP_BEGINNINGS: Final = (b"PK\x03\x04", b"PK\x05\x06")
+_HOST_ENDINGS: Final = (".alipay.com", ".alipaydev.com")
+
+
+def url_content(day: date, *, kind: str) -> dict[str, object]:
+    """Give the `biz_content` of a question for one day's bill."""
+    return {"bill_type": kind, "bill_date": day.isoformat()}
+
+
+def file_url(node: Mapping[str, str], *, gateway_url: str, raw: str) -> str | Outcome:
+    """Read where the file is, or say why it is not to be had; NOT_FOUND if there is none."""
+    if node.get("code") != mapping.OK_CODE:
+        return mapping.unanswered(node, not_found=NOT_FOUND_CODES, raw=raw)
+    url = trusted_url(node.get("bill_download_url", ""), gateway_url=gateway_url)
+    return url or mapping.unknown(base.UNREADABLE_ANSWER, "The file is at a strange place.", raw)
+
+
+def trusted_url(url: str, *, gateway_url: str) -> str:
+    """Give an address that may be gone to, or nothing.
+
+    It is the gateway's own origin, or a host of Alipay's; the latter are gone to by HTTPS, though
+    Alipay still writes `http` (our reading: its hosts answer both).
+    """
+    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+        return ""
+    try:
+        parts, gateway = urlsplit(url), urlsplit(gateway_url)
+        port = parts.port
+    except ValueError:
+        return ""
+    if (parts.scheme, parts.netloc) == (gateway.scheme, gateway.netloc):
+        return url
+    host = parts.hostname or ""
+    is_plain = parts.netloc.lower() in (host, f"{host}:{port}") and port in (None, 80, 443)
+    if parts.scheme not in ("http", "https") or not is_plain or not host.endswith(_HOST_ENDINGS):
+        return ""
+    return parts._replace(scheme="https", netloc=host).geturl()
+
+
+def fetched(url: str, *, transport: Transport) -> bytes | Outcome:
+    """Get the ZIP at an address, or say why not."""
+    try:
+        answer = transport.get_file(url, headers={"Accept": "*/*"}, bytes_max=FILE_BYTES_MAX)
+    except NotSentError as error:
+        return not_sent(str(error))
+    except UnansweredError as error:
+        return unknown(base.NO_ANSWER, str(error), b"")
+    if answer.status_code != 200:
+        return unknown(base.HTTP_STATUS, f"HTTP {answer.status_code}", answer.body)
+    if not answer.body.startswith(_ZIP_BEGINNINGS):
+        return unknown(base.UNREADABLE_ANSWER, "The file is not a ZIP.", answer.body)
+    return answer.body
