@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from ledger import jobs
 from ledger.errors import IllegalMoveError
 from payments import locks
 from payments.actions import closing, moves, orders, payments
@@ -39,6 +40,26 @@ def confirm(
         )
     except IllegalMoveError:
         return Payment.objects.get(pk=session.payment_id)
+
+
+@transaction.atomic(durable=True)
+def come_back(session: PayerSession, *, at: datetime) -> None:
+    """Have the channel asked about the try that a payer comes back from. Idempotent.
+
+    While one question waits in the queue, coming back again asks nothing more.
+    """
+    attempt_id = (
+        PaymentAttempt.objects.filter(payment_id=session.payment_id, status__in=LIVE_ATTEMPTS)
+        .values_list("pk", flat=True)
+        .first()
+    )
+    if attempt_id is not None:
+        jobs.defer(
+            "payments.query_attempt",
+            at=at,
+            queueing_lock=f"{attempt_id}:back",
+            attempt_id=attempt_id,
+        )
 
 
 def actor_of(session: PayerSession) -> str:

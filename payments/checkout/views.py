@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from ledger.actions.audit import record_refusal
 from ledger.errors import DomainError
 from payments.actions import checkout
+from payments.checkout import ways_back
 from payments.checkout.access import (
     CheckoutRequest,
     checkout_door,
@@ -20,6 +21,7 @@ from payments.checkout.access import (
     keep_secret,
     opened_session,
 )
+from payments.checkout.devices import FAMILIES, SCENES, device_of
 from payments.checkout.forms import MethodForm
 from payments.checkout.qr import qr_svg
 from payments.models import PayerSession, Payment, PaymentMethod
@@ -29,9 +31,6 @@ from payments.states import AttemptStatus
 
 REFRESH_SECONDS = 5
 """How often a page without scripts looks again; with them it asks and stays."""
-
-FAMILIES = {PaymentMethod.ALIPAY_QR: "alipay", PaymentMethod.WECHAT_NATIVE: "wechat"}
-"""How a method looks."""
 
 
 @require_safe
@@ -52,15 +51,17 @@ def page(request: CheckoutRequest, token: str) -> HttpResponse:
             "progress": progress,
             "stage": progress.stage.value,
             "template": f"checkout/stages/{progress.stage}.html",
-            "methods": _methods(payment, progress),
+            "methods": _methods(request, payment, progress),
             "chosen": PaymentMethod(payment.method) if payment.method else None,
             "has_failed": _has_failed(progress),
             "refresh_seconds": REFRESH_SECONDS,
-            **_code(progress),
+            **_what_to_do(progress),
         },
     )
     if entry.fresh_secret:
         keep_secret(response, entry)
+    if progress.stage == Stage.WAITING:
+        ways_back.prepare(response, token=token, progress=progress)
     return response
 
 
@@ -128,15 +129,16 @@ def _merchants(payment: Payment) -> Sequence[str]:
     return [allocation.merchant.name for allocation in rows]
 
 
-def _methods(payment: Payment, progress: Progress) -> list[dict[str, object]]:
-    """Return what may be chosen: all that is offered, or what else while a code waits."""
+def _methods(request: HttpRequest, payment: Payment, progress: Progress) -> list[dict[str, object]]:
+    """Return what may be chosen on this device: all of it, or what else while a try waits."""
     if progress.stage not in (Stage.CHOOSE, Stage.WAITING):
         return []
     live = progress.live
+    offered = methods_offered(payment.currency)
     return [
         {"value": method.value, "label": method.label, "family": FAMILIES[method]}
-        for method in methods_offered(payment.currency)
-        if live is None or method != live.method
+        for method in SCENES[device_of(request.headers.get("User-Agent", ""))]
+        if method in offered and (live is None or method != live.method)
     ]
 
 
@@ -145,14 +147,18 @@ def _has_failed(progress: Progress) -> bool:
     return progress.last is not None and progress.last.status == AttemptStatus.FAILED
 
 
-def _code(progress: Progress) -> dict[str, object]:
-    """Return the code to scan, and its address for who reads this on the phone that pays."""
-    if progress.stage != Stage.WAITING or progress.live is None or not progress.live.qr_code:
+def _what_to_do(progress: Progress) -> dict[str, object]:
+    """Return the code to scan, or what the payer's browser or app does instead.
+
+    A code comes with its address, for who reads this on the phone that pays.
+    """
+    if progress.stage != Stage.WAITING or progress.live is None:
         return {}
     text = progress.live.qr_code
     is_address = text.startswith(("https://", "http://"))
     return {
-        "qr": qr_svg(text),
+        "qr": qr_svg(text) if text else "",
         "app_address": text if is_address else "",
+        "action": progress.live.payer_action,
         "family": FAMILIES[PaymentMethod(progress.live.method)],
     }

@@ -15,8 +15,16 @@ CHANNEL_OF_METHOD = {
 }
 """Which channel takes a method; a method that none takes yet is missing."""
 
-AT_THE_CHECKOUT = (PaymentMethod.ALIPAY_QR, PaymentMethod.WECHAT_NATIVE)
-"""What a payer in front of our own page can do; the other scenes are a partner's own."""
+AT_THE_CHECKOUT = (
+    PaymentMethod.ALIPAY_QR,
+    PaymentMethod.ALIPAY_PAGE,
+    PaymentMethod.ALIPAY_WAP,
+    PaymentMethod.WECHAT_NATIVE,
+    PaymentMethod.WECHAT_H5,
+    PaymentMethod.CARD_PAGE,
+    PaymentMethod.CARD_WAP,
+)
+"""What a payer in front of our own page can do; inside apps a partner's own software asks."""
 
 
 def accounts_taking(method: str, *, currency: str) -> QuerySet[ChannelAccount]:

@@ -61,7 +61,8 @@ class Progress:
     @property
     def version(self) -> str:
         """Name what is shown."""
-        live = f"{self.live.id}:{bool(self.live.qr_code)}" if self.live else ""
+        has_answer = self.live is not None and bool(self.live.qr_code or self.live.payer_action)
+        live = f"{self.live.id}:{has_answer}" if self.live else ""
         last = self.last.status if self.last else ""
         return f"{self.stage}:{live}:{last}"
 
