@@ -35,6 +35,7 @@ from tests.rig.staff import desk, show_second_factor
 
 MACHINES_OWN = {
     "payments.actions.attempts.defer_due": "enqueues what is due; each job tells of itself",
+    "payments.actions.checkout.come_back": "enqueues a question; the outcome is told",
     "payments.actions.exchanges.Exchange._ask_ended_again": "a lease; the outcome is told",
     "payments.actions.exchanges.Exchange._ask_later": "enqueues another question",
     "payments.actions.exchanges.Exchange._claim_to_send": "a lease; the outcome is told",
@@ -52,6 +53,7 @@ MACHINES_OWN = {
 """Transactions that leave no audit row, each with the reason why nobody misses it."""
 
 NOT_ABOUT_MONEY = {
+    "payments.checkout.ways_back.back": "a way back from a channel's page; refuses nothing",
     "payments.portal.merchants.merchants": "which merchant's pages a member looks at",
 }
 """Views that take a POST and keep no refusal."""

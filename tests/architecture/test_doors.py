@@ -35,6 +35,7 @@ PUBLIC_API = {
 WITHOUT_CSRF = {
     "v1/": "a credential in a header, which no browser sends by itself",
     "notify/": "the signature in the message decides",
+    "checkout/back/": "a POST from a channel's page is answered with the way on, and does nothing",
 }
 """Where a POST needs no token."""
 
