@@ -340,6 +340,30 @@ CREATE INDEX IF NOT EXISTS wechat_trades_by_appid ON wechat_trades (appid, out_t
 CREATE INDEX IF NOT EXISTS wechat_trades_not_settled ON wechat_trades (mchid, paid_date)
     WHERE status = 'paid' AND bank_entry_id IS NULL;
 
+-- Where a trade is to be paid, and by whom if the order says so; without a row, by its QR code.
+CREATE TABLE IF NOT EXISTS wechat_scenes (
+    trade_id     INTEGER PRIMARY KEY REFERENCES wechat_trades,
+    trade_type   TEXT NOT NULL CHECK (trade_type IN ('JSAPI', 'MWEB', 'APP')),
+    payer_openid TEXT
+) STRICT;
+
+-- Coupons that a payer will use. CASH was paid for beforehand, NOCASH is the merchant's own gift.
+CREATE TABLE IF NOT EXISTS wechat_coupons (
+    id           INTEGER PRIMARY KEY,
+    trade_id     INTEGER NOT NULL REFERENCES wechat_trades,
+    kind         TEXT NOT NULL CHECK (kind IN ('CASH', 'NOCASH')),
+    amount_minor INTEGER NOT NULL CHECK (amount_minor > 0)
+) STRICT;
+CREATE INDEX IF NOT EXISTS wechat_coupons_of_trade ON wechat_coupons (trade_id);
+
+CREATE VIEW IF NOT EXISTS wechat_orders AS
+    SELECT t.*, coalesce(s.trade_type, 'NATIVE') AS trade_type, s.payer_openid,
+        (SELECT coalesce(sum(c.amount_minor), 0) FROM wechat_coupons c
+            WHERE c.trade_id = t.id) AS coupons_minor,
+        (SELECT coalesce(sum(c.amount_minor), 0) FROM wechat_coupons c
+            WHERE c.trade_id = t.id AND c.kind = 'NOCASH') AS given_minor
+    FROM wechat_trades t LEFT JOIN wechat_scenes s ON s.trade_id = t.id;
+
 -- A refund in `processing` becomes what `ending` says when its time has come.
 CREATE TABLE IF NOT EXISTS wechat_refunds (
     id                 INTEGER PRIMARY KEY,

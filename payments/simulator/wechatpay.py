@@ -22,6 +22,9 @@ from payments.simulator.wechatpay_signing import SCHEMA, answer_text, new_nonce
 _NUMBER = "(?P<number>[^/]+)"
 _ROUTES = {
     ("POST", "/v3/pay/transactions/native"): "wechat.native",
+    ("POST", "/v3/pay/transactions/jsapi"): "wechat.jsapi",
+    ("POST", "/v3/pay/transactions/h5"): "wechat.h5",
+    ("POST", "/v3/pay/transactions/app"): "wechat.app",
     ("GET", f"/v3/pay/transactions/out-trade-no/{_NUMBER}"): "wechat.query",
     ("GET", f"/v3/pay/transactions/id/{_NUMBER}"): "wechat.query_by_id",
     ("POST", f"/v3/pay/transactions/out-trade-no/{_NUMBER}/close"): "wechat.close",

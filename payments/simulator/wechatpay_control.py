@@ -8,6 +8,7 @@ from payments.simulator.json_fields import JsonFields
 from payments.simulator.money import amount_text
 from payments.simulator.pages.wechatpay_payer import PATH
 from payments.simulator.plans import PlanBook, plan_from
+from payments.simulator.wechatpay_coupons import CouponBook
 from payments.simulator.wechatpay_merchants import (
     DOMESTIC,
     KeyMode,
@@ -26,6 +27,7 @@ class WechatControl:
     trades: TradeBook
     notices: Notices
     plans: PlanBook
+    coupons: CouponBook
 
     def changed(self, name: str, *, fields: JsonFields) -> object:
         """Carry an order out; Raises RefusedError if it cannot be, and then nothing is written."""
@@ -36,6 +38,8 @@ class WechatControl:
                 mchid = fields.text("mchid")
                 fields.require_no_more()
                 return self.merchants.rotate(mchid).shown()
+            case "coupons":
+                return self._give_coupon(fields)
             case "plans":
                 return self.plans.order(plan_from(fields)).shown()
             case _:
@@ -54,6 +58,16 @@ class WechatControl:
         merchant = self.merchants.find(trade.mchid)
         assert merchant is not None
         return _trade_shown(self.trades.pay(trade, merchant=merchant, at_ms=at_ms))
+
+    def _give_coupon(self, fields: JsonFields) -> object:
+        owner, out_trade_no = fields.text("app_id"), fields.text("out_trade_no")
+        kind, amount_minor = fields.text("kind"), fields.integer("amount_minor", default=0)
+        fields.require_no_more()
+        trade = self.trades.find_by_owner(owner=owner, out_trade_no=out_trade_no)
+        if trade is None:
+            raise RefusedError(status=409, code="unknown_trade", detail=out_trade_no)
+        self.coupons.give(trade, kind=kind, amount_minor=amount_minor)
+        return {"out_trade_no": out_trade_no, "kind": kind, "amount_minor": amount_minor}
 
     def _register(self, fields: JsonFields) -> object:
         registration = Registration(

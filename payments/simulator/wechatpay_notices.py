@@ -11,6 +11,7 @@ from payments.simulator.money import exact_minor
 from payments.simulator.sending import Post, PostAnswer, Schedule
 from payments.simulator.store import Store
 from payments.simulator.wechatpay import signature_headers
+from payments.simulator.wechatpay_coupons import Coupon, CouponBook
 from payments.simulator.wechatpay_merchants import Merchant, MerchantBook, PlatformKey
 from payments.simulator.wechatpay_refunds import Refund, RefundBook
 from payments.simulator.wechatpay_resources import (
@@ -49,6 +50,7 @@ class _Notice:
     merchant: Merchant
     trade: Trade
     refund: Refund | None
+    coupons: list[Coupon]
 
     @property
     def number(self) -> str:
@@ -66,7 +68,7 @@ class _Notice:
 
     def resource(self) -> Resource:
         if self.refund is None:
-            return trade_resource(self.trade, has_refunds=False)
+            return trade_resource(self.trade, has_refunds=False, coupons=self.coupons)
         return refund_notice_resource(self.refund, trade=self.trade)
 
 
@@ -92,6 +94,7 @@ class Notices:
         self._faults = faults
         self._steps_ms = [int(seconds * 1000 * ladder_scale) for seconds in LADDER_SECONDS]
         self._schedule = Schedule(clock, send=self._attempt)
+        self._coupons = CouponBook(store)
         self._trades = TradeBook(store, announce=self.announce)
         self._refunds = RefundBook(store, announce=self.announce)
 
@@ -256,6 +259,7 @@ class Notices:
             merchant=merchant,
             trade=trade,
             refund=refund,
+            coupons=self._coupons.of_trade(trade),
         )
 
 

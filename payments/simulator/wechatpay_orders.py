@@ -5,8 +5,10 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from payments.simulator.wechatpay import Call, Method, Reply
+from payments.simulator.wechatpay_coupons import CouponBook
 from payments.simulator.wechatpay_fields import BodyFields
 from payments.simulator.wechatpay_merchants import DOMESTIC, Merchant
 from payments.simulator.wechatpay_refunds import RefundBook
@@ -17,6 +19,7 @@ from payments.simulator.wechatpay_trades import Order, Trade, TradeBook, TradeSt
 _NUMBER = r"[0-9A-Za-z_\-|*]{6,32}"
 # Whole, public and without a query string; the simulator itself may be on this machine.
 _NOTIFY_URL = r"https?://[^/?#\s]+(/[^?#\s]*)?"
+PREPAY_PREFIX = "wx"
 _LIFE_MS = 7 * 24 * 60 * 60 * 1000
 _PASSED_OVER: dict[str, type] = {
     "goods_tag": str,
@@ -30,28 +33,58 @@ _PASSED_OVER: dict[str, type] = {
 
 @dataclass(frozen=True)
 class OrderMethods:
-    """The calls about orders; `page_url` makes the address that a QR code leads to."""
+    """The calls about orders; `page_url` makes the address that a QR code leads to.
+
+    `h5_url` makes the one to which a mobile browser goes, of the token and the instant.
+    """
 
     trades: TradeBook
     refunds: RefundBook
     page_url: Callable[[str], str]
+    h5_url: Callable[[str, int], str]
+    coupons: CouponBook
 
     def by_name(self) -> dict[str, Method]:
         """Name the calls as the log of effects does."""
         return {
             "wechat.native": self.native,
+            "wechat.jsapi": self.jsapi,
+            "wechat.h5": self.h5,
+            "wechat.app": self.app,
             "wechat.query": self.query,
             "wechat.query_by_id": self.query_by_id,
             "wechat.close": self.close,
         }
 
     def native(self, call: Call) -> Reply:
-        """Give out a QR code; the same order gets the same code again.
+        """Give out a QR code; the same order gets the same code again."""
+        trade = self._opened(call, trade_type="NATIVE")
+        return Reply(status=200, content={"code_url": self.page_url(trade.token)})
+
+    def jsapi(self, call: Call) -> Reply:
+        """Open an order for a page inside WeChat, by one payer alone."""
+        return self._prepaid(call, trade_type="JSAPI")
+
+    def app(self, call: Call) -> Reply:
+        """Open an order for an app."""
+        return self._prepaid(call, trade_type="APP")
+
+    def h5(self, call: Call) -> Reply:
+        """Open an order for a mobile browser; its address is new each time, for five minutes."""
+        trade = self._opened(call, trade_type="MWEB")
+        return Reply(status=200, content={"h5_url": self.h5_url(trade.token, call.at_ms)})
+
+    def _prepaid(self, call: Call, *, trade_type: str) -> Reply:
+        trade = self._opened(call, trade_type=trade_type)
+        return Reply(status=200, content={"prepay_id": prepay_id_of(trade)})
+
+    def _opened(self, call: Call, *, trade_type: str) -> Trade:
+        """Open an order, or find it open.
 
         Raises CallRefusedError for bad fields, for another order under a used number, and for a
         number whose trade is paid or closed.
         """
-        order = _order(call)
+        order = _order(call, trade_type=trade_type)
         trade = self.trades.find(mchid=call.merchant.mchid, out_trade_no=order.out_trade_no)
         if trade is not None:
             trade = self.trades.as_of(trade, at_ms=call.at_ms)
@@ -62,7 +95,7 @@ class OrderMethods:
             trade = self.trades.create(order, merchant=call.merchant, at_ms=call.at_ms)
         else:
             self.trades.repeat(trade, at_ms=call.at_ms)
-        return Reply(status=200, content={"code_url": self.page_url(trade.token)})
+        return trade
 
     def query(self, call: Call) -> Reply:
         """Say where a trade stands, by the merchant's number."""
@@ -102,7 +135,14 @@ class OrderMethods:
             raise CallRefusedError("ORDER_NOT_EXIST")
         trade = self.trades.as_of(trade, at_ms=call.at_ms)
         has_refunds = bool(self.refunds.of_trade(trade))
-        return Reply(status=200, content=trade_resource(trade, has_refunds=has_refunds))
+        coupons = self.coupons.of_trade(trade)
+        content = trade_resource(trade, has_refunds=has_refunds, coupons=coupons)
+        return Reply(status=200, content=content)
+
+
+def prepay_id_of(trade: Trade) -> str:
+    """Name an order as devices hand it to WeChat: 34 letters and digits that begin with wx."""
+    return f"{PREPAY_PREFIX}{trade.token}"
 
 
 def notify_url(fields: BodyFields, *, is_required: bool) -> str:
@@ -128,7 +168,7 @@ def digest_of(body: bytes) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _order(call: Call) -> Order:
+def _order(call: Call, *, trade_type: str) -> Order:
     fields = BodyFields.of(call.body)
     appid = fields.text("appid", length_max=32)
     mchid = fields.text("mchid", length_max=32)
@@ -142,12 +182,39 @@ def _order(call: Call) -> Order:
         attach=fields.optional_text("attach", length_max=128),
         notify_url=notify_url(fields, is_required=True),
         expires_ms=_expires_ms(fields, at_ms=call.at_ms),
+        trade_type=trade_type,
+        payer_openid=_payer_openid(fields) if trade_type == "JSAPI" else None,
     )
+    if trade_type == "MWEB":
+        _require_scene(fields)
     require_currency(amount, merchant=call.merchant)
     amount.require_no_more()
     fields.pass_over(_PASSED_OVER)
     fields.require_no_more()
     return order
+
+
+def _payer_openid(fields: BodyFields) -> str:
+    payer = fields.object("payer")
+    openid = payer.text("openid", length_max=128)
+    payer.require_no_more()
+    return openid
+
+
+def _require_scene(fields: BodyFields) -> None:
+    """Refuse an order of a browser that does not say where its payer is."""
+    scene = fields.object("scene_info")
+    address = scene.text("payer_client_ip", length_max=45)
+    try:
+        ip_address(address)
+    except ValueError as error:
+        raise bad_parameter(scene.place("payer_client_ip")) from error
+    browser = scene.object("h5_info")
+    browser.text("type", length_max=32, shape="iOS|Android|Wap")
+    browser.pass_over({"app_name": str, "app_url": str, "bundle_id": str, "package_name": str})
+    browser.require_no_more()
+    scene.pass_over({"device_id": str, "store_info": dict})
+    scene.require_no_more()
 
 
 def _expires_ms(fields: BodyFields, *, at_ms: int) -> int:
@@ -172,5 +239,5 @@ def _require_same(trade: Trade, *, order: Order) -> None:
         raise CallRefusedError("ORDERPAID")
     if trade.status == TradeStatus.CLOSED:
         raise CallRefusedError("ORDER_CLOSED")
-    if trade.digest != order.digest:
+    if (trade.digest, trade.trade_type) != (order.digest, order.trade_type):
         raise CallRefusedError("INVALID_REQUEST")

@@ -8,11 +8,13 @@ from payments.simulator.clock import VirtualClock
 from payments.simulator.exchange import Answer, Request, Silence
 from payments.simulator.faults import FaultBook
 from payments.simulator.pages.wechatpay_payer import PATH, WechatPayerPages
+from payments.simulator.pages.wechatpay_scenes import ScenePages, h5_target
 from payments.simulator.plans import PlanBook
 from payments.simulator.store import Store
 from payments.simulator.wechatpay import Gateway
 from payments.simulator.wechatpay_certificates import platform_certificates
 from payments.simulator.wechatpay_control import WechatControl
+from payments.simulator.wechatpay_coupons import CouponBook
 from payments.simulator.wechatpay_merchants import MerchantBook
 from payments.simulator.wechatpay_notices import Notices
 from payments.simulator.wechatpay_orders import OrderMethods
@@ -42,8 +44,13 @@ class WechatPay:
         )
         trades = TradeBook(store, announce=self._notices.announce)
         refunds = RefundBook(store, announce=self._notices.announce)
+        coupons = CouponBook(store)
         orders = OrderMethods(
-            trades, refunds=refunds, page_url=lambda token: f"{public_url}{PATH}{token}"
+            trades,
+            refunds=refunds,
+            page_url=lambda token: f"{public_url}{PATH}{token}",
+            h5_url=lambda token, at_ms: f"{public_url}{h5_target(token, at_ms=at_ms)}",
+            coupons=coupons,
         )
         refunding = RefundMethods(trades, refunds=refunds, plans=plans)
         self._gateway = Gateway(
@@ -58,17 +65,24 @@ class WechatPay:
             },
         )
         self._pages = WechatPayerPages(clock=clock, merchants=merchants, trades=trades)
+        self._scenes = ScenePages(clock=clock, merchants=merchants, trades=trades)
         self._desk = SettlementDesk(
             store, clock=clock, merchants=merchants, trades=trades, refunds=refunds
         )
         self.control = WechatControl(
-            merchants=merchants, trades=trades, notices=self._notices, plans=plans
+            merchants=merchants,
+            trades=trades,
+            notices=self._notices,
+            plans=plans,
+            coupons=coupons,
         )
 
     def answer(self, request: Request) -> Answer | Silence:
         """Hand a request to the gateway or to the payer's pages."""
         if request.path.startswith(PATH):
             return self._pages.answer(request)
+        if request.path.startswith("/wechat/"):
+            return self._scenes.answer(request)
         return self._gateway.answer(request)
 
     def settle(self, account: Account, through_date: date) -> None:

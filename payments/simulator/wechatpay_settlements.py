@@ -16,12 +16,14 @@ DAYS = """
         sum(fee_minor) AS fee_minor, sum(refunds) AS refunds,
         sum(refunded_minor) AS refunded_minor, sum(fee_back_minor) AS fee_back_minor
     FROM (
-        SELECT mchid, paid_date AS day, 1 AS trades, total_minor AS gross_minor, fee_minor,
-            0 AS refunds, 0 AS refunded_minor, 0 AS fee_back_minor
-        FROM wechat_trades WHERE status = 'paid' AND bank_entry_id IS NULL
+        SELECT mchid, paid_date AS day, 1 AS trades, total_minor - given_minor AS gross_minor,
+            fee_minor, 0 AS refunds, 0 AS refunded_minor, 0 AS fee_back_minor
+        FROM wechat_orders WHERE status = 'paid' AND bank_entry_id IS NULL
         UNION ALL
-        SELECT mchid, success_date, 0, 0, 0, 1, refund_minor, fee_returned_minor
-        FROM wechat_refunds WHERE status = 'success' AND bank_entry_id IS NULL
+        SELECT r.mchid, r.success_date, 0, 0, 0, 1,
+            r.refund_minor - t.given_minor * r.refund_minor / t.total_minor, r.fee_returned_minor
+        FROM wechat_refunds r JOIN wechat_orders t ON t.id = r.trade_id
+        WHERE r.status = 'success' AND r.bank_entry_id IS NULL
     ) JOIN wechat_merchants USING (mchid)
     WHERE bank_account_no = ? AND day < ?
     GROUP BY mchid, day ORDER BY day, mchid

@@ -25,7 +25,11 @@ class TradeStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Order:
-    """What a native order asks for; `digest` tells a repetition from another order."""
+    """What an order asks for; `digest` tells a repetition from another order.
+
+    `trade_type` says where it is to be paid: NATIVE, JSAPI, MWEB or APP; `payer_openid` by whom,
+    where the scene asks for that.
+    """
 
     out_trade_no: str
     digest: str
@@ -34,11 +38,17 @@ class Order:
     attach: str
     notify_url: str
     expires_ms: int
+    trade_type: str = "NATIVE"
+    payer_openid: str | None = None
 
 
 @dataclass(frozen=True)
 class Trade:
-    """One trade as it is now, in fen; instants are virtual milliseconds since 1970 UTC."""
+    """One trade as it is now, in fen; instants are virtual milliseconds since 1970 UTC.
+
+    `coupons_minor` is what all coupons take off for the payer, `given_minor` what of that is the
+    merchant's own gift, which WeChat Pay does not pay.
+    """
 
     id: int
     mchid: str
@@ -58,6 +68,15 @@ class Trade:
     openid: str | None
     paid_ms: int | None
     fee_minor: int | None
+    trade_type: str
+    payer_openid: str | None
+    coupons_minor: int
+    given_minor: int
+
+    @property
+    def settled_minor(self) -> int:
+        """What WeChat Pay owes the merchant, before its fee."""
+        return self.total_minor - self.given_minor
 
 
 class TradeBook:
@@ -71,13 +90,15 @@ class TradeBook:
     def find(self, *, mchid: str, out_trade_no: str) -> Trade | None:
         """Look a trade up by the merchant's number."""
         return self._one(
-            "SELECT * FROM wechat_trades WHERE mchid = ? AND out_trade_no = ?", mchid, out_trade_no
+            "SELECT * FROM wechat_orders WHERE mchid = ? AND out_trade_no = ?",
+            mchid,
+            out_trade_no,
         )
 
     def find_by_owner(self, *, owner: str, out_trade_no: str) -> Trade | None:
         """Look a trade up as people do who know the merchant by its mchid or by its appid."""
         return self._one(
-            "SELECT * FROM wechat_trades WHERE (mchid = ? OR appid = ?) AND out_trade_no = ?",
+            "SELECT * FROM wechat_orders WHERE (mchid = ? OR appid = ?) AND out_trade_no = ?",
             owner,
             owner,
             out_trade_no,
@@ -86,18 +107,18 @@ class TradeBook:
     def find_by_transaction_id(self, *, mchid: str, transaction_id: str) -> Trade | None:
         """Look a trade up by WeChat Pay's number."""
         return self._one(
-            "SELECT * FROM wechat_trades WHERE mchid = ? AND transaction_id = ?",
+            "SELECT * FROM wechat_orders WHERE mchid = ? AND transaction_id = ?",
             mchid,
             transaction_id,
         )
 
     def find_by_token(self, token: str) -> Trade | None:
         """Look a trade up by what its QR code says."""
-        return self._one("SELECT * FROM wechat_trades WHERE token = ?", token)
+        return self._one("SELECT * FROM wechat_orders WHERE token = ?", token)
 
     def find_by_id(self, trade_id: int) -> Trade | None:
         """Look a trade up by the simulator's own number."""
-        return self._one("SELECT * FROM wechat_trades WHERE id = ?", trade_id)
+        return self._one("SELECT * FROM wechat_orders WHERE id = ?", trade_id)
 
     def create(self, order: Order, *, merchant: Merchant, at_ms: int) -> Trade:
         """Accept an order; it may be paid from now on."""
@@ -121,7 +142,13 @@ class TradeBook:
                     order.expires_ms,
                 ),
             )
-            trade = self.find_by_id(int(cursor.lastrowid or 0))
+            trade_id = int(cursor.lastrowid or 0)
+            if order.trade_type != "NATIVE":
+                connection.execute(
+                    "INSERT INTO wechat_scenes VALUES (?, ?, ?)",
+                    (trade_id, order.trade_type, order.payer_openid),
+                )
+            trade = self.find_by_id(trade_id)
             assert trade is not None
             self._record("order_accepted", trade=trade, at_ms=at_ms)
         return trade
@@ -156,10 +183,10 @@ class TradeBook:
                     " paid_ms = ?, paid_date = ?, fee_minor = ? WHERE id = ?",
                     (
                         _transaction_id(trade, at_ms=at_ms),
-                        _openid(trade),
+                        trade.payer_openid or _openid(trade),
                         at_ms,
                         shanghai_date(at_ms).isoformat(),
-                        channel_fee_minor(trade.total_minor, fee_bps=merchant.fee_bps),
+                        channel_fee_minor(trade.settled_minor, fee_bps=merchant.fee_bps),
                         trade.id,
                     ),
                 )
@@ -249,4 +276,8 @@ def _trade_from(row: sqlite3.Row) -> Trade:
         openid=row["openid"],
         paid_ms=row["paid_ms"],
         fee_minor=row["fee_minor"],
+        trade_type=row["trade_type"],
+        payer_openid=row["payer_openid"],
+        coupons_minor=row["coupons_minor"],
+        given_minor=row["given_minor"],
     )

@@ -13,7 +13,7 @@ from payments.simulator.wechatpay_merchants import MerchantBook
 from payments.simulator.wechatpay_trades import Trade, TradeBook, TradeStatus
 
 PATH = "/wechat/payer/"
-_HEADINGS = {
+HEADINGS = {
     TradeStatus.NOTPAY: sheet.WAITING_HEADING,
     TradeStatus.PAID: sheet.PAID_HEADING,
     TradeStatus.CLOSED: sheet.CLOSED_HEADING,
@@ -57,8 +57,8 @@ class WechatPayerPages:
 
     def _page(self, trade: Trade) -> Answer:
         return Sheet(
-            heading=_HEADINGS[trade.status],
-            amount_minor=trade.total_minor,
+            heading=HEADINGS[trade.status],
+            amount_minor=trade.total_minor - trade.coupons_minor,
             currency=trade.currency,
             payee=trade.mchid,
             subject=trade.description,

@@ -279,7 +279,7 @@ class TestHeaders:
         assert response.status_code == 200
 
     @pytest.mark.parametrize(
-        ("method", "target"), [("GET", NATIVE), ("POST", "/v3/pay/transactions/jsapi")]
+        ("method", "target"), [("GET", NATIVE), ("POST", "/v3/pay/transactions/codepay")]
     )
     def test_knows_no_other_calls(self, wechat_shop: WechatShop, method: str, target: str) -> None:
         # When
