@@ -7,6 +7,7 @@ from itertools import pairwise
 from types import ModuleType
 
 import ledger.states
+import payments.parked_states
 import payments.states
 import risk.states
 import settlements.states
@@ -16,6 +17,8 @@ NOUNS = (
     ("Payment", payments.states, "PAYMENT"),
     ("Order to a channel", payments.states, "OPERATION"),
     ("Refund", payments.states, "REFUND"),
+    ("Money in suspense", payments.parked_states, "PARKED"),
+    ("Another way for a refund", payments.parked_states, "REMEDY"),
     ("Manual entry", payments.states, "MANUAL_ENTRY"),
     ("Settlement", settlements.states, "SETTLEMENT"),
     ("Payout", settlements.states, "PAYOUT"),

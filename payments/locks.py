@@ -1,6 +1,7 @@
 """The only row locks of payments.
 
-Order: payment, attempt, refund or manual entry, operation, breaker, merchant accounts by their id.
+Order: payment, attempt, refund or manual entry, money in suspense, operation, breaker, merchant
+accounts by their id.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,6 +14,7 @@ from payments.models import (
     ManualEntry,
     Merchant,
     MerchantAccount,
+    ParkedMoney,
     Payment,
     PaymentAttempt,
     Refund,
@@ -55,6 +57,22 @@ def locked_refund(refund_id: str) -> Refund:
     refund = Refund.objects.select_for_update().get(pk=refund_id)
     refund.payment = payment
     return refund
+
+
+def locked_parked(parked_id: str) -> ParkedMoney:
+    """Return money in suspense with its payment, both locked, the payment first.
+
+    Its try comes with it, not locked. Raises ParkedMoney.DoesNotExist.
+    """
+    payment_id = ParkedMoney.objects.values_list("payment_id", flat=True).get(pk=parked_id)
+    payment = locked_payment(payment_id)
+    parked = (
+        ParkedMoney.objects.select_for_update(of=("self",))
+        .select_related("attempt__channel_account")
+        .get(pk=parked_id)
+    )
+    parked.payment = payment
+    return parked
 
 
 def locked_manual_entry(manual_entry_id: str) -> ManualEntry:

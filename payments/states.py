@@ -49,7 +49,12 @@ OPERATION = StateTable(
             OperationStatus.AWAITING_PAYER,
             OperationStatus.PROCESSING,
         },
-        OperationStatus.MANUAL_REVIEW: {OperationStatus.SUCCEEDED, OperationStatus.FAILED},
+        # Back to `unknown` when two people sent an abnormal refund elsewhere (docs/adr/0022).
+        OperationStatus.MANUAL_REVIEW: {
+            OperationStatus.SUCCEEDED,
+            OperationStatus.FAILED,
+            OperationStatus.UNKNOWN,
+        },
         # A channel may confirm money on an order that was closed (docs/adr/0015).
         OperationStatus.CLOSED: {OperationStatus.SUCCEEDED},
     },

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from ledger.errors import AmountError
 from ledger.money import BPS_PER_WHOLE
 from payments.calendar import parse_cycle
+from payments.parked_states import LateMoney
 from payments.pricing import FeeTerms
 
 RESERVE_DAYS_MAX = 3_650
@@ -64,7 +65,9 @@ class FeePlanTerms:
 class MerchantTerms:
     """On which version of a plan a merchant is, and when their money becomes available.
 
-    `settlement_cycle` is T+N or D+N. Raises InvalidCycleError.
+    `settlement_cycle` is T+N or D+N. `late_money` says what becomes of money that comes after its
+    payment was closed (`payments.parked_states.LateMoney`). Raises InvalidCycleError, or ValueError
+    for another word than those.
     """
 
     kind: ClassVar[str] = "merchant_terms"
@@ -73,9 +76,11 @@ class MerchantTerms:
     merchant_id: str
     fee_plan_id: str
     settlement_cycle: str
+    late_money: str = LateMoney.ASK
 
     def __post_init__(self) -> None:
         """Write the cycle as it is kept."""
+        object.__setattr__(self, "late_money", LateMoney(self.late_money).value)
         object.__setattr__(self, "settlement_cycle", str(parse_cycle(self.settlement_cycle)))
 
     @property
@@ -140,7 +145,9 @@ def terms_of(kind: str, object_id: str, payload: Mapping[str, Any]) -> Terms:
     """Read terms back from what was shown, by the kind of its request."""
     made, subject = _OF_KIND[kind]
     names = [field.name for field in fields(made) if field.name != subject]
-    values: dict[str, Any] = {subject: object_id, **{name: payload[name] for name in names}}
+    # A request from before a term existed does not name it; what is agreed to is compared anew.
+    known = {name: payload[name] for name in names if name in payload}
+    values: dict[str, Any] = {subject: object_id, **known}
     return made(**values)
 
 

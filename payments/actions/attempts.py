@@ -12,7 +12,7 @@ from django.db import transaction
 
 from ledger import jobs
 from payments import locks
-from payments.actions import captures, closing, moves, operations, payments
+from payments.actions import captures, closing, moves, operations, payments, resolutions
 from payments.actions.channels import channel_of
 from payments.actions.exchanges import Exchange
 from payments.actions.operations import Lease
@@ -199,6 +199,7 @@ def _record(attempt_id: str, *, lease: Lease, outcome: Outcome, at: datetime) ->
     actor = f"channel:{attempt.channel_account.channel}"
     if operation.status == OperationStatus.SUCCEEDED:
         captures.record_paid(attempt.payment, attempt=attempt, outcome=outcome, actor=actor, at=at)
+        resolutions.resolve_by_terms(attempt, at=at)
         _close_others(attempt, at=at)
     elif is_news and attempt.status not in LIVE_ATTEMPTS:
         _give_up(attempt, actor=actor, at=at)

@@ -1,17 +1,14 @@
 """When money has come: the payment is paid, and the books move in the same transaction."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
 
 from django.db import connection
 
 from ledger.actions import journal
 from ledger.actions.journal import Entry
-from ledger.models import JournalEntry
 from payments import calendar, locks, pricing, states
-from payments.actions import moves, reserves
+from payments.actions import moves, parking, reserves
+from payments.actions.parking import Receipt
 from payments.channels.base import Outcome
 from payments.models import (
     BalanceTransaction,
@@ -23,7 +20,7 @@ from payments.models import (
 )
 from payments.postings import captures as postings
 from payments.queries.calendar import BusinessDays, booking_date_of, business_date_of
-from payments.states import PAID_TWICE, AttemptStatus, PaymentStatus
+from payments.states import PaymentStatus
 
 _WITH_MONEY = (
     PaymentStatus.PAID,
@@ -33,17 +30,6 @@ _WITH_MONEY = (
     PaymentStatus.REFUNDED_LATE,
 )
 """States of payments for which money has come already."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Receipt:
-    """Money that a channel says has come by one try, and when we learned of it."""
-
-    attempt: PaymentAttempt
-    outcome: Outcome
-    paid_at: datetime
-    actor: str
-    at: datetime
 
 
 def record_paid(
@@ -62,24 +48,40 @@ def record_paid(
     Raises IllegalMoveError when the payment cannot become paid; nothing is written then.
     """
     assert connection.in_atomic_block, "record_paid is a part; open a transaction around it"
-    receipt = _Receipt(attempt, outcome, paid_at=outcome.paid_at or at, actor=actor, at=at)
+    receipt = Receipt(attempt, outcome, paid_at=outcome.paid_at or at, actor=actor, at=at)
     if payment.status in _WITH_MONEY:
-        if _is_second_money(payment, attempt):
-            _park_second(payment, receipt)
+        if parking.is_second_money(payment, attempt):
+            parking.park_second(payment, receipt)
     elif payment.status == PaymentStatus.CLOSED:
-        _park_late(payment, receipt)
+        parking.park_late(payment, receipt)
     elif (outcome.amount_minor, outcome.currency) != (payment.amount_minor, payment.currency):
-        _park_conflict(payment, receipt)
+        parking.park_conflict(payment, receipt)
     else:
         states.PAYMENT.require_move(payment.status, PaymentStatus.PAID)
-        _book(payment, receipt)
+        _book(payment, attempt, paid_at=receipt.paid_at)
         payment.paid_at = receipt.paid_at
         payment.method = attempt.method
         moves.move(payment, PaymentStatus.PAID, actor=actor, at=at)
 
 
-def _book(payment: Payment, receipt: _Receipt) -> None:
-    attempt, paid_at = receipt.attempt, receipt.paid_at
+def take_as_paid(
+    payment: Payment, *, attempt: PaymentAttempt, code: str, actor: str, at: datetime
+) -> None:
+    """Book a payment whose money has waited in suspense, as of `at`. A part; it is locked.
+
+    Its money is out of suspense already, and at the channel as if it had just come. It becomes
+    available as a payment of this day would. `code` is kept as the payment's reason.
+
+    Raises IllegalMoveError.
+    """
+    assert connection.in_atomic_block, "take_as_paid is a part; open a transaction around it"
+    states.PAYMENT.require_move(payment.status, PaymentStatus.PAID)
+    _book(payment, attempt, paid_at=at)
+    payment.method = attempt.method
+    moves.move(payment, PaymentStatus.PAID, code=code, actor=actor, at=at)
+
+
+def _book(payment: Payment, attempt: PaymentAttempt, *, paid_at: datetime) -> None:
     allocations = list(payment.allocations.select_related("merchant", "fee_plan").order_by("place"))
     channel_fees = _channel_fees(payment, allocations, attempt)
     day = booking_date_of(paid_at)
@@ -206,61 +208,3 @@ def _available_on(
     """
     planned = calendar.available_on(day, allocation.merchant.settlement_cycle, is_business_day)
     return max(planned, account.matured_through_date + timedelta(days=1))
-
-
-def _is_second_money(payment: Payment, attempt: PaymentAttempt) -> bool:
-    """Tell whether other money came for the payment before, and this try's is not booked yet."""
-    others = payment.attempts.exclude(pk=attempt.pk).filter(status=AttemptStatus.SUCCEEDED)
-    return (
-        others.exists()
-        and not JournalEntry.objects.filter(source=postings.source_of_second(attempt)).exists()
-    )
-
-
-def _park_conflict(payment: Payment, receipt: _Receipt) -> None:
-    """Leave money that came otherwise than asked in suspense, for two people to decide on."""
-    states.PAYMENT.require_move(payment.status, PaymentStatus.CONFLICTED)
-    _park(receipt, partial(postings.conflicted, payment), currency=payment.currency)
-    payment.paid_at = receipt.paid_at
-    moves.move(
-        payment,
-        PaymentStatus.CONFLICTED,
-        code="amount_differs",
-        actor=receipt.actor,
-        at=receipt.at,
-    )
-
-
-def _park_late(payment: Payment, receipt: _Receipt) -> None:
-    """Leave money that came for a closed payment in suspense: it is not owed any more."""
-    _park(receipt, partial(postings.paid_late, payment), currency=payment.currency)
-    payment.paid_at = receipt.paid_at
-    payment.method = receipt.attempt.method
-    moves.move(
-        payment,
-        PaymentStatus.PAID_LATE,
-        code=payment.status_code,
-        actor=receipt.actor,
-        at=receipt.at,
-    )
-
-
-def _park_second(payment: Payment, receipt: _Receipt) -> None:
-    """Leave money that came once more in suspense; the payment stays what it is."""
-    _park(receipt, partial(postings.paid_twice, receipt.attempt), currency=payment.currency)
-    code = PAID_TWICE if payment.status == PaymentStatus.PAID else payment.status_code
-    moves.tell_code(payment, "payment.paid_twice", code=code, actor=receipt.actor, at=receipt.at)
-
-
-def _park(receipt: _Receipt, posting: Callable[..., Entry], *, currency: str) -> None:
-    """Book what came, as the channel says it; without an amount there is nothing to book."""
-    if receipt.outcome.amount_minor:
-        journal.post_entry(
-            posting(
-                amount_minor=receipt.outcome.amount_minor,
-                currency=receipt.outcome.currency or currency,
-                channel_account_id=receipt.attempt.channel_account_id,
-                effective_date=booking_date_of(receipt.paid_at),
-                at=receipt.paid_at,
-            )
-        )

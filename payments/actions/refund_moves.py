@@ -5,6 +5,7 @@ from datetime import datetime
 from ledger import jobs
 from ledger.actions.audit import record_audit
 from payments import states
+from payments.actions import parked_moves
 from payments.actions.events import record_event
 from payments.models import Refund
 from payments.states import RefundStatus
@@ -30,6 +31,8 @@ def move(
     refund.status = status
     refund.status_code = code[:80]
     refund.save(update_fields=["status", "status_code", "operation", "approval", "succeeded_at"])
+    if refund.parked_id is not None:
+        parked_moves.follow_refund(refund, actor=actor, at=at)
     tell(
         refund,
         actor=actor,

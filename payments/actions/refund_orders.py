@@ -28,7 +28,7 @@ from payments.models import (
     Refund,
 )
 from payments.queries.operations import operations_due
-from payments.queries.refunds import paid_attempt
+from payments.queries.refunds import attempt_to_refund
 from payments.states import OperationStatus, RefundStatus
 
 DUE_MAX = 500
@@ -190,13 +190,14 @@ def _ask(refund_id: str, _at: datetime) -> Outcome:
 
 def _read(refund_id: str) -> _Order:
     refund = (
-        Refund.objects.select_related("payment", "operation__channel_account")
+        Refund.objects.select_related("payment", "parked", "operation__channel_account")
         .annotate(machine_at=DatabaseClock())
         .get(pk=refund_id)
     )
     operation = refund.operation
     assert operation is not None, "what is sent or asked about has its order"
-    paid_order = paid_attempt(refund.payment).operation
+    paid_order = attempt_to_refund(refund).operation
+    total_minor = refund.parked.amount_minor if refund.parked else refund.payment.amount_minor
     return _Order(
         operation.channel_account,
         RefundRequest(
@@ -204,7 +205,7 @@ def _read(refund_id: str) -> _Order:
             pay_channel_no=paid_order.channel_no,
             pay_channel_ref=paid_order.channel_ref,
             amount_minor=operation.amount_minor,
-            total_minor=refund.payment.amount_minor,
+            total_minor=total_minor,
             currency=operation.currency,
             reason=refund.reason,
             stamped_at=refund.machine_at,

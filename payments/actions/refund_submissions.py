@@ -13,7 +13,7 @@ from payments.errors import RefundNotFoundError
 from payments.models import Refund
 from payments.queries.refunds import (
     WaitingRefund,
-    paid_attempt,
+    attempt_to_refund,
     refund_payload,
     refunds_waiting_for_funds,
 )
@@ -32,7 +32,7 @@ def submit(refund: Refund, *, actor: str, at: datetime) -> bool:
     Raises StaleApprovalError when it is no longer what was approved, or IllegalMoveError.
     """
     assert connection.in_atomic_block, "submit is a part; open a transaction around it"
-    attempt = paid_attempt(refund.payment)
+    attempt = attempt_to_refund(refund)
     if not refund_funding.fund(refund, channel_account_id=attempt.channel_account_id, at=at):
         if refund.status != RefundStatus.FUNDING_REQUIRED:
             refund_moves.move(refund, RefundStatus.FUNDING_REQUIRED, actor=actor, at=at)

@@ -167,7 +167,9 @@ def _put_in_force(terms: Terms, *, actor: str, at: datetime) -> None:
         _next_version(terms, at=at)
     elif isinstance(terms, MerchantTerms):
         Merchant.objects.filter(pk=terms.merchant_id).update(
-            fee_plan_id=terms.fee_plan_id, settlement_cycle=terms.settlement_cycle
+            fee_plan_id=terms.fee_plan_id,
+            settlement_cycle=terms.settlement_cycle,
+            late_money=terms.late_money,
         )
         _tell_merchant(terms.merchant_id, terms, at=at)
     else:

@@ -11,6 +11,7 @@ name_kinds(
         "payment_conflicted": _("payment that contradicts its order"),
         "payment_paid_late": _("payment after closing"),
         "payment_paid_twice": _("payment paid twice"),
+        "payment_accepted": _("money in suspense taken as the payment"),
         "maturity": _("pending money matured"),
         "debt_recovered": _("debt recovered"),
         "refund_requested": _("refund requested"),

@@ -97,7 +97,8 @@ class AskMerchantTerms(_Ask[Merchant]):
 
     def form(self, request: DoorRequest, row: Merchant) -> forms.Form:
         """Offer the plans, the merchant's own first chosen."""
-        initial = {"fee_plan_id": row.fee_plan_id, "settlement_cycle": row.settlement_cycle}
+        names = ("fee_plan_id", "settlement_cycle", "late_money")
+        initial = {name: getattr(row, name) for name in names}
         form = MerchantTermsForm(
             request.POST if request.method == "POST" else None, initial=initial
         )

@@ -14,6 +14,7 @@ from payments.actions import terms as actions
 from payments.admin.term_forms import WORDS
 from payments.models import FeePlan, Merchant
 from payments.models.fees import RefundPolicy
+from payments.parked_states import LateMoney
 from payments.queries.terms import latest_request, terms_payload
 from payments.terms import AccountTerms, FeePlanTerms, MerchantTerms, terms_of
 
@@ -42,6 +43,8 @@ class _OfTerms(Decision[RowT]):
         """Name the fee's fate and the plan in words."""
         if name.endswith("refund_policy") and isinstance(value, str):
             return str(RefundPolicy(value).label)
+        if name.endswith("late_money") and isinstance(value, str):
+            return str(LateMoney(value).label)
         return None
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from ledger.admin.operations import ReasonForm, Words
 from payments.models.fees import RefundPolicy
+from payments.parked_states import LateMoney
 
 _WORDS = {
     "plan": gettext_lazy("fee plan"),
@@ -26,6 +27,7 @@ _WORDS = {
     "moves_merchants": gettext_lazy("moves the plan's merchants"),
     "fee_plan_id": gettext_lazy("version of the fee plan"),
     "settlement_cycle": gettext_lazy("settlement cycle"),
+    "late_money": gettext_lazy("money that comes too late"),
     "advance_limit_minor": gettext_lazy("may owe at most"),
     "is_reserve_for_refunds": gettext_lazy("reserve pays refunds"),
     "reserve_bps": gettext_lazy("kept back as reserve"),
@@ -93,7 +95,12 @@ class MerchantTermsForm(ReasonForm):
         max_length=8,
         help_text=gettext_lazy("T+N counts business days, D+N calendar days."),
     )
-    field_order = ("fee_plan_id", "settlement_cycle", "reason")
+    late_money = forms.ChoiceField(
+        label=gettext_lazy("Money that comes after its payment was closed"),
+        choices=LateMoney.choices,
+        help_text=gettext_lazy("Of several merchants of a payment all must say the same."),
+    )
+    field_order = ("fee_plan_id", "settlement_cycle", "late_money", "reason")
 
 
 class AccountTermsForm(ReasonForm):

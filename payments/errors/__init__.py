@@ -8,6 +8,12 @@ from payments.errors.manual_entries import (
     NoMerchantAccountError,
     NothingToEndError,
 )
+from payments.errors.parked import (
+    MoneyDoesNotFitError,
+    ParkedMoneyNotFoundError,
+    ResolutionNotAskedError,
+    ResolutionReasonMissingError,
+)
 from payments.errors.partners import (
     BearerMayNotWriteError,
     CredentialNotFoundError,
@@ -90,12 +96,14 @@ __all__ = [
     "ManualEntryTooLargeError",
     "ManualReasonMismatchError",
     "MissingScopeError",
+    "MoneyDoesNotFitError",
     "NoBusinessDayError",
     "NoChannelError",
     "NoMerchantAccountError",
     "NothingToEndError",
     "NotificationRefusedError",
     "OrderNumberTakenError",
+    "ParkedMoneyNotFoundError",
     "PaymentExpiredError",
     "PaymentNotCancellableError",
     "PaymentNotFoundError",
@@ -109,6 +117,8 @@ __all__ = [
     "RefundSharesMismatchError",
     "RefundSharesMissingError",
     "RefundTooLargeError",
+    "ResolutionNotAskedError",
+    "ResolutionReasonMissingError",
     "SendingHeldError",
     "TermsNotAskedError",
     "TermsNotFoundError",

@@ -7,6 +7,7 @@ from payments.models.credentials import ApiCredential, CredentialKind
 from payments.models.events import Event
 from payments.models.fees import FeePlan, RefundPolicy
 from payments.models.idempotency import IdempotencyRecord
+from payments.models.links import PaymentLink
 from payments.models.manual_entries import (
     REASONS,
     ManualEntry,
@@ -15,9 +16,11 @@ from payments.models.manual_entries import (
 )
 from payments.models.merchants import MemberRole, Merchant, MerchantAccount, MerchantMember
 from payments.models.operations import ChannelOperation, DatabaseClock, OperationKind
+from payments.models.parked import ParkedMoney
 from payments.models.payer_sessions import PayerSession
 from payments.models.payers import Payer
 from payments.models.payments import Payment, PaymentAllocation, PaymentAttempt, PaymentMethod
+from payments.models.refund_remedies import RefundRemedy
 from payments.models.refunds import Refund, RefundAllocation
 from payments.models.reserves import ReserveHold, ReserveUse, ReserveUseKind
 from payments.models.sending import ChannelBreaker, HoldCover, MaySend, SendingHold
@@ -48,15 +51,18 @@ __all__ = [
     "MerchantAccount",
     "MerchantMember",
     "OperationKind",
+    "ParkedMoney",
     "Payer",
     "PayerSession",
     "Payment",
     "PaymentAllocation",
     "PaymentAttempt",
+    "PaymentLink",
     "PaymentMethod",
     "Refund",
     "RefundAllocation",
     "RefundPolicy",
+    "RefundRemedy",
     "ReserveHold",
     "ReserveUse",
     "ReserveUseKind",

@@ -9,13 +9,15 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger.identifiers import ID_MAX_LENGTH, new_id
 from ledger.models import Account
+from payments.parked_states import LateMoney
 
 
 class Merchant(models.Model):
     """One seller of the marketplace: whom the money is owed to.
 
     `id` is the owner of the merchant's accounts in the ledger. `settlement_cycle` (T+1, D+0 …)
-    fixes when money that is taken becomes available. Changed by `payments.actions.merchants`.
+    fixes when money that is taken becomes available, `late_money` what becomes of money that comes
+    after its payment was closed. Changed by `payments.actions.merchants`.
     """
 
     id = models.CharField(
@@ -30,6 +32,12 @@ class Merchant(models.Model):
         related_name="merchants",
         verbose_name=_("fee plan"),
     )
+    late_money = models.CharField(
+        _("money that comes too late"),
+        max_length=8,
+        choices=LateMoney.choices,
+        default=LateMoney.ASK,
+    )
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created at"))
 
@@ -37,6 +45,11 @@ class Merchant(models.Model):
         verbose_name = _("merchant")
         verbose_name_plural = _("merchants")
         ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(late_money__in=LateMoney.values), name="payments_merchant_late_money"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

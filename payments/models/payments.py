@@ -10,6 +10,7 @@ from ledger.identifiers import ID_MAX_LENGTH, new_id
 from payments.models.channels import ChannelAccount
 from payments.models.credentials import ApiCredential
 from payments.models.fees import FeePlan
+from payments.models.links import PaymentLink
 from payments.models.merchants import Merchant
 from payments.models.operations import ChannelOperation
 from payments.models.payers import Payer
@@ -58,6 +59,14 @@ class Payment(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("created by credential"),
+    )
+    link = models.ForeignKey(
+        PaymentLink,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="payments",
+        verbose_name=_("payment link"),
     )
     merchant_order_no = models.CharField(_("merchant's order number"), max_length=64)
     payer = models.ForeignKey(

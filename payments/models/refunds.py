@@ -11,6 +11,7 @@ from ledger.models import ApprovalRequest
 from payments.models.credentials import ApiCredential
 from payments.models.merchants import Merchant
 from payments.models.operations import ChannelOperation
+from payments.models.parked import ParkedMoney
 from payments.models.payments import Payment, PaymentAllocation
 from payments.states import RefundStatus
 
@@ -20,8 +21,9 @@ class Refund(models.Model):
 
     `merchant` is whose credential or member asked; None means the platform. The sum of its
     allocations and `unallocated_minor` is the amount, and no refunds of an allocation pass what
-    was paid: the database says so. Its order to the channel is `operation`, written once it is
-    funded. Moves are those of `payments.states.REFUND`.
+    was paid: the database says so. With `parked` it gives back money that came otherwise than
+    asked: nobody's, out of suspense, beside what was paid. Its order to the channel is `operation`,
+    written once it is funded. Moves are those of `payments.states.REFUND`.
     """
 
     id = models.CharField(
@@ -45,6 +47,14 @@ class Refund(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("asked by credential"),
+    )
+    parked = models.ForeignKey(
+        ParkedMoney,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="refunds",
+        verbose_name=_("money in suspense"),
     )
     merchant_refund_no = models.CharField(_("merchant's refund number"), max_length=64)
     amount_minor = models.BigIntegerField(_("amount"))

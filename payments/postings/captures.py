@@ -143,6 +143,33 @@ def paid_late(
     )
 
 
+def unparked(
+    payment: Payment,
+    *,
+    parked_id: str,
+    channel_account_id: str,
+    effective_date: date,
+    at: datetime,
+) -> Entry:
+    """Take money out of suspense that pays its payment after all: E14b, Dr 2901 / Cr 1101.
+
+    It stands at the channel as nobody's; from there the payment is booked as every other one
+    (E01, E02, E03), so that it ends with its merchants: Dr 2901 / Cr 2001 in all.
+    """
+    owner = channel_owner(channel_account_id)
+    return Entry(
+        source=f"{parked_id}:accepted",
+        kind="payment_accepted",
+        subject=payment.id,
+        legs=(
+            debit(chart.SUSPENSE_LONG, UNALLOCATED, payment.amount_minor, payment.currency),
+            credit(chart.CHANNEL_RECEIVABLE, owner, payment.amount_minor, payment.currency),
+        ),
+        effective_date=effective_date,
+        at=at,
+    )
+
+
 def source_of_second(attempt: PaymentAttempt) -> str:
     """Name the entry of money that came by a second try."""
     return f"{attempt.id}:paid_twice"

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Q, Sum
 
 from ledger import chart
-from ledger.models import AccountBalance, JournalEntry, Posting
+from ledger.models import AccountBalance, Posting
 from payments.models import (
     MerchantAccount,
     Payment,
@@ -18,7 +18,6 @@ from payments.models import (
     Refund,
     RefundAllocation,
 )
-from payments.postings.captures import source_of_second
 from payments.postings.refunds import request_source
 from payments.pricing import Means, Refunded
 from payments.states import DEAD_REFUNDS, REFUNDS_IN_FLIGHT, AttemptStatus, RefundStatus
@@ -43,7 +42,8 @@ def refunded_of(payment_id: str) -> dict[str, Refunded]:
 
 def unallocated_refunded(payment_id: str) -> int:
     """Return what living refunds take of a payment's money that belongs to nobody."""
-    living = Refund.objects.filter(payment_id=payment_id).exclude(status__in=DEAD_REFUNDS)
+    living = Refund.objects.filter(payment_id=payment_id, parked=None)
+    living = living.exclude(status__in=DEAD_REFUNDS)
     return int(living.aggregate(minor=Sum("unallocated_minor", default=0))["minor"])
 
 
@@ -174,24 +174,31 @@ def debts_of(accounts: Collection[MerchantAccount]) -> dict[str, int]:
 def paid_attempt(payment: Payment) -> PaymentAttempt:
     """Return the try by which a paid payment was paid, with its order and channel account.
 
-    A second try whose money waits in suspense is not the one.
+    One whose money waits in suspense, or went back from there, is not the one.
 
     Raises PaymentAttempt.DoesNotExist.
     """
-    tries = list(
+    tries = (
         payment.attempts.filter(status=AttemptStatus.SUCCEEDED)
+        .filter(Q(parked=None) | Q(parked__accepted_minor__gt=0))
         .select_related("operation", "channel_account")
         .order_by("created_at", "pk")
     )
-    parked = set(
-        JournalEntry.objects.filter(
-            source__in=[source_of_second(attempt) for attempt in tries]
-        ).values_list("source", flat=True)
-    )
-    for attempt in tries:
-        if source_of_second(attempt) not in parked:
-            return attempt
-    raise PaymentAttempt.DoesNotExist
+    found = tries.first()
+    if found is None:
+        raise PaymentAttempt.DoesNotExist
+    return found
+
+
+def attempt_to_refund(refund: Refund) -> PaymentAttempt:
+    """Return the try whose money a refund gives back, with its order and channel account.
+
+    Raises PaymentAttempt.DoesNotExist.
+    """
+    if refund.parked_id is None:
+        return paid_attempt(refund.payment)
+    rows = PaymentAttempt.objects.select_related("operation", "channel_account")
+    return rows.get(parked=refund.parked_id)
 
 
 def refund_payload(refund: Refund) -> dict[str, Any]:
@@ -255,7 +262,7 @@ def refunds_waiting_for_funds(
 
 def unapproved_minor(payment_id: str) -> int:
     """Return what living refunds of a payment add up to that nobody else had to agree to."""
-    living = Refund.objects.filter(payment_id=payment_id, approval=None)
+    living = Refund.objects.filter(payment_id=payment_id, approval=None, parked=None)
     living = living.exclude(status__in=DEAD_REFUNDS)
     return int(living.aggregate(minor=Sum("amount_minor", default=0))["minor"])
 

@@ -101,6 +101,7 @@ def _of_merchant(terms: MerchantTerms) -> TermsPayload | None:
         before={
             "fee_plan_id": merchant.fee_plan_id,
             "settlement_cycle": merchant.settlement_cycle,
+            "late_money": merchant.late_money,
         },
         after=terms.values(),
     )

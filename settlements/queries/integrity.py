@@ -18,6 +18,7 @@ from settlements.queries.laws_of_openings import LAWS_OF_OPENINGS
 from settlements.queries.laws_of_payouts import LAWS_OF_PAYOUTS
 from settlements.queries.laws_of_refunds import LAWS_OF_REFUNDS
 from settlements.queries.laws_of_reserves import LAWS_OF_RESERVES
+from settlements.queries.laws_of_suspense import LAWS_OF_SUSPENSE
 
 APPS = ("ledger", "payments", "risk", "settlements")
 """Whose tables, triggers and functions make the laws."""
@@ -35,6 +36,7 @@ LAWS = (
     *LAWS_OF_PAYOUTS,
     *LAWS_OF_REFUNDS,
     *LAWS_OF_RESERVES,
+    *LAWS_OF_SUSPENSE,
     *LAWS_OF_CLEARING,
     *LAWS_OF_OPENINGS,
 )

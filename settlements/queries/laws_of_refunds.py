@@ -62,6 +62,7 @@ LAWS_OF_REFUNDS = (
                      format('%%s, nobody''s %%s', sum(r.amount_minor), sum(r.unallocated_minor))
               FROM payments_payment p
               JOIN payments_refund r ON r.payment_id = p.id AND r.status <> ALL (%s::text[])
+               AND r.parked_id IS NULL
               GROUP BY p.id
               HAVING sum(r.amount_minor) > p.amount_minor
                   OR sum(r.unallocated_minor) > p.unallocated_minor
@@ -91,13 +92,17 @@ LAWS_OF_REFUNDS = (
                     THEN format('E05a %%s and E05e %%s', p.amount_minor, p.amount_minor)
                   WHEN p.status = 'failed'
                     THEN format('E05a %%s and E05g %%s', p.amount_minor, p.amount_minor)
+                  WHEN p.status = 'settled_by_hand'
+                    THEN format('E05a %%s and E05h %%s', p.amount_minor, p.amount_minor)
                   ELSE format('E05a %%s', p.amount_minor) END AS expected,
                 coalesce(nullif(concat_ws(' and ', 'E05a ' || asked.minor,
-                  'E05e ' || -done.minor, 'E05g ' || -back.minor), ''), 'nothing') AS found
+                  'E05e ' || -done.minor, 'E05g ' || -back.minor,
+                  'E05h ' || -by_hand.minor), ''), 'nothing') AS found
               FROM ({_PARTS}) p
               LEFT JOIN booked asked ON asked.source = p.id || ':request:1'
               LEFT JOIN booked done ON done.source = p.id || ':succeeded'
-              LEFT JOIN booked back ON back.source = p.id || ':failed') told
+              LEFT JOIN booked back ON back.source = p.id || ':failed'
+              LEFT JOIN booked by_hand ON by_hand.source = p.id || ':by_hand') told
             WHERE expected <> found
             ORDER BY subject""",  # noqa: S608  put together from a constant of this module
     ),

@@ -8,6 +8,7 @@ from django.db.migrations.loader import MigrationLoader
 from pytest_django import DjangoDbBlocker
 
 import ledger.states
+import payments.parked_states
 import payments.states
 import risk.states
 import settlements.states
@@ -31,7 +32,13 @@ from tests.instants import NEXT_NOON, NOON
 
 TABLES = [
     table
-    for module in (ledger.states, payments.states, risk.states, settlements.states)
+    for module in (
+        ledger.states,
+        payments.parked_states,
+        payments.states,
+        risk.states,
+        settlements.states,
+    )
     for table in vars(module).values()
     if isinstance(table, StateTable)
 ]

@@ -163,7 +163,12 @@ class TestMerchants:
         cheap = FeePlanFactory(name="cheap", fee_bps=100)
 
         # When
-        filled = {"fee_plan_id": cheap.pk, "settlement_cycle": "T+2", "reason": "new contract"}
+        filled = {
+            "fee_plan_id": cheap.pk,
+            "settlement_cycle": "T+2",
+            "late_money": "refund",
+            "reason": "new contract",
+        }
         maker.post(button(merchant, "ask-terms"), filled)
         assert "cheap v1" in words(checker.get(button(merchant, "approve-terms")))
         press(checker, merchant, "approve-terms")
@@ -171,6 +176,7 @@ class TestMerchants:
         # Then
         merchant.refresh_from_db()
         assert (merchant.fee_plan, merchant.settlement_cycle) == (cheap, "T+2")
+        assert merchant.late_money == "refund"
         row = AuditEntry.objects.get(action="merchant_terms.changed")
         assert row.actor == actor_of(checker)
         assert row.before["settlement_cycle"] == "T+1"

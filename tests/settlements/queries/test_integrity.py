@@ -11,6 +11,7 @@ from settlements.queries.integrity import LAWS, verify
 from settlements.queries.laws_of_openings import LAWS_OF_OPENINGS
 from settlements.queries.laws_of_refunds import LAWS_OF_REFUNDS
 from settlements.queries.laws_of_reserves import LAWS_OF_RESERVES
+from settlements.queries.laws_of_suspense import LAWS_OF_SUSPENSE
 from tests.factories.payments import paid_payment
 from tests.factories.settlements import (
     MAKER,
@@ -81,6 +82,7 @@ QUIET = {
     "bank_is_its_statements",
     *(law.code for law in LAWS_OF_REFUNDS),  # tests/settlements/queries/test_laws_of_refunds.py
     *(law.code for law in LAWS_OF_OPENINGS),  # tests/settlements/test_laws_of_openings.py
+    *(law.code for law in LAWS_OF_SUSPENSE),  # tests/payments/actions/test_resolutions.py
     *(law.code for law in LAWS_OF_RESERVES),  # tests/settlements/queries/test_laws_of_reserves.py
 }
 """Laws about rows that this story has none of."""

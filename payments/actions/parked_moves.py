@@ -1,0 +1,58 @@
+"""Money in suspense follows the refund that gives it back, and its payment follows it. Parts."""
+
+from datetime import datetime
+
+from django.db import connection
+
+from payments import locks
+from payments.actions import moves
+from payments.models import ParkedMoney, Refund
+from payments.parked_states import PARKED, ParkedStatus
+from payments.queries.parked import others_in_suspense
+from payments.states import PAID_TWICE, PaymentStatus, RefundStatus
+
+RETURN_FAILED = "return_failed"
+"""The reason code of a payment whose money could not be given back: it waits in suspense again."""
+
+_FOLLOWS = {
+    RefundStatus.SUCCEEDED: ParkedStatus.RETURNED,
+    RefundStatus.SETTLED_BY_HAND: ParkedStatus.RETURNED,
+    RefundStatus.FAILED: ParkedStatus.WAITING,
+    RefundStatus.CANCELLED: ParkedStatus.WAITING,
+    RefundStatus.REVERSED: ParkedStatus.WAITING,
+}
+
+
+def follow_refund(refund: Refund, *, actor: str, at: datetime) -> None:
+    """Move money in suspense to where its refund has come. A part; the refund is locked."""
+    assert connection.in_atomic_block, "follow_refund is a part; open a transaction around it"
+    assert refund.parked_id is not None, "only what gives back money in suspense moves it"
+    status = _FOLLOWS.get(RefundStatus(refund.status))
+    if status is None:
+        return
+    parked = locks.locked_parked(refund.parked_id)
+    PARKED.require_move(parked.status, status)
+    parked.status = status
+    parked.save(update_fields=["status"])
+    if status == ParkedStatus.RETURNED:
+        _tell_returned(parked, actor=actor, at=at)
+    else:
+        _tell_failed(parked, actor=actor, at=at)
+    refund.payment = parked.payment
+
+
+def _tell_returned(parked: ParkedMoney, *, actor: str, at: datetime) -> None:
+    """Let the payment end, or forget that it was paid twice, once nothing of it is in suspense."""
+    payment = parked.payment
+    if others_in_suspense(parked):
+        return
+    if payment.status == PaymentStatus.REFUNDING_LATE:
+        moves.move(payment, PaymentStatus.REFUNDED_LATE, actor=actor, at=at)
+    elif payment.status == PaymentStatus.PAID and payment.status_code:
+        moves.tell_code(payment, "payment.money_returned", code="", actor=actor, at=at)
+
+
+def _tell_failed(parked: ParkedMoney, *, actor: str, at: datetime) -> None:
+    payment = parked.payment
+    code = PAID_TWICE if payment.status == PaymentStatus.PAID else RETURN_FAILED
+    moves.tell_code(payment, "payment.return_failed", code=code, actor=actor, at=at)

@@ -1,0 +1,124 @@
+"""Questions about money that came otherwise than asked: what may become of it, and for whom."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from ledger.models import ApprovalRequest
+from ledger.states import ApprovalState
+from payments.models import ParkedMoney, Payment, PaymentAllocation
+from payments.parked_states import LateMoney, ParkedKind, ParkedStatus, ResolutionWay
+from payments.states import PaymentStatus
+
+APPROVAL_KIND = "payment_resolution"
+
+UNPAID_DEBT = (PaymentStatus.PAID_LATE, PaymentStatus.CONFLICTED)
+"""States of a payment for which money came that nobody has taken as its own yet."""
+
+IN_SUSPENSE = (ParkedStatus.WAITING, ParkedStatus.RETURNING)
+
+
+def can_be_accepted(parked: ParkedMoney) -> bool:
+    """Tell whether a payment can be paid with this money: its currency, and at least its amount.
+
+    What is more than the payment's amount stays in suspense, and can only go back. Less than that
+    pays no part of it, and what came a second time pays nothing.
+    """
+    payment = parked.payment
+    return (
+        parked.status == ParkedStatus.WAITING
+        and payment.status in UNPAID_DEBT
+        and parked.currency == payment.currency
+        and parked.left_minor >= payment.amount_minor
+    )
+
+
+def moved_minor(parked: ParkedMoney, way: ResolutionWay) -> int:
+    """Return how much one way takes out of suspense, in minor units of what came."""
+    return parked.payment.amount_minor if way == ResolutionWay.ACCEPT else parked.left_minor
+
+
+def resolution_payload(parked: ParkedMoney, way: ResolutionWay, *, reason: str) -> dict[str, Any]:
+    """Return what people are shown of one way and agree to, read from the live rows."""
+    moved = moved_minor(parked, way)
+    return {
+        "parked": parked.pk,
+        "payment": parked.payment_id,
+        "merchant_order_no": parked.payment.merchant_order_no,
+        "came_as": parked.kind,
+        "payment_status": parked.payment.status,
+        "way": way.value,
+        "currency": parked.currency,
+        "amount_minor": moved,
+        "suspense_before_minor": parked.left_minor,
+        "suspense_after_minor": parked.left_minor - moved,
+        "goes_to": _goes_to(parked.payment) if way == ResolutionWay.ACCEPT else "payer",
+        "reason": reason,
+    }
+
+
+def _goes_to(payment: Payment) -> list[dict[str, Any]]:
+    return [
+        {
+            "merchant": one.merchant_id,
+            "amount_minor": one.amount_minor,
+            "fee_minor": one.fee_minor,
+        }
+        for one in payment.allocations.order_by("place")
+    ]
+
+
+def open_resolution(parked_id: str) -> ApprovalRequest | None:
+    """Return the request that waits for a decision on this money."""
+    return ApprovalRequest.objects.filter(
+        kind=APPROVAL_KIND, object_id=parked_id, state=ApprovalState.PENDING
+    ).first()
+
+
+def is_asked(parked_id: str, *, at: datetime) -> bool:
+    """Tell whether people have been asked about this money, and may still answer at `at`."""
+    waiting = open_resolution(parked_id)
+    return waiting is not None and waiting.expires_at > at
+
+
+def latest_resolution(parked_id: str) -> ApprovalRequest | None:
+    """Return the newest request about this money, decided or not."""
+    return (
+        ApprovalRequest.objects.filter(kind=APPROVAL_KIND, object_id=parked_id)
+        .order_by("-created_at", "-pk")
+        .first()
+    )
+
+
+def others_in_suspense(parked: ParkedMoney) -> bool:
+    """Tell whether other money of the same payment is in suspense, or on its way out of it."""
+    return _others(parked).filter(status__in=IN_SUSPENSE).exists()
+
+
+def others_waiting(parked: ParkedMoney) -> bool:
+    """Tell whether other money of the same payment waits for a decision."""
+    return _others(parked).filter(status=ParkedStatus.WAITING).exists()
+
+
+def _others(parked: ParkedMoney) -> QuerySet[ParkedMoney]:
+    return ParkedMoney.objects.filter(payment_id=parked.payment_id).exclude(pk=parked.pk)
+
+
+def way_by_terms(parked: ParkedMoney) -> ResolutionWay | None:
+    """Return what the terms of all merchants of a payment say of late money; None: people decide.
+
+    Merchants who want different things leave it to people, and so does money that does not fit.
+    """
+    if parked.kind != ParkedKind.PAID_LATE:
+        return None
+    wanted = set(
+        PaymentAllocation.objects.filter(payment_id=parked.payment_id).values_list(
+            "merchant__late_money", flat=True
+        )
+    )
+    if wanted == {LateMoney.REFUND.value}:
+        return ResolutionWay.REFUND
+    if wanted == {LateMoney.ACCEPT.value} and can_be_accepted(parked):
+        return ResolutionWay.ACCEPT
+    return None
