@@ -1,0 +1,33 @@
+"""The harness inside the processes that it runs: short waits, and wrong designs on demand."""
+
+from datetime import timedelta
+
+from django.apps import AppConfig
+from django.conf import settings
+
+LEASE = timedelta(seconds=10)
+LADDER_SECONDS = (1, 1, 2, 2, 3, 3, 5, 5, 8, 8, 10, 10, 10, 10, 15, 15, 15, 15, 15, 15)
+ANSWER_MS = 2_500
+"""Shorter than the lease by far: asking, closing and asking again fit into one."""
+
+
+class HarnessConfig(AppConfig):
+    """Installed by `tests.harness.settings` only."""
+
+    name = "tests.harness"
+    label = "harness"
+
+    def ready(self) -> None:
+        """Shorten what machines wait for; business rules stay as they are."""
+        from payments.actions import channels, operations
+        from payments.channels.transport import Transport
+        from tests.harness import designs
+
+        operations.LEASE = LEASE
+        operations.QUERY_DELAYS[:] = [timedelta(seconds=seconds) for seconds in LADDER_SECONDS]
+        channels._TRANSPORT = Transport(
+            guard=channels._refuse_in_transaction,
+            connect_timeout_ms=1_000,
+            total_timeout_ms=ANSWER_MS,
+        )
+        designs.install(settings.HARNESS_DESIGN)

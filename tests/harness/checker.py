@@ -1,0 +1,181 @@
+"""Does what each side knows agree? The invariants of the fault catalogue, over separate records."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.harness.records import (
+    MONEY_MOVERS,
+    PREPAYS,
+    QUESTIONS,
+    Channel,
+    House,
+    Row,
+)
+
+OVER = {
+    "payments_payment": {
+        *("paid", "closed", "rejected", "refunded_late"),
+        *("risk_review", "paid_late", "conflicted", "refunding_late"),
+    },
+    "payments_refund": {
+        *("succeeded", "failed", "rejected", "cancelled", "settled_by_hand", "reversed"),
+        *("pending_approval", "abnormal", "funding_required"),
+    },
+    "payments_channeloperation": {"succeeded", "failed", "closed", "manual_review"},
+}
+"""States that are an end, or in which people have to look."""
+DEAD_REFUNDS = {"failed", "rejected", "cancelled", "reversed"}
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One thing that must never be."""
+
+    law: str
+    subject: str
+    words: str
+
+    def __str__(self) -> str:
+        return f"{self.law} {self.subject}: {self.words}"
+
+
+def violations(house: House, channel: Channel, history: list[Row]) -> Iterator[Violation]:
+    """Yield all that is wrong, law by law."""
+    yield from one_object_per_request(house, history)
+    yield from effects_are_orders(house, channel)
+    yield from orders_are_effects(house, channel)
+    yield from refunds_never_exceed(house)
+    yield from all_is_over(house)
+    yield from events_have_no_gap(house)
+    yield from nothing_is_sent_blindly(channel)
+    yield from one_number_each(house, channel)
+
+
+def one_object_per_request(house: House, history: list[Row]) -> Iterator[Violation]:
+    """I2: a request that was answered with success made one object; one refused for good none."""
+    payments, refunds = defaultdict(list), defaultdict(list)
+    for payment in house.payments:
+        payments[payment["merchant_order_no"]].append(payment["id"])
+    for refund in house.refunds:
+        refunds[refund["merchant_refund_no"]].append(refund["id"])
+    for fact in history:
+        found = {"create": payments, "refund": refunds}.get(fact["op"])
+        if found is None or fact["what"] == "asked":
+            continue
+        ids = found.get(fact["no"], [])
+        if fact["what"] == "ok" and ids != [fact["id"]]:
+            yield Violation("I2", fact["no"], f"answered {fact['id']}, and there is {ids}")
+        if fact["what"] == "fail" and ids:
+            yield Violation("I2", fact["no"], f"refused ({fact['code']}), and there is {ids}")
+        if len(ids) > 1:
+            yield Violation("I2", fact["no"], f"one request, {len(ids)} objects")
+
+
+def effects_are_orders(house: House, channel: Channel) -> Iterator[Violation]:
+    """I3: what the channel did belongs to one order of ours that succeeded, of that amount."""
+    ours = {operation["channel_no"]: operation for operation in house.operations}
+    done = [("pay", channel.paid), ("refund", channel.refunded)]
+    for kind, amounts in done:
+        for number, amount in amounts.items():
+            operation = ours.get(number)
+            if operation is None:
+                yield Violation("I3", number, f"the channel did a {kind} that we never ordered")
+            elif operation["status"] not in {"succeeded", "manual_review"}:
+                words = f"done at the channel, and {operation['status']} here"
+                yield Violation("I3", number, words)
+            elif operation["amount_minor"] != amount:
+                words = f"{amount} at the channel, {operation['amount_minor']} here"
+                yield Violation("I3", number, words)
+    for number, effects in channel.effects.items():
+        for effect in ("paid", "refunded"):
+            if effects.count(effect) > 1:
+                yield Violation("I3", number, f"{effect} {effects.count(effect)} times")
+
+
+def orders_are_effects(house: House, channel: Channel) -> Iterator[Violation]:
+    """I4: what we say has happened, happened at the channel; and what it means is booked."""
+    for operation in house.operations:
+        if operation["status"] != "succeeded":
+            continue
+        amounts = {"pay": channel.paid, "refund": channel.refunded}.get(operation["kind"])
+        if amounts is not None and operation["channel_no"] not in amounts:
+            yield Violation("I4", operation["channel_no"], "succeeded here, never done there")
+    orders = {operation["id"]: operation for operation in house.operations}
+    for refund in house.refunds:
+        order = orders.get(refund["operation_id"])
+        if (refund["status"] == "succeeded") != (
+            order is not None and order["status"] == "succeeded"
+        ):
+            words = f"is {refund['status']}, its order {order and order['status']}"
+            yield Violation("I4", refund["id"], words)
+    paid = {attempt["payment_id"] for attempt in house.attempts if attempt["status"] == "succeeded"}
+    for payment in house.payments:
+        is_paid = payment["status"] in {"paid", "paid_late", "conflicted", "refunding_late"}
+        if is_paid != (payment["id"] in paid):
+            yield Violation("I4", payment["id"], f"{payment['status']}, against its tries")
+
+
+def refunds_never_exceed(house: House) -> Iterator[Violation]:
+    """I6: what is refunded, or may be, is never more than what was paid."""
+    given: Counter[str] = Counter()
+    for refund in house.refunds:
+        if refund["status"] not in DEAD_REFUNDS:
+            given[refund["payment_id"]] += refund["amount_minor"]
+    for payment in house.payments:
+        if given[payment["id"]] > payment["amount_minor"]:
+            words = f"{given[payment['id']]} of {payment['amount_minor']} given back"
+            yield Violation("I6", payment["id"], words)
+
+
+def all_is_over(house: House) -> Iterator[Violation]:
+    """I8: with the faults gone, everything came to an end or before people."""
+    for table, rows in (
+        ("payments_payment", house.payments),
+        ("payments_refund", house.refunds),
+        ("payments_channeloperation", house.operations),
+    ):
+        for row in rows:
+            if row["status"] not in OVER[table]:
+                yield Violation("I8", row["id"], f"still {row['status']}")
+
+
+def events_have_no_gap(house: House) -> Iterator[Violation]:
+    """I9: each thing tells its story 1, 2, 3 …, and each state that counts once."""
+    last: dict[str, int] = {}
+    told: Counter[tuple[str, str]] = Counter()
+    for event in house.events:
+        if event["sequence"] != last.get(event["subject"], 0) + 1:
+            yield Violation("I9", event["subject"], f"a gap before event {event['sequence']}")
+        last[event["subject"]] = event["sequence"]
+        told[event["subject"], event["kind"]] += 1
+    for noun, rows in (("payment", house.payments), ("refund", house.refunds)):
+        for row in rows:
+            for status in ("paid", "succeeded", "failed"):
+                expected = 1 if row["status"] == status else 0
+                if status == "paid" and row["status"] != "paid":
+                    continue
+                if told[row["id"], f"{noun}.{status}"] != expected:
+                    words = f"{told[row['id'], f'{noun}.{status}']} events of {noun}.{status}"
+                    yield Violation("I9", row["id"], f"{row['status']} with {words}")
+
+
+def nothing_is_sent_blindly(channel: Channel) -> Iterator[Violation]:
+    """R3: an order that came again had been asked about since the last one."""
+    for number, calls in channel.calls.items():
+        is_open = False
+        for method, _fault in calls:
+            if method in QUESTIONS:
+                is_open = False
+            elif method in MONEY_MOVERS | PREPAYS:
+                if is_open:
+                    yield Violation("R3", number, f"{method} again without a question")
+                is_open = True
+
+
+def one_number_each(house: House, channel: Channel) -> Iterator[Violation]:
+    """R2: the channel saw no number that is not the one of an order of ours."""
+    ours = {operation["channel_no"] for operation in house.operations}
+    for number, calls in channel.calls.items():
+        if number and number not in ours and any(m in MONEY_MOVERS | PREPAYS for m, _ in calls):
+            yield Violation("R2", number, "an order under a number that we never gave")

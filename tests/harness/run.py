@@ -1,0 +1,316 @@
+"""One run: safety with everything broken, then liveness with nothing broken, then the checker."""
+
+import json
+import multiprocessing
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from config.embedded_postgres import APPLICATION_ROLE
+from tests.harness import chaos, checker, clients, records, secrecy
+from tests.harness.children import ROOT, Children
+from tests.harness.cluster import Cluster, free_port
+from tests.harness.payers import Payers
+from tests.harness.proxies import Wire, Wires
+from tests.harness.reader import Reader
+from tests.harness.report import Report
+
+DATABASE_FAULTS = {
+    "cut": 150,
+    "delay": 2_000,
+    "COMMIT reply swallowed": 4_000,
+    "COMMIT cut before the server": 3_000,
+}
+"""Per million pieces of data; those of COMMIT per million COMMITs."""
+CHANNEL_FAULTS = {"cut": 4_000, "reset": 4_000, "half-open": 2_000, "delay": 20_000}
+UNTIL_OVER_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long, how hard, and with what design."""
+
+    seed: int
+    seconds: float
+    folder: Path
+    design: str = "real"
+    percent: int = 33
+    clients: int = 10
+    lifetime_seconds: int = 45
+    pause_seconds: float = 0.25
+    fault_points: str = "* kill 1"
+    commits: int = 1
+
+
+@dataclass
+class Run:
+    """The stage of one run; everything on it is this run's own."""
+
+    plan: Plan
+    report: Report = field(init=False)
+    _over: Any = field(default_factory=lambda: multiprocessing.get_context("fork").Event())
+
+    def __post_init__(self) -> None:
+        """Make the folder of the run empty."""
+        shutil.rmtree(self.plan.folder, ignore_errors=True)
+        self.plan.folder.mkdir(parents=True)
+        self.report = Report(self.plan.seed, self.plan.seconds, self.plan.design)
+
+    def carry_out(self) -> Report:
+        """Do all of it, and return what was found. What was started is ended in any case."""
+        scratch = Path(tempfile.mkdtemp(prefix="harness-"))
+        scratch.chmod(0o755)
+        cluster = Cluster.made_in(scratch / "postgres")
+        try:
+            self._with_cluster(cluster)
+        finally:
+            cluster.stop()
+            shutil.rmtree(scratch, ignore_errors=True)
+        return self.report
+
+    def _with_cluster(self, cluster: Cluster) -> None:
+        self._ports = {
+            name: free_port()
+            for name in ("web-1", "web-2", "web", "simulator", "channel", "database")
+        }
+        wires = self._wires(cluster)
+        environment = self._environment(cluster)
+        try:
+            self._manage(cluster, environment, "migrate", "--verbosity", "0")
+            self._play(cluster, wires, environment)
+        finally:
+            wires.stop()
+
+    def _play(self, cluster: Cluster, wires: Wires, environment: dict[str, str]) -> None:
+        children = Children(self.plan.folder, environment)
+        try:
+            self._start_simulator(children)
+            opened = self._opened(cluster, environment)
+            self._start_house(children)
+            self._safety(cluster, wires, children, opened)
+            self._liveness(cluster, wires, children)
+            children.stop_politely()
+        finally:
+            children.stop()
+        self._judge(cluster, environment, opened)
+
+    # --- the stage ------------------------------------------------------------------------------
+
+    def _wires(self, cluster: Cluster) -> Wires:
+        here, ports = "127.0.0.1", self._ports
+        database = {
+            name: chance * (self.plan.commits if name.startswith("COMMIT") else 1)
+            for name, chance in DATABASE_FAULTS.items()
+        }
+        return Wires(
+            [
+                Wire("database", ports["database"], [(here, cluster.port)], database),
+                Wire("channel", ports["channel"], [(here, ports["simulator"])], CHANNEL_FAULTS),
+                Wire("web", ports["web"], [(here, ports["web-1"]), (here, ports["web-2"])]),
+            ],
+            seed=self.plan.seed,
+        )
+
+    def _environment(self, cluster: Cluster) -> dict[str, str]:
+        port = self._ports["database"]
+        return {
+            "DJANGO_SETTINGS_MODULE": "tests.harness.settings",
+            "DATABASE_URL": cluster.url(APPLICATION_ROLE, port=port),
+            "DATABASE_OWNER_URL": cluster.owner_url,
+            "DATABASE_ROLE": "application",
+            "DATABASE_POOL_MAX": "6",
+            "SANDBOX": "1",
+            "SANDBOX_CLOCK_FILE": "",
+            "STAFF_SECOND_FACTOR": "0",
+            "PUBLIC_URL": f"http://127.0.0.1:{self._ports['web']}",
+            "SEAL_HEADS_FILE": str(self.plan.folder / "heads.jsonl"),
+            "HARNESS_SIMULATOR_URL": f"http://127.0.0.1:{self._ports['simulator']}",
+            "HARNESS_CHANNEL_URL": f"http://127.0.0.1:{self._ports['channel']}",
+            "HARNESS_DESIGN": self.plan.design,
+            "LOG_LEVEL": "WARNING",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _manage(
+        self, cluster: Cluster, environment: dict[str, str], *words: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command of the house, without proxies; the report keeps what it says."""
+        direct = {"DATABASE_URL": cluster.url(APPLICATION_ROLE)}
+        role = {"DATABASE_ROLE": "owner"} if words[0] == "migrate" else {}
+        return subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env={**os.environ, **environment, **direct, **role},
+            capture_output=True,
+            text=True,
+            check=words[0] == "migrate",
+        )
+
+    def _start_simulator(self, children: Children) -> None:
+        children.start(
+            "simulator",
+            role="simulator",
+            port=self._ports["simulator"],
+            directory=str(self.plan.folder / "simulator"),
+        )
+        self._wait_for("simulator", "/healthz")
+
+    def _opened(self, cluster: Cluster, environment: dict[str, str]) -> dict[str, Any]:
+        answer = self.plan.folder / "opened.json"
+        subprocess.run(
+            [sys.executable, "-m", "tests.harness.opening", str(answer)],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                **environment,
+                "DATABASE_URL": cluster.url(APPLICATION_ROLE),
+            },
+            check=True,
+        )
+        opened: dict[str, Any] = json.loads(answer.read_text())
+        answer.unlink()  # it holds the partner's secret
+        return opened
+
+    def _start_house(self, children: Children) -> None:
+        for name in ("web-1", "web-2"):
+            children.start(name, role="web", port=self._ports[name])
+        for name, queues in (
+            ("worker-1", "money"),
+            ("worker-2", "money"),
+            ("worker-3", "money"),
+            ("scheduler-1", "clock,calendar"),
+        ):
+            children.start(name, role="worker", queues=queues, concurrency=3)
+        self._wait_for("web", "/livez")
+
+    def _wait_for(self, name: str, path: str) -> None:
+        import http.client
+
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            connection = http.client.HTTPConnection("127.0.0.1", self._ports[name], timeout=5)
+            try:
+                connection.request("GET", path)
+                if connection.getresponse().status == 200:
+                    return
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.2)
+            finally:
+                connection.close()
+        raise AssertionError(f"{name} does not answer; see its log in {self.plan.folder}")
+
+    def _note(self, **fact: Any) -> None:
+        with (self.plan.folder / "events.jsonl").open("a") as file:
+            file.write(json.dumps({"t": round(time.time(), 3), **fact}) + "\n")  # noqa: TID251
+
+    # --- two phases -----------------------------------------------------------------------------
+
+    def _safety(
+        self, cluster: Cluster, wires: Wires, children: Children, opened: dict[str, Any]
+    ) -> None:
+        chaos.bad_channel(self._ports["simulator"], percent=self.plan.percent)
+        for child in children.by_name.values():
+            child.order["fault_points"] = self.plan.fault_points
+        crowd = multiprocessing.get_context("fork").Process(
+            target=_crowd, args=(self.plan, self._ports, opened, self._over)
+        )
+        crowd.start()
+        reader = Reader(cluster.url(APPLICATION_ROLE))
+        reader.start()
+        wires.break_often(yes=True)
+        self._note(what="safety begins", whom="all")
+        trouble = chaos.Chaos(children, cluster, self.plan.seed, self.plan.seconds, self._note)
+        try:
+            trouble.run()
+        finally:
+            wires.break_often(yes=False)
+            self._over.set()
+            reader.stop()
+        self.report.chaos = Counter(trouble.counts) + Counter(wires.counts())
+        self.report.reads = reader.rounds
+        self.report.broken_while_running = reader.broken
+        for child in children.by_name.values():
+            child.order["fault_points"] = ""
+        for name in tuple(children.by_name):
+            # Without their fault points; whoever died last is up again as well.
+            children.kill(name)
+        self._wait_for("simulator", "/healthz")
+        chaos.good_channel(self._ports["simulator"])
+        crowd.join(timeout=clients.TRY_SECONDS + 20)
+        assert crowd.exitcode == 0, "the clients did not come to their end"
+
+    def _liveness(self, cluster: Cluster, wires: Wires, children: Children) -> None:
+        """Wait until nothing is open, with nothing broken; what still is the checker tells."""
+        self._note(what="liveness begins", whom="all")
+        begun = time.monotonic()
+        while time.monotonic() - begun < UNTIL_OVER_SECONDS:
+            children.revive()
+            time.sleep(1)
+            house = records.house_of(cluster.owner_url)
+            if not any(checker.all_is_over(house)):
+                break
+        self.report.liveness_seconds = time.monotonic() - begun
+
+    # --- the verdict ----------------------------------------------------------------------------
+
+    def _judge(self, cluster: Cluster, environment: dict[str, str], opened: dict[str, Any]) -> None:
+        folder = self.plan.folder
+        house = records.house_of(cluster.owner_url)
+        channel = records.channel_of(folder / "simulator" / "simulator.sqlite3")
+        history = records.history_of(folder)
+        self.report.count(house, channel, history)
+        self.report.violations = [
+            str(found) for found in checker.violations(house, channel, history)
+        ]
+        self.report.violations += [
+            str(found)
+            for found in secrecy.leaks(
+                cluster.owner_url, sorted(folder.glob("*.log")), opened["secrets"]
+            )
+        ]
+        Reader(cluster.owner_url).ask()
+        books = self._manage(cluster, environment, "verify_books")
+        (folder / "verify_books.txt").write_text(books.stdout + books.stderr)
+        if books.returncode:
+            self.report.violations.append("I11 the books are not sound; see verify_books.txt")
+        with psycopg.connect(cluster.owner_url) as connection:
+            self.report.failed_jobs = connection.execute(
+                "SELECT task_name, count(*) FROM procrastinate_jobs WHERE status = 'failed'"
+                " GROUP BY 1 ORDER BY 1"
+            ).fetchall()
+        (folder / "report.md").write_text(self.report.as_markdown())
+
+
+def _crowd(plan: Plan, ports: dict[str, int], opened: dict[str, Any], over: Any) -> None:
+    """Be clients and payers, in a process of their own; payers go on until clients have ended."""
+    done = threading.Event()
+    payers = Payers(
+        simulator_port=ports["simulator"],
+        database=plan.folder / "simulator" / "simulator.sqlite3",
+        seed=plan.seed,
+        is_over=done.is_set,
+    )
+    paying = threading.Thread(target=payers.run)
+    paying.start()
+    clients.work(
+        count=plan.clients,
+        port=ports["web"],
+        opened=opened,
+        folder=plan.folder,
+        seed=plan.seed,
+        is_over=over.is_set,
+        lifetime_seconds=plan.lifetime_seconds,
+        pause_seconds=plan.pause_seconds,
+    )
+    done.set()
+    paying.join()
