@@ -45,6 +45,14 @@ def prove(timestamp: int) -> None:
     jobs.defer("settlements.prove", at=clock.now(), queueing_lock="settlements.prove")
 
 
+@app.periodic(cron="10 19 * * *")
+@app.task(name="config.forget_notifications", queue="clock")
+def forget_notifications(timestamp: int) -> None:
+    """Every night at 03:10 in Shanghai: notifications that were refused long ago are forgotten."""
+    lock = "payments.forget_notifications"
+    jobs.defer("payments.forget_notifications", at=clock.now(), queueing_lock=lock)
+
+
 @app.periodic(cron="* * * * *")
 @app.task(name="config.expire", queue="calendar")
 def expire(timestamp: int) -> None:

@@ -230,3 +230,28 @@ MANUAL_ENTRY = StateTable(
     },
 )
 """The last approval books it, so nothing that was agreed to waits; a clock ends what nobody saw."""
+
+
+class Verdict(models.TextChoices):
+    """What a notification turned out to be. Only a genuine one makes us ask, and only once."""
+
+    RECEIVED = "received", _("not judged yet")
+    GENUINE = "genuine", _("genuine")
+    REPEATED = "repeated", _("repeated")
+    FORGED = "forged", _("forged")
+    MALFORMED = "malformed", _("malformed")
+    PROBE = "probe", _("probe")
+
+
+_BELIEVED = {Verdict.GENUINE, Verdict.REPEATED}
+
+NOTIFICATION = StateTable(
+    Verdict,
+    noun=_("A notification"),
+    moves={
+        Verdict.RECEIVED: {*_BELIEVED, Verdict.FORGED, Verdict.MALFORMED, Verdict.PROBE},
+        Verdict.FORGED: _BELIEVED,
+        Verdict.MALFORMED: _BELIEVED,
+    },
+)
+"""A verdict moves once, and again only when other keys show that a refusal was wrong."""

@@ -8,6 +8,8 @@ from payments.actions import (
     closing,
     manual_entries,
     maturity,
+    notification_care,
+    notifications,
     refund_expiry,
     refund_orders,
     refund_submissions,
@@ -30,9 +32,10 @@ def query_attempt(*, attempt_id: str, at: datetime, is_notified: bool = False) -
 
 @task("payments.janitor")
 def janitor(*, at: datetime) -> None:
-    """Have every order looked after that is due or whose sender died."""
+    """Have every order looked after that is due or whose sender died, and what nobody judged."""
     attempts.defer_due(at=at)
     refund_orders.defer_due(at=at)
+    notifications.judge_left(at=at)
 
 
 @task("payments.expire")
@@ -73,3 +76,15 @@ def query_refund(*, refund_id: str, at: datetime, is_notified: bool = False) -> 
 def fund_refunds(*, at: datetime) -> None:
     """Try again to fund the refunds that wait for their merchants' money."""
     refund_submissions.fund_waiting(actor="task:payments.fund_refunds", at=at)
+
+
+@task("payments.reverify_notifications")
+def reverify_notifications(*, channel_account_id: str, at: datetime) -> None:
+    """Judge again what was refused of one channel account, after its keys have changed."""
+    notification_care.reverify_refused(channel_account_id, at=at)
+
+
+@task("payments.forget_notifications")
+def forget_notifications(*, at: datetime) -> None:
+    """Forget what was refused long ago."""
+    notification_care.forget_refused()

@@ -7,10 +7,16 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from config.back_office.channel_waits import notifications
 from config.back_office.waits import Waiting, filtered, requests_for_me
 from ledger.admin import showing
 from ledger.queries import periods
-from payments.models import ChannelOperation, ManualEntry, Payment, Refund
+from payments.models import (
+    ChannelOperation,
+    ManualEntry,
+    Payment,
+    Refund,
+)
 from payments.states import (
     CONTRADICTED,
     PAID_TWICE,
@@ -31,6 +37,7 @@ def waiting_for(request: HttpRequest) -> list[Waiting]:
         *_refunds(request),
         *_manual_entries(request),
         *_orders(request),
+        *notifications(request),
         *_parked_money(request),
         *_bank(request),
         *_books(request),

@@ -22,6 +22,8 @@ SIMULATOR_HOSTS = env.words("SIMULATOR_HOSTS", default=["127.0.0.1", "localhost"
 SANDBOX_CLOCK_FILE = env.text("SANDBOX_CLOCK_FILE", default="")
 # Where channels and payers reach this deployment; the address in a channel order's notify_url.
 PUBLIC_URL = env.text("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+# How many messages that are not genuine are kept of one channel account within an hour.
+REFUSED_NOTIFICATIONS_PER_HOUR = env.whole_number("REFUSED_NOTIFICATIONS_PER_HOUR", default=60)
 BUSINESS_TIME_ZONE = env.time_zone("BUSINESS_TIME_ZONE", default="Asia/Shanghai")
 STAFF_SECOND_FACTOR = env.flag("STAFF_SECOND_FACTOR", default=True)
 PAYMENT_SCREENER = "risk.screener.RiskScreener"

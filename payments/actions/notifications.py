@@ -1,36 +1,41 @@
-"""What channels tell us unasked. It is verified, kept, and only makes us ask."""
+"""What channels tell us unasked. It is kept, verified, and only makes us ask."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
-from ledger import jobs
 from ledger.fault_points import fault_point
+from payments.actions import notification_verdicts as verdicts
 from payments.actions.channels import listener_of
-from payments.channels.base import (
-    ForgedNotificationError,
-    MalformedNotificationError,
-    Notification,
-    NotificationAbout,
+from payments.channels import base
+from payments.errors import (
+    NotificationNotJudgedError,
+    NotificationRefusedError,
+    UnknownChannelAccountError,
 )
-from payments.errors import NotificationRefusedError, UnknownChannelAccountError
 from payments.models import (
     ChannelAccount,
+    ChannelKind,
     ChannelNotification,
-    ChannelOperation,
     DatabaseClock,
-    OperationKind,
+    RefusedCount,
 )
+from payments.states import Verdict
 
-_KINDS = {
-    NotificationAbout.PAYMENT: OperationKind.PAY,
-    NotificationAbout.REFUND: OperationKind.REFUND,
-    NotificationAbout.TRANSFER: OperationKind.PAYOUT,
-}
-
-_KEEPING = fault_point("notification.keeping")
+_RAW_KEPT = fault_point("notification.raw_kept")
 _KEPT = fault_point("notification.kept")
+
+HEADERS: Final = frozenset({"content-type", "date", "request-id", "user-agent"})
+HEADER_PREFIXES: Final = ("wechatpay-",)
+HEADERS_MAX: Final = 24
+HEADER_LENGTH_MAX: Final = 2_048
+"""Of what comes beside a message only what a signature may need is kept, and little of that."""
+
+HOUR: Final = timedelta(hours=1)
 
 
 def receive_notification(
@@ -43,80 +48,96 @@ def receive_notification(
 ) -> tuple[bytes, str]:
     """Take one notification and return the exact answer (body, content type) it wants.
 
-    A genuine one is kept once and makes a job ask the channel; its words are never believed.
-    Repetitions are answered alike and change nothing. `at` is when it is kept; whether it is
-    stale, the database's clock decides.
+    It is kept as it came, in a transaction of its own, before a word of it is believed; a genuine
+    one then makes a job ask the channel, once, however often it is repeated. Where many that were
+    not genuine came within an hour, more of them are only counted. `at` is when it is kept;
+    whether it is stale, the database's clock decides.
 
-    Raises UnknownChannelAccountError, or NotificationRefusedError for a forged or malformed
-    one; nothing is written then.
+    Raises UnknownChannelAccountError with nothing written, NotificationRefusedError for a forged or
+    malformed one, or NotificationNotJudgedError where the account cannot verify anything now.
     """
+    account = _listening(channel_account_id)
+    machine_at = ChannelAccount.objects.values_list(DatabaseClock(), flat=True).get(pk=account.pk)
+    message = ChannelNotification(
+        channel_account=account,
+        headers=kept_headers(headers),
+        body=body,
+        client_ip=client_ip,
+        received_at=at,
+        came_at=machine_at,
+    )
+    is_kept = not _is_flooded(account, machine_at=machine_at)
+    if is_kept:
+        _keep(message)
+        _RAW_KEPT()
+    judgement = verdicts.judge(message)
+    if judgement is None:
+        raise NotificationNotJudgedError
+    verdict = verdicts.settle(message, judgement, at=at, is_kept=is_kept)
+    _KEPT()
+    if not is_kept and verdict is not Verdict.GENUINE:
+        _count(account, machine_at=machine_at)
+    if verdict not in (Verdict.GENUINE, Verdict.REPEATED):
+        raise NotificationRefusedError(channel=account.channel)
+    return listener_of(account).acknowledge()
+
+
+def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that are kept, by their names in lower case."""
+    lower = ((name.lower(), value) for name, value in headers.items())
+    wanted = [
+        (name, base.kept_text(value, length_max=HEADER_LENGTH_MAX))
+        for name, value in lower
+        if name in HEADERS or name.startswith(HEADER_PREFIXES)
+    ]
+    return dict(sorted(wanted)[:HEADERS_MAX])
+
+
+def judge_left(*, at: datetime, limit: int = 100) -> int:
+    """Judge what was kept and not judged, as its process died or the account had no keys.
+
+    Returns how many were judged. Runs as often as wanted.
+    """
+    left = ChannelNotification.objects.filter(
+        verdict=Verdict.RECEIVED, came_at__lt=DatabaseClock() - timedelta(minutes=1)
+    ).select_related("channel_account")
+    judged = 0
+    for message in left.order_by("id")[:limit]:
+        judgement = verdicts.judge(message)
+        if judgement is not None:
+            verdicts.settle(message, judgement, at=at)
+            judged += 1
+    return judged
+
+
+def _listening(channel_account_id: str) -> ChannelAccount:
+    """Return the account that is told something. Raises UnknownChannelAccountError."""
     try:
-        account = ChannelAccount.objects.annotate(machine_at=DatabaseClock()).get(
-            pk=channel_account_id, app_id__gt=""
-        )
+        return ChannelAccount.objects.exclude(channel=ChannelKind.BANK).get(pk=channel_account_id)
     except ChannelAccount.DoesNotExist:
         raise UnknownChannelAccountError from None
-    channel = listener_of(account)
-    try:
-        notification = channel.verify_notification(
-            headers=headers, body=body, at=account.machine_at
-        )
-    except (ForgedNotificationError, MalformedNotificationError) as error:
-        raise NotificationRefusedError from error
-    _keep(account, notification=notification, body=body, client_ip=client_ip, at=at)
-    _KEPT()
-    return channel.acknowledge()
+
+
+def _is_flooded(account: ChannelAccount, *, machine_at: datetime) -> bool:
+    """Tell whether so many came within the hour that were not genuine that no more are kept."""
+    doubted = ChannelNotification.objects.filter(
+        channel_account=account, came_at__gt=machine_at - HOUR
+    ).exclude(verdict=Verdict.GENUINE)
+    most: int = settings.REFUSED_NOTIFICATIONS_PER_HOUR
+    return len(doubted.values_list("pk")[:most]) >= most
 
 
 @transaction.atomic(durable=True)
-def _keep(
-    account: ChannelAccount,
-    *,
-    notification: Notification,
-    body: bytes,
-    client_ip: str | None,
-    at: datetime,
-) -> None:
-    """Store the raw bytes once, and have the owner of the order ask, in one transaction."""
-    is_known = ChannelNotification.objects.filter(
-        channel_account=account, notification_id=notification.notification_id
-    ).exists()
-    ChannelNotification.objects.bulk_create(
-        [
-            ChannelNotification(
-                channel_account=account,
-                notification_id=notification.notification_id,
-                channel_no=notification.channel_no,
-                claimed_status=notification.status[:40],
-                body=body,
-                client_ip=client_ip,
-                received_at=at,
-            )
-        ],
-        ignore_conflicts=True,
-    )
-    if is_known:
-        return
-    subject = (
-        ChannelOperation.objects.filter(
-            channel_account=account,
-            channel_no=notification.channel_no,
-            kind=_KINDS[notification.about],
-        )
-        .values_list("subject", flat=True)
-        .first()
-    )
-    if subject is not None:
-        _have_asked(subject, about=notification.about, at=at)
-    _KEEPING()
+def _keep(message: ChannelNotification) -> None:
+    """Keep a message as it came."""
+    message.save(force_insert=True)
 
 
-def _have_asked(subject: str, *, about: NotificationAbout, at: datetime) -> None:
-    """Let those whose order it is ask the channel."""
-    match about:
-        case NotificationAbout.PAYMENT:
-            jobs.defer("payments.query_attempt", attempt_id=subject, at=at, is_notified=True)
-        case NotificationAbout.REFUND:
-            jobs.defer("payments.query_refund", refund_id=subject, at=at, is_notified=True)
-        case NotificationAbout.TRANSFER:
-            jobs.defer("settlements.query_payout", payout_id=subject, at=at, is_notified=True)
+@transaction.atomic(durable=True)
+def _count(account: ChannelAccount, *, machine_at: datetime) -> None:
+    """Count one that is not kept."""
+    hour = machine_at.replace(minute=0, second=0, microsecond=0)
+    RefusedCount.objects.bulk_create(
+        [RefusedCount(channel_account=account, hour=hour)], ignore_conflicts=True
+    )
+    RefusedCount.objects.filter(channel_account=account, hour=hour).update(count=F("count") + 1)

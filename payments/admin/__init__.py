@@ -2,7 +2,9 @@
 
 from payments.admin import (  # noqa: F401  importing registers
     balance_transactions,
-    channels,
+    channel_accounts,
+    channel_notifications,
+    channel_operations,
     credentials,
     deed_names,
     events,

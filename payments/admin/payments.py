@@ -15,7 +15,7 @@ from ledger.admin.journal import entries_table
 from ledger.admin.operations import OperationsAdmin
 from ledger.admin.panels import Column, Fact, Facts, Moment, Panel, Table
 from ledger.models import JournalEntry
-from payments.admin.channels import operation_moments
+from payments.admin.channel_operations import operation_moments
 from payments.admin.filters import CurrencyFilter
 from payments.admin.refund_panels import refunds_table
 from payments.admin.refund_requests import RequestRefund

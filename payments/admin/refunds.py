@@ -16,7 +16,7 @@ from ledger.admin.operations import OperationsAdmin
 from ledger.admin.panels import Fact, Facts, Moment, Panel
 from ledger.models import ApprovalDecision
 from payments.admin import refund_panels as panels
-from payments.admin.channels import operation_moments
+from payments.admin.channel_operations import operation_moments
 from payments.admin.filters import CurrencyFilter
 from payments.admin.refund_decisions import Approve, Ask, Cancel, Fund, Reject
 from payments.models import Refund, RefundAllocation

@@ -1,5 +1,6 @@
 """Where channels call us. No session, no credential: the signature in the message decides."""
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import path
 from django.utils.decorators import method_decorator
@@ -9,7 +10,12 @@ from django.views.decorators.csrf import csrf_exempt
 from ledger.identifiers import is_id
 from payments.actions.notifications import receive_notification
 from payments.api.requests import seen
-from payments.errors import NotificationRefusedError, UnknownChannelAccountError
+from payments.channels.registry import TRAITS
+from payments.errors import (
+    NotificationNotJudgedError,
+    NotificationRefusedError,
+    UnknownChannelAccountError,
+)
 
 BODY_BYTES_MAX = 64 * 1024
 PLAIN = "text/plain; charset=utf-8"
@@ -19,7 +25,8 @@ PLAIN = "text/plain; charset=utf-8"
 class NotificationDoor(View):
     """One channel account's door: take a message, verify it, say what the channel wants to hear.
 
-    A message that is refused leaves no trace, and a genuine one only makes us ask the channel.
+    It is kept before it is believed, and a genuine one only makes us ask the channel. Where we
+    cannot keep it the channel hears of a fault of ours, and repeats it.
     """
 
     http_method_names = ["post"]
@@ -43,9 +50,19 @@ class NotificationDoor(View):
             )
         except UnknownChannelAccountError:
             return _fail(404)
-        except (NotificationRefusedError, UnreadablePostError):
+        except UnreadablePostError:
             return _fail(400)
+        except NotificationRefusedError as error:
+            return _refused(error)
+        except (NotificationNotJudgedError, OperationalError, InterfaceError):
+            return _fail(503)
         return HttpResponse(answer, content_type=content_type)
+
+
+def _refused(error: NotificationRefusedError) -> HttpResponse:
+    """Say no in the words that the channel knows."""
+    answer, content_type = TRAITS[str(error.context["channel"])].refusal
+    return HttpResponse(answer, status=error.status, content_type=content_type)
 
 
 def _fail(status: int) -> HttpResponse:

@@ -8,6 +8,12 @@ from payments.errors.manual_entries import (
     NoMerchantAccountError,
     NothingToEndError,
 )
+from payments.errors.notifications import (
+    NotificationNotJudgedError,
+    NotificationOfNobodyError,
+    NotificationRefusedError,
+    NotificationSettledError,
+)
 from payments.errors.parked import (
     MoneyDoesNotFitError,
     ParkedMoneyNotFoundError,
@@ -35,7 +41,6 @@ from payments.errors.payments import (
     LeaseLostError,
     NoBusinessDayError,
     NoChannelError,
-    NotificationRefusedError,
     OrderNumberTakenError,
     PaymentExpiredError,
     PaymentNotCancellableError,
@@ -101,7 +106,10 @@ __all__ = [
     "NoChannelError",
     "NoMerchantAccountError",
     "NothingToEndError",
+    "NotificationNotJudgedError",
+    "NotificationOfNobodyError",
     "NotificationRefusedError",
+    "NotificationSettledError",
     "OrderNumberTakenError",
     "ParkedMoneyNotFoundError",
     "PaymentExpiredError",

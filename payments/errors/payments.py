@@ -109,17 +109,6 @@ class UnknownChannelAccountError(DomainError):
     detail = _("There is no such channel account.")
 
 
-class NotificationRefusedError(DomainError):
-    """A notification is forged, malformed or not for us.
-
-    Nothing was written and nothing is believed. A genuine one is repeated by the channel.
-    """
-
-    code = "notification_refused"
-    status = 400
-    detail = _("The notification was refused.")
-
-
 class PaymentNotCancellableError(DomainError):
     """A payment cannot be cancelled any more: it was refused, or was paid.
 

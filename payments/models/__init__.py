@@ -2,7 +2,8 @@
 
 from payments.models.balance_transactions import BalanceTransaction, LineKind
 from payments.models.calendar import BusinessDay
-from payments.models.channels import ChannelAccount, ChannelKind, ChannelNotification
+from payments.models.channel_notifications import ChannelNotification, RefusedCount
+from payments.models.channels import ChannelAccount, ChannelKind
 from payments.models.credentials import ApiCredential, CredentialKind
 from payments.models.events import Event
 from payments.models.fees import FeePlan, RefundPolicy
@@ -63,6 +64,7 @@ __all__ = [
     "RefundAllocation",
     "RefundPolicy",
     "RefundRemedy",
+    "RefusedCount",
     "ReserveHold",
     "ReserveUse",
     "ReserveUseKind",

@@ -1,4 +1,4 @@
-"""The channels that money comes and goes by, and what they tell us."""
+"""The channels that money comes and goes by."""
 
 from functools import partial
 
@@ -81,37 +81,3 @@ class ChannelAccount(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class ChannelNotification(models.Model):
-    """One genuine notification, kept as its raw bytes. It only makes us ask; append-only.
-
-    Forged ones are refused at the door and never stored.
-    """
-
-    channel_account = models.ForeignKey(
-        ChannelAccount,
-        on_delete=models.PROTECT,
-        related_name="notifications",
-        verbose_name=_("channel account"),
-    )
-    notification_id = models.CharField(_("channel's notification id"), max_length=128)
-    channel_no = models.CharField(_("our number"), max_length=64, db_index=True)
-    claimed_status = models.CharField(_("status it claims"), max_length=40)
-    body = models.BinaryField(_("body"), max_length=65_536)
-    client_ip = models.GenericIPAddressField(_("client address"), null=True, blank=True)
-    received_at = models.DateTimeField(_("received at"))
-
-    class Meta:
-        verbose_name = _("channel notification")
-        verbose_name_plural = _("channel notifications")
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["channel_account", "notification_id"],
-                name="payments_notification_once",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.channel_no} {self.claimed_status}"

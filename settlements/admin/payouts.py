@@ -19,7 +19,7 @@ from ledger.admin.journal import entries_table
 from ledger.admin.operations import Operation, OperationsAdmin
 from ledger.admin.panels import Column, Moment, Panel, Table
 from payments import calendar
-from payments.admin.channels import operation_moments
+from payments.admin.channel_operations import operation_moments
 from payments.admin.filters import CurrencyFilter
 from payments.models import ChannelAccount, ChannelKind
 from payments.queries.calendar import BusinessDays, business_date_of

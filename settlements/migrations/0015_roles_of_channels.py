@@ -12,21 +12,27 @@ from django.db.migrations.state import StateApps
 SEES = ("payments.view_sendinghold",)
 STOPS = "payments.place_sendinghold"
 
+REVERIFIES = "payments.reverify_notification"
+REPLAYS = "payments.replay_notification"
+
 ROLES: dict[str, tuple[str, ...]] = {
     "finance_maker": (
         *SEES,
+        REPLAYS,
         STOPS,
         "payments.request_release",
         "payments.request_resolution",
     ),
     "finance_checker": (
         *SEES,
+        REPLAYS,
         STOPS,
         "payments.approve_release",
         "payments.approve_resolution",
     ),
     "finance_head": (
         *SEES,
+        REPLAYS,
         STOPS,
         "payments.approve_release",
         "payments.approve_resolution",
@@ -34,7 +40,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "risk_officer": (*SEES, STOPS),
     "support": (),
     "auditor": SEES,
-    "security_admin": (*SEES, STOPS),
+    "security_admin": (*SEES, STOPS, REVERIFIES),
 }
 
 

@@ -91,7 +91,9 @@ class Story:
 
     def notify_again(self, payment: Mapping[str, Any]) -> httpx.Response:
         """Be the channel that sends its notification once more, byte for byte."""
-        kept = ChannelNotification.objects.get(channel_no=self.number_of(payment))
+        kept = ChannelNotification.objects.get(
+            channel_no=self.number_of(payment), verdict="genuine"
+        )
         return httpx.post(
             f"{self.partner.base_url}/notify/{kept.channel_account_id}/",
             content=bytes(kept.body),

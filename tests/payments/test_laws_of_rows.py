@@ -12,7 +12,6 @@ from payments import states
 from payments.models import (
     BalanceTransaction,
     ChannelAccount,
-    ChannelNotification,
     ChannelOperation,
     Event,
     FeePlan,
@@ -41,7 +40,6 @@ WRITTEN_ONCE = {
     PaymentAllocation: {"amount_minor": 1},
     BalanceTransaction: {"net_minor": 1},
     Event: {"kind": "payment.paid"},
-    ChannelNotification: {"claimed_status": "TRADE_CLOSED"},
     FeePlan: {"fee_bps": 0},
 }
 NEVER_DELETED = (
@@ -273,15 +271,7 @@ def test_one_number_at_the_channel_is_of_one_order(either_role):
 @pytest.fixture
 def filled(either_role: str) -> str:
     """Write at least one row of everything, and return the role at work."""
-    payment = paid_payment()
-    ChannelNotification.objects.create(
-        channel_account=payment.attempts.get().channel_account,
-        notification_id="n1",
-        channel_no="ATT_1",
-        claimed_status="TRADE_SUCCESS",
-        body=b"a=b",
-        received_at=NOON,
-    )
+    paid_payment()
     check_laws()  # TRUNCATE waits for no law
     return either_role
 

@@ -53,7 +53,8 @@ class ChannelTraits:
     `deduplicates`: the same number moves money once, so that an order may be sent again; where it
     is false nothing is ever sent again by itself (R5). `authorises` are the methods by which money
     can be held first and taken later, as often as `captures` says; `holds_for` says how long.
-    `refund_spacing` is how far apart it wants refunds of one payment.
+    `refund_spacing` is how far apart it wants refunds of one payment. `refusal` is the body and the
+    content type, beside an HTTP status of refusal, that tell it that a notification was refused.
     """
 
     methods: frozenset[str]
@@ -62,3 +63,4 @@ class ChannelTraits:
     captures: CaptureMode = CaptureMode.NONE
     holds_for: timedelta = timedelta(days=7)
     refund_spacing: timedelta = timedelta(0)
+    refusal: tuple[bytes, str] = (b"fail", "text/plain; charset=utf-8")

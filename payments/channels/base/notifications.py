@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ForgedNotificationError(Exception):
-    """A notification is not from our channel, or not for us. Nothing may be stored or done."""
+    """A notification is not from our channel, or not for us. Nothing may be done."""
 
 
 class ProbeNotificationError(ForgedNotificationError):
@@ -17,7 +17,7 @@ class ProbeNotificationError(ForgedNotificationError):
 
 
 class MalformedNotificationError(Exception):
-    """A notification cannot be read. Nothing may be stored or done."""
+    """A notification cannot be read. Nothing may be done."""
 
 
 class NotificationAbout(StrEnum):

@@ -31,6 +31,10 @@ PROBE_PREFIX: Final = "WECHATPAY/SIGNTEST/"
 """How signatures begin that WeChat Pay makes wrong on purpose, to see whether we look."""
 
 
+PROBED: Final = "It is a probe, signed wrongly on purpose."
+"""Why a probe is not believed."""
+
+
 class UnopenableError(Exception):
     """A ciphertext was not made with this key, or was changed since."""
 
@@ -96,7 +100,7 @@ def doubt(
     if not signature:
         return "It is not signed."
     if signature.startswith(PROBE_PREFIX):
-        return "It is a probe, signed wrongly on purpose."
+        return PROBED
     if headers.get("wechatpay-signature-type", SCHEME) != SCHEME:
         return "It is signed in another way."
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):

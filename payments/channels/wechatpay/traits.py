@@ -9,4 +9,5 @@ from payments.channels.wechatpay import mapping
 TRAITS: Final = ChannelTraits(
     methods=frozenset(mapping.PAY_PATHS),
     refund_spacing=timedelta(minutes=1),
+    refusal=(b'{"code":"FAIL","message":"refused"}', "application/json"),
 )

@@ -43,6 +43,8 @@ def friday(settings, tmp_path):
 
 PARKED = {"payments paid late": 0, "payments paid twice": 0, "conflicted payments": 0}
 """What everybody sees who sees payments."""
+NOTIFIED = {"notifications about unknown numbers": 0, "refused notifications since yesterday": 0}
+"""What finance sees of what channels said."""
 
 
 def waiting(client) -> dict[str, int]:
@@ -65,6 +67,7 @@ def test_each_role_sees_what_waits_for_it():
         "abnormal refunds": 0,
         "contradicted refunds": 0,
         "orders with unknown outcome": 0,
+        **NOTIFIED,
         **PARKED,
         "payouts to export": 0,
         "open bill lines": 1,
@@ -78,6 +81,7 @@ def test_each_role_sees_what_waits_for_it():
         "contradicted refunds": 0,
         "manual entries to approve": 0,
         "orders with unknown outcome": 0,
+        **NOTIFIED,
         **PARKED,
         "open bill lines": 1,
     }

@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from payments.actions import attempts, closing, notifications
+from payments.actions import attempts, closing, notification_verdicts, notifications
 from payments.actions.channels import channel_of
 from payments.channels.base import Notification, NotificationAbout, PayRequest
 from payments.errors import NotificationRefusedError, UnknownChannelAccountError
@@ -71,6 +71,10 @@ def post(marketplace, simulator, mailbox) -> Post:
     return post
 
 
+KEPT = {"payments_channelnotification": 1}
+"""What a message that changes nothing leaves behind: itself."""
+
+
 def questions() -> list[dict]:
     jobs = ProcrastinateJob.objects.filter(task_name="payments.query_attempt")
     return list(jobs.order_by("id").values_list("args", flat=True))
@@ -110,11 +114,14 @@ def test_a_repetition_is_answered_alike_and_changes_nothing(post):
     post.hand_in()
 
     # When, Then
-    with nothing_written():
+    with nothing_written(but=KEPT):
         assert post.hand_in() == (b"success", "text/plain")
+    first, second = ChannelNotification.objects.order_by("id")
+    assert (first.verdict, second.verdict) == ("genuine", "repeated")
+    assert second.notification_id == first.notification_id
 
 
-def test_a_forged_one_leaves_no_trace(post):
+def test_a_forged_one_is_kept_and_asks_nothing(post):
     # Given one word changed under the signature
     forged = Letter(
         post.letter.headers, post.letter.body.replace(b"TRADE_SUCCESS", b"TRADE_FINISHED")
@@ -122,25 +129,31 @@ def test_a_forged_one_leaves_no_trace(post):
     assert forged.body != post.letter.body
 
     # When, Then
-    with nothing_written(), pytest.raises(NotificationRefusedError):
+    with nothing_written(but=KEPT), pytest.raises(NotificationRefusedError):
         post.hand_in(forged)
+    kept = ChannelNotification.objects.get()
+    assert (kept.verdict, kept.doubt) == ("forged", "not signed by Alipay")
+    assert (bytes(kept.body), kept.channel_no, kept.subject) == (forged.body, "", "")
 
 
-def test_a_malformed_one_leaves_no_trace(post):
+def test_a_malformed_one_is_kept_and_asks_nothing(post):
     for body in (b"", b"hello", b"sign=a&sign=b", b"\xff\xfe=1&sign=x", b"a=1&" * 40_000):
-        with nothing_written(), pytest.raises(NotificationRefusedError):
+        with nothing_written(but=KEPT), pytest.raises(NotificationRefusedError):
             post.hand_in(Letter(post.letter.headers, body))
+    verdicts = set(ChannelNotification.objects.values_list("verdict", flat=True))
+    assert verdicts <= {"malformed", "forged"}
 
 
-def test_a_genuine_one_for_another_app_leaves_no_trace(marketplace, simulator, mailbox):
+def test_a_genuine_one_for_another_app_asks_nothing(marketplace, simulator, mailbox):
     # Given a letter that the channel signed with another app in it
     order_fault(simulator, "notify_wrong_app", app_id=marketplace.plan.app_id)
     post = Post(marketplace, simulator, mailbox)
     run_jobs()
 
     # When, Then
-    with nothing_written(), pytest.raises(NotificationRefusedError):
+    with nothing_written(but=KEPT), pytest.raises(NotificationRefusedError):
         post.hand_in()
+    assert ChannelNotification.objects.get().doubt == "for another app_id"
 
 
 def test_a_wrong_amount_in_it_moves_nothing(marketplace, simulator, mailbox):
@@ -176,7 +189,7 @@ class TestAfterTheEnd:
         # Then
         assert Payment.objects.get().status == "paid_late"
         assert BalanceTransaction.objects.count() == 0
-        with nothing_written():
+        with nothing_written(but=KEPT):
             late.hand_in()
 
     def test_a_forged_one_leaves_it_closed(self, late):
@@ -185,7 +198,7 @@ class TestAfterTheEnd:
         assert forged.body != late.letter.body
 
         # When, Then
-        with nothing_written(), pytest.raises(NotificationRefusedError):
+        with nothing_written(but=KEPT), pytest.raises(NotificationRefusedError):
             late.hand_in(forged)
 
     def test_a_foreign_one_leaves_it_closed(self, late):
@@ -239,7 +252,8 @@ def test_one_about_a_number_that_is_not_ours_is_kept_and_asks_nothing(
 
     # Then
     assert answer == (b"success", "text/plain")
-    assert ChannelNotification.objects.get().channel_no == "STRANGE_1"
+    kept = ChannelNotification.objects.get()
+    assert (kept.channel_no, kept.verdict, kept.subject) == ("STRANGE_1", "genuine", "")
 
 
 def test_an_account_that_does_not_exist_is_refused(post):
@@ -285,7 +299,8 @@ def test_those_whose_order_it_is_are_asked(monkeypatch, about, kind, asked):
     told = Notification("n1", kind.upper(), "DONE", {}, about=NotificationAbout(about))
     deaf = Notification("n2", "PAYOUT" if kind == "pay" else "PAY", "DONE", {}, about=told.about)
     heard = iter([told, deaf, told])
-    monkeypatch.setattr(notifications, "listener_of", lambda account: Listener(heard))
+    for module in (notifications, notification_verdicts):
+        monkeypatch.setattr(module, "listener_of", lambda account: Listener(heard))
 
     # When it comes, and one that names an order of another kind, and the first again
     for _ in range(3):
@@ -297,7 +312,8 @@ def test_those_whose_order_it_is_are_asked(monkeypatch, about, kind, asked):
     (job,) = ProcrastinateJob.objects.all()
     name, arguments = asked
     assert (job.task_name, job.args) == (name, {**arguments, "at": NEXT_NOON.isoformat()})
-    assert ChannelNotification.objects.count() == 2
+    verdicts = ChannelNotification.objects.order_by("id").values_list("verdict", flat=True)
+    assert list(verdicts) == ["genuine", "genuine", "repeated"]
 
 
 class Listener:

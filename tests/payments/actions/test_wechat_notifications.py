@@ -1,6 +1,7 @@
 """Notifications of WeChat Pay, from its side of the wire to our rows."""
 
 import pytest
+from django.test import Client
 
 from payments.actions import notifications
 from payments.actions.channels import channel_of
@@ -76,7 +77,7 @@ def test_a_fresh_one_is_kept_once_whatever_the_day_of_business(account, paid, ma
     assert kept.received_at == NEXT_NOON
 
     # When it is repeated
-    with nothing_written():
+    with nothing_written(but=KEPT):
         assert hand_in(account, letter) == answer
 
 
@@ -106,13 +107,47 @@ def test_one_about_a_refund_names_the_refund(account, paid, mailbox):
 
 
 @pytest.mark.parametrize(
-    "fault", ["notify_stale", "notify_forged", "notify_wrong_app", "notify_signtest"]
+    ("fault", "verdict", "doubt"),
+    [
+        ("notify_stale", "forged", "It was signed long ago, or is to be signed in future."),
+        ("notify_forged", "forged", "The signature is wrong."),
+        ("notify_wrong_app", "forged", "for another mchid"),
+        ("notify_signtest", "probe", "It is a probe, signed wrongly on purpose."),
+    ],
 )
-def test_one_that_nobody_may_believe_leaves_no_trace(account, paid, mailbox, simulator, fault):
+def test_c43_one_that_nobody_may_believe_is_kept_and_asks_nothing(
+    account, paid, mailbox, simulator, fault, verdict, doubt
+):
     # Given
     order_fault(simulator, fault, app_id=account.merchant_no)
     letter = mailbox.sent_to(paid("ATT_refused_1"))
 
     # When, Then
-    with nothing_written(), pytest.raises(NotificationRefusedError):
+    with nothing_written(but=KEPT), pytest.raises(NotificationRefusedError):
         hand_in(account, letter)
+    kept = ChannelNotification.objects.get()
+    assert (kept.verdict, kept.doubt, bytes(kept.body)) == (verdict, doubt, letter.body)
+
+
+@pytest.mark.parametrize("fault", ["notify_forged", "notify_signtest"])
+def test_b_wh_03_the_door_refuses_in_the_words_of_the_channel(
+    account, paid, mailbox, simulator, fault
+):
+    # Given
+    order_fault(simulator, fault, app_id=account.merchant_no)
+    letter = mailbox.sent_to(paid("ATT_refused_2"))
+    headers = {
+        f"HTTP_{name.upper().replace('-', '_')}": value
+        for name, value in letter.headers.items()
+        if name.lower().startswith("wechatpay-")
+    }
+
+    # When
+    response = Client().post(
+        f"/notify/{account.pk}/", letter.body, content_type="application/json", **headers
+    )
+
+    # Then
+    assert response.status_code == 400
+    assert response.json() == {"code": "FAIL", "message": "refused"}
+    assert response["Content-Type"] == "application/json"
