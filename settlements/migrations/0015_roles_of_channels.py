@@ -52,9 +52,10 @@ def _give_rights(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> No
         for group in apps.get_model("auth", "Group").objects.filter(name=role):
             for right in rights:
                 label, _dot, codename = right.partition(".")
-                group.permissions.add(
-                    permissions.get(codename=codename, content_type__app_label=label)
-                )
+                # Orders and parked money are resolved with the same right, once for each noun.
+                found = permissions.filter(codename=codename, content_type__app_label=label)
+                assert found, f"there is no {right}"
+                group.permissions.add(*found)
 
 
 def _take_rights_back(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
