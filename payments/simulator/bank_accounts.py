@@ -73,8 +73,10 @@ class AccountBook:
             app = connection.execute(
                 "SELECT app_id FROM apps WHERE bank_account_no = ? AND currency <> ?"
                 " UNION ALL SELECT mchid FROM wechat_merchants"
-                " WHERE bank_account_no = ? AND currency <> ?",
-                (account_no, currency, account_no, currency),
+                " WHERE bank_account_no = ? AND currency <> ?"
+                " UNION ALL SELECT mer_id FROM unionpay_merchants"
+                " WHERE bank_account_no = ? AND 'CNY' <> ?",
+                (account_no, currency) * 3,
             ).fetchone()
             connection.execute(
                 "INSERT INTO bank_accounts VALUES (?, ?, ?, ?, NULL) ON CONFLICT DO NOTHING",

@@ -19,10 +19,13 @@ from payments.simulator.notifier import Notifier
 from payments.simulator.owed import owed_minor
 from payments.simulator.store import Store
 from payments.simulator.trades import Trade, TradeBook
+from payments.simulator.unionpay_control import UnionPayControl
+from payments.simulator.unionpay_transactions import Transaction
 from payments.simulator.wechatpay_control import WechatControl
 from payments.simulator.wechatpay_trades import Trade as WechatTrade
 
 CLOCK_SETTING = "clock"
+_AnyTrade = Trade | WechatTrade | Transaction
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Control:
     messenger: Messenger
     alipay: AlipayControl
     wechat: WechatControl
+    unionpay: UnionPayControl
 
     def answer(self, request: Request) -> Answer:
         """Serve one request of this machine; Raises RefusedError for all others."""
@@ -96,12 +100,20 @@ class Control:
                 return self.bill_changes.order(bill_change_from(fields)).shown()
             case name if name.startswith("bank/"):
                 return self._bank_changed(name, fields=fields)
-            case name if name.startswith(("alipay/", "wechat/")):
-                channel, _, rest = name.partition("/")
-                part = self.alipay if channel == "alipay" else self.wechat
-                return part.changed(rest, fields=fields)
+            case name if name.startswith(("alipay/", "wechat/", "unionpay/")):
+                return self._channel_changed(name, fields=fields)
             case _:
                 raise _not_found(path)
+
+    def _channel_changed(self, name: str, *, fields: JsonFields) -> object:
+        channel, _, rest = name.partition("/")
+        match channel:
+            case "alipay":
+                return self.alipay.changed(rest, fields=fields)
+            case "wechat":
+                return self.wechat.changed(rest, fields=fields)
+            case _:
+                return self.unionpay.changed(rest, fields=fields)
 
     def _bank_changed(self, name: str, *, fields: JsonFields) -> object:
         match name:
@@ -133,6 +145,7 @@ class Control:
         self.store.keep_setting(CLOCK_SETTING, value=self.clock.saved())
         self.notifier.look_again()
         self.wechat.notices.look_again()
+        self.unionpay.notices.look_again()
         self.messenger.look_again()
         return self.clock.shown()
 
@@ -160,6 +173,8 @@ class Control:
         trade, at_ms = self._addressed(fields)
         if isinstance(trade, WechatTrade):
             return self.wechat.pay(trade, at_ms=at_ms)
+        if isinstance(trade, Transaction):
+            return self.unionpay.pay(trade, at_ms=at_ms)
         trade = self.trades.pay(trade, app=self._app(trade), at_ms=at_ms, coupon_minor=coupon_minor)
         return _trade_shown(trade)
 
@@ -168,31 +183,43 @@ class Control:
         if isinstance(trade, WechatTrade):
             # WeChat Pay knows of an order before anybody scans it.
             return self.wechat.trade_as_of(trade, at_ms=at_ms)
+        if isinstance(trade, Transaction):
+            # UnionPay knows of an order since its page was opened.
+            return self.unionpay.trade_as_of(trade, at_ms=at_ms)
         return _trade_shown(self.trades.scan(trade, at_ms=at_ms))
 
-    def _addressed(self, fields: JsonFields) -> tuple[Trade | WechatTrade, int]:
+    def _addressed(self, fields: JsonFields) -> tuple[_AnyTrade, int]:
         """Read which trade is meant, at which channel whatever, and when."""
         app_id, out_trade_no = fields.text("app_id"), fields.text("out_trade_no")
         at_ms = fields.optional_instant_ms("at")
         fields.require_no_more()
         at_ms = self.clock.now_ms() if at_ms is None else at_ms
-        wechat_trade = self.wechat.find(app_id, out_trade_no=out_trade_no)
-        if wechat_trade is not None:
-            return wechat_trade, at_ms
+        other = self._at_another(app_id, out_trade_no=out_trade_no)
+        if other is not None:
+            return other, at_ms
         return self._trade(app_id, out_trade_no=out_trade_no), at_ms
+
+    def _at_another(self, app_id: str, *, out_trade_no: str) -> WechatTrade | Transaction | None:
+        """Look for a trade at the other channels than Alipay."""
+        return self.wechat.find(app_id, out_trade_no=out_trade_no) or self.unionpay.find(
+            app_id, out_trade_no=out_trade_no
+        )
 
     def _trade_as_of_now(self, app_id: str, *, out_trade_no: str) -> object:
         at_ms = self.clock.now_ms()
-        wechat_trade = self.wechat.find(app_id, out_trade_no=out_trade_no)
-        if wechat_trade is not None:
-            return self.wechat.trade_as_of(wechat_trade, at_ms=at_ms)
+        other = self._at_another(app_id, out_trade_no=out_trade_no)
+        if isinstance(other, WechatTrade):
+            return self.wechat.trade_as_of(other, at_ms=at_ms)
+        if other is not None:
+            return self.unionpay.trade_as_of(other, at_ms=at_ms)
         trade = self._trade(app_id, out_trade_no=out_trade_no)
         return _trade_shown(self.trades.as_of(trade, at_ms=at_ms))
 
     def _notification_counts(self) -> dict[str, int]:
         """Count by state what all senders have to tell."""
         counts = self.notifier.counts()
-        for more in (self.messenger.counts(), self.wechat.notices.counts()):
+        others = (self.messenger, self.wechat.notices, self.unionpay.notices)
+        for more in (sender.counts() for sender in others):
             counts = {state: count + more.get(state, 0) for state, count in counts.items()}
         return counts
 

@@ -1,6 +1,6 @@
 """What the channels have not paid in yet, or have paid back beyond what they took."""
 
-from payments.simulator import alipay_settlements, wechatpay_settlements
+from payments.simulator import alipay_settlements, unionpay_settlements, wechatpay_settlements
 from payments.simulator.day_sums import DaySum
 from payments.simulator.store import Store
 
@@ -10,7 +10,7 @@ _NO_END = "9999-12-31"
 def owed_minor(store: Store, account_no: str) -> int:
     """Add up all days that are not booked at a bank account; below zero the shop owes them."""
     total = DaySum()
-    for days in (alipay_settlements.DAYS, wechatpay_settlements.DAYS):
+    for days in (alipay_settlements.DAYS, wechatpay_settlements.DAYS, unionpay_settlements.DAYS):
         for day in store.rows(days, account_no, _NO_END):
             total.add(day)
     return total.net_minor

@@ -4,7 +4,7 @@ import argparse
 import logging
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from pathlib import Path
@@ -35,10 +35,12 @@ from payments.simulator.pages.payer import PayerPages
 from payments.simulator.payees import PayeeBook
 from payments.simulator.plans import PlanBook
 from payments.simulator.refunds import RefundBook
-from payments.simulator.server import Server
+from payments.simulator.server import Answering, Server
 from payments.simulator.store import Store
 from payments.simulator.trades import TradeBook
 from payments.simulator.transfers import TransferBook
+from payments.simulator.unionpay_parts import PATHS as UNIONPAY_PATHS
+from payments.simulator.unionpay_parts import UnionPay
 from payments.simulator.wallets import WalletBook
 from payments.simulator.wechatpay_parts import WechatPay
 
@@ -104,22 +106,16 @@ class Simulator:
         self.server = Server(host=options.host, port=options.port, answering=self.answer)
         self.url = f"http://{options.host}:{self.server.port}"
         self._public_url = options.public_url or self.url
+        self._parts: Mapping[str, Answering] = {}
         self._clock = VirtualClock(self.store.setting(CLOCK_SETTING))
         self._wire(ladder_scale=options.ladder_scale)
 
     def answer(self, request: Request) -> Answer | Silence:
         """Hand a request to the part that it is for."""
         try:
-            if request.path in ("/gateway.do", PHONE_PATH, BILL_PATH):
-                return self._alipay(request)
-            if request.path.startswith(("/v3/", "/wechat/")):
-                return self._wechat.answer(request)
-            if request.path.startswith("/payer/"):
-                return self._pages.answer(request)
-            if request.path.startswith("/bank/"):
-                return self._bank.answer(request)
-            if request.path.startswith("/control/"):
-                return self._control.answer(request)
+            for start, part in self._parts.items():
+                if request.path.startswith(start):
+                    return part(request)
         except RefusedError as refused:
             return error_answer(status=refused.status, code=refused.code, detail=refused.detail)
         if request.path == "/healthz":
@@ -136,6 +132,18 @@ class Simulator:
             return self._scenes.browser(request)
         return self._gateway.answer(request)
 
+    def _doors(self) -> Mapping[str, Answering]:
+        """Say which part answers where; the first that fits does."""
+        alipay = dict.fromkeys(("/gateway.do", PHONE_PATH, BILL_PATH), self._alipay)
+        return alipay | {
+            "/v3/": self._wechat.answer,
+            "/wechat/": self._wechat.answer,
+            **dict.fromkeys(UNIONPAY_PATHS, self._unionpay.answer),
+            "/payer/": self._pages.answer,
+            "/bank/": self._bank.answer,
+            "/control/": self._control.answer,
+        }
+
     def _wire(self, *, ladder_scale: Decimal) -> None:
         """Make the parts, tell them of one another, and let the senders begin."""
         store, clock = self.store, self._clock
@@ -145,20 +153,14 @@ class Simulator:
             store, clock=clock, apps=apps, faults=faults, ladder_scale=ladder_scale
         )
         books = _Books.of(store, apps=apps, notifier=notifier, messenger=messenger)
-        self._wechat = WechatPay(
-            store,
-            clock=clock,
-            faults=faults,
-            plans=books.plans,
-            ladder_scale=ladder_scale,
-            public_url=self._public_url,
-        )
+        bills = BillChangeBook(store)
+        self._open_other_channels(books, faults=faults, bills=bills, ladder_scale=ladder_scale)
         alipay = AlipaySettlements(store, clock=clock, refunds=books.refunds)
         accounts = AccountBook(
             store,
             clock=clock,
             wallets=books.wallets,
-            pay_ins=(alipay.book, self._wechat.settle),
+            pay_ins=(alipay.book, self._wechat.settle, self._unionpay.settle),
         )
         self._gateway = Gateway(
             store, clock=clock, apps=apps, faults=faults, methods=self._methods(books)
@@ -171,15 +173,44 @@ class Simulator:
             apps=apps,
             trades=books.trades,
             faults=faults,
-            bill_changes=BillChangeBook(store),
+            bill_changes=bills,
             accounts=accounts,
             notifier=notifier,
             messenger=messenger,
             alipay=AlipayControl(store, clock=clock, accounts=accounts, **books.by_name()),
             wechat=self._wechat.control,
+            unionpay=self._unionpay.control,
         )
+        self._parts = self._doors()
+        self._begin(books, notifier=notifier, messenger=messenger)
+
+    def _open_other_channels(
+        self, books: "_Books", *, faults: FaultBook, bills: BillChangeBook, ladder_scale: Decimal
+    ) -> None:
+        """Make the channels beside Alipay."""
+        self._wechat = WechatPay(
+            self.store,
+            clock=self._clock,
+            faults=faults,
+            plans=books.plans,
+            ladder_scale=ladder_scale,
+            public_url=self._public_url,
+        )
+        self._unionpay = UnionPay(
+            self.store,
+            clock=self._clock,
+            faults=faults,
+            plans=books.plans,
+            bills=bills,
+            ladder_scale=ladder_scale,
+            public_url=self._public_url,
+        )
+
+    def _begin(self, books: "_Books", *, notifier: Notifier, messenger: Messenger) -> None:
+        """Let the senders send."""
         notifier.start(workers=_NOTIFIERS)
         self._wechat.start(workers=_NOTIFIERS)
+        self._unionpay.start(workers=_MESSENGERS)
         messenger.start(
             trades=books.trades,
             refunds=books.refunds,

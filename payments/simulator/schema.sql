@@ -404,3 +404,62 @@ CREATE TABLE IF NOT EXISTS wechat_notices (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS wechat_notices_pending ON wechat_notices (due_ms)
     WHERE state = 'pending';
+
+-- The merchants of the simulated UnionPay, whose money is CNY only.
+CREATE TABLE IF NOT EXISTS unionpay_merchants (
+    mer_id          TEXT PRIMARY KEY,
+    cert_id         TEXT NOT NULL,
+    public_key_pem  TEXT NOT NULL,
+    fee_bps         INTEGER NOT NULL CHECK (fee_bps BETWEEN 0 AND 10000),
+    returns_fee     INTEGER NOT NULL CHECK (returns_fee IN (0, 1)),
+    bank_account_no TEXT
+) STRICT;
+
+-- Whatever a merchant ordered at UnionPay: what a payer pays or has held (01, 02) and what is then
+-- taken (03), refunded (04) or undone (31, 32, 33). Of a card there are four digits here.
+CREATE TABLE IF NOT EXISTS unionpay_transactions (
+    id            INTEGER PRIMARY KEY,
+    mer_id        TEXT NOT NULL REFERENCES unionpay_merchants,
+    order_id      TEXT NOT NULL,
+    txn_time      TEXT NOT NULL,
+    txn_type      TEXT NOT NULL,
+    digest        TEXT NOT NULL,
+    amount_minor  INTEGER NOT NULL CHECK (amount_minor > 0),
+    description   TEXT NOT NULL,
+    front_url     TEXT NOT NULL,
+    back_url      TEXT NOT NULL,
+    orig_id       INTEGER REFERENCES unionpay_transactions,
+    token         TEXT NOT NULL UNIQUE,
+    created_ms    INTEGER NOT NULL,
+    ends_ms       INTEGER NOT NULL,
+    ending_code   TEXT NOT NULL,
+    status        TEXT NOT NULL CHECK (status IN ('open', 'processing', 'done', 'failed')),
+    code          TEXT NOT NULL,
+    query_id      TEXT NOT NULL,
+    card_tail     TEXT NOT NULL CHECK (length(card_tail) IN (0, 4)),
+    waiting_code  TEXT NOT NULL,
+    done_ms       INTEGER,
+    done_date     TEXT,
+    fee_minor     INTEGER NOT NULL DEFAULT 0,
+    bank_entry_id INTEGER REFERENCES bank_entries,
+    UNIQUE (mer_id, order_id, txn_time)
+) STRICT;
+CREATE INDEX IF NOT EXISTS unionpay_transactions_by_query_id
+    ON unionpay_transactions (mer_id, query_id);
+CREATE INDEX IF NOT EXISTS unionpay_transactions_of ON unionpay_transactions (orig_id)
+    WHERE orig_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS unionpay_transactions_to_end ON unionpay_transactions (ends_ms)
+    WHERE status = 'processing';
+CREATE INDEX IF NOT EXISTS unionpay_transactions_not_settled
+    ON unionpay_transactions (mer_id, done_date) WHERE status = 'done' AND bank_entry_id IS NULL;
+
+CREATE TABLE IF NOT EXISTS unionpay_notices (
+    id             INTEGER PRIMARY KEY,
+    transaction_id INTEGER NOT NULL UNIQUE REFERENCES unionpay_transactions,
+    state          TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'abandoned')),
+    attempts       INTEGER NOT NULL,
+    due_ms         INTEGER NOT NULL,
+    last_answer    TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS unionpay_notices_pending ON unionpay_notices (due_ms)
+    WHERE state = 'pending';

@@ -138,6 +138,33 @@ class OtherSide:
             platform_certificates_pem="".join(row["certificate_pem"] for row in certificates),
         )
 
+    def register_unionpay_merchant(
+        self,
+        *,
+        mer_id: str,
+        cert_id: str,
+        public_key_pem: str,
+        fee_bps: int,
+        bank_account_no: str | None,
+        returns_fee: bool = False,
+    ) -> str:
+        """Exchange keys with the simulated UnionPay; idempotent. `cert_id` is our certificate's.
+
+        Returns the certificates over the one with which it signs, one after the other.
+        """
+        answer = self._post(
+            "/control/unionpay/merchants",
+            {
+                "mer_id": mer_id,
+                "cert_id": cert_id,
+                "public_key_pem": public_key_pem,
+                "fee_bps": fee_bps,
+                "returns_fee": returns_fee,
+                "bank_account_no": bank_account_no,
+            },
+        )
+        return str(answer["authorities_pem"])
+
     def open_bank_account(
         self, *, account_no: str, holder: str, currency: str, opening_minor: int
     ) -> None:
