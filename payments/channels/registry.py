@@ -22,6 +22,9 @@ from payments.channels.base import (
     ChannelTraits,
 )
 from payments.channels.transport import Transport
+from payments.channels.unionpay.adapter import UnionPayChannel
+from payments.channels.unionpay.certificates import authorities
+from payments.channels.unionpay.traits import TRAITS as UNIONPAY
 from payments.channels.wechatpay.adapter import WechatPayChannel
 from payments.channels.wechatpay.platform_keys import platform_keys
 from payments.channels.wechatpay.traits import TRAITS as WECHATPAY
@@ -76,13 +79,29 @@ def _wechatpay(config: ChannelConfig, transport: Transport) -> Channel:
     )
 
 
+def _unionpay(config: ChannelConfig, transport: Transport) -> Channel:
+    """Build the adapter for a merchant of UnionPay's gateway, known by its certId."""
+    if not config.key_serial:
+        raise ChannelConfigurationError("key_serial, our certId, is missing.")
+    return UnionPayChannel(
+        config,
+        transport=transport,
+        private_key=(
+            _PRIVATE_KEYS.loaded(config.private_key_pem) if config.private_key_pem else None
+        ),
+        authorities=authorities(config.channel_public_key_pem),
+    )
+
+
 _BUILDERS: Final[Mapping[str, Callable[[ChannelConfig, Transport], Channel]]] = {
     "alipay": _alipay,
+    "unionpay": _unionpay,
     "wechatpay": _wechatpay,
 }
 
 TRAITS: Final[Mapping[str, ChannelTraits]] = {
     "alipay": ALIPAY,
+    "unionpay": UNIONPAY,
     "wechatpay": WECHATPAY,
 }
 """What each channel can do. Two channels never share a method."""

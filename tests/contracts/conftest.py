@@ -5,7 +5,8 @@ import pytest
 
 from payments.channels.transport import Transport
 from settlements.rehearsal.other_side import OtherSide
-from tests.contracts.counterparts import CHANNELS, Counterpart, Expectations, counterpart
+from tests.contracts.counterparts import CHANNELS, Counterpart, counterpart
+from tests.contracts.expectations import Expectations
 from tests.contracts.mailbox import Mailbox
 
 _doors = itertools.count(1)

@@ -6,13 +6,14 @@ import httpx
 import pytest
 
 from payments.channels.base import NOT_FOUND, OutcomeKind
-from tests.contracts.counterparts import CHANNELS
+from tests.contracts.counterparts import CHANNELS, troubles
 from tests.instants import NOON
 
 PAID_AT = NOON + timedelta(minutes=7)
 WAITING_FAULT_SECONDS = 5
 """Longer than our transport has patience."""
-TROUBLE = [(name, fault) for name in ("alipay", "wechatpay") for fault in CHANNELS[name].faults]
+CLOSING = [name for name, expected in CHANNELS.items() if expected.closes]
+ENDING = [name for name, expected in CHANNELS.items() if not expected.closes]
 
 
 def opened(other):
@@ -23,6 +24,7 @@ def opened(other):
     return order
 
 
+@pytest.mark.parametrize("name", CLOSING)
 def test_an_order_that_was_closed_stays_closed_and_takes_no_money(other):
     # Given
     order = opened(other)
@@ -38,6 +40,7 @@ def test_an_order_that_was_closed_stays_closed_and_takes_no_money(other):
     assert "paid" not in other.effects(order)
 
 
+@pytest.mark.parametrize("name", CLOSING)
 def test_closing_again_is_closed_still(other):
     # Given
     order = opened(other)
@@ -49,6 +52,21 @@ def test_closing_again_is_closed_still(other):
     # Then
     assert outcome.kind is OutcomeKind.CLOSED
     assert other.effects(order).count("closed") == 1
+
+
+@pytest.mark.parametrize("name", ENDING)
+def test_an_order_that_cannot_be_closed_is_never_called_closed_before_its_time(other):
+    # Given
+    order = opened(other)
+
+    # When
+    outcome = other.channel.close(order.channel_no, at=NOON)
+
+    # Then: it says what is true, and the payer can still pay
+    assert outcome.kind is OutcomeKind.UNKNOWN
+    assert outcome.code != NOT_FOUND
+    other.pay(order, at=PAID_AT)
+    assert other.channel.query(order.channel_no, at=NOON).kind is OutcomeKind.SUCCEEDED
 
 
 def test_an_order_whose_time_is_over_is_closed_by_nobody_s_wish(other):
@@ -96,7 +114,7 @@ def test_an_order_that_is_paid_is_not_closed(other):
     assert other.channel.query(order.channel_no, at=NOON).kind is OutcomeKind.SUCCEEDED
 
 
-@pytest.mark.parametrize(("name", "fault"), TROUBLE)
+@pytest.mark.parametrize(("name", "fault"), troubles("close"))
 def test_trouble_leaves_it_open_whether_an_order_is_closed(other, fault):
     # Given
     order = opened(other)
