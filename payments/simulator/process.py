@@ -5,15 +5,15 @@ import logging
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from payments.simulator.alipay import Gateway, Method
 from payments.simulator.alipay_bills import PATH as BILL_PATH
 from payments.simulator.alipay_bills import BillMethods
+from payments.simulator.alipay_books import AlipayBooks
 from payments.simulator.alipay_control import AlipayControl
 from payments.simulator.alipay_messages import Messenger
 from payments.simulator.alipay_refunds import RefundMethods
@@ -32,16 +32,10 @@ from payments.simulator.exchange import Answer, Request, Silence, error_answer, 
 from payments.simulator.faults import FaultBook
 from payments.simulator.notifier import Notifier
 from payments.simulator.pages.payer import PayerPages
-from payments.simulator.payees import PayeeBook
-from payments.simulator.plans import PlanBook
-from payments.simulator.refunds import RefundBook
 from payments.simulator.server import Answering, Server
 from payments.simulator.store import Store
-from payments.simulator.trades import TradeBook
-from payments.simulator.transfers import TransferBook
 from payments.simulator.unionpay_parts import PATHS as UNIONPAY_PATHS
 from payments.simulator.unionpay_parts import UnionPay
-from payments.simulator.wallets import WalletBook
 from payments.simulator.wechatpay_parts import WechatPay
 
 DEFAULT_PORT = 8770
@@ -59,41 +53,6 @@ class Options:
     directory: Path
     ladder_scale: Decimal
     public_url: str | None
-
-
-@dataclass(frozen=True)
-class _Books:
-    """What the simulated Alipay remembers, each part by its own book."""
-
-    apps: AppBook
-    trades: TradeBook
-    plans: PlanBook
-    wallets: WalletBook
-    payees: PayeeBook
-    refunds: RefundBook
-    transfers: TransferBook
-
-    @classmethod
-    def of(
-        cls, store: Store, *, apps: AppBook, notifier: Notifier, messenger: Messenger
-    ) -> "_Books":
-        """Open the books on one store; what happens in them is announced to the senders."""
-        plans, wallets = PlanBook(store), WalletBook(store)
-        return cls(
-            apps=apps,
-            trades=TradeBook(store, announce=notifier.announce),
-            plans=plans,
-            wallets=wallets,
-            payees=PayeeBook(store),
-            refunds=RefundBook(store, plans=plans, announce=messenger.announce),
-            transfers=TransferBook(
-                store, apps=apps, plans=plans, wallets=wallets, announce=messenger.announce
-            ),
-        )
-
-    def by_name(self) -> dict[str, Any]:
-        """Return the books by their names, for whoever wants them all."""
-        return {part.name: getattr(self, part.name) for part in fields(self)}
 
 
 class Simulator:
@@ -152,7 +111,7 @@ class Simulator:
         messenger = Messenger(
             store, clock=clock, apps=apps, faults=faults, ladder_scale=ladder_scale
         )
-        books = _Books.of(store, apps=apps, notifier=notifier, messenger=messenger)
+        books = AlipayBooks.of(store, apps=apps, notifier=notifier, messenger=messenger)
         bills = BillChangeBook(store)
         self._open_other_channels(books, faults=faults, bills=bills, ladder_scale=ladder_scale)
         alipay = AlipaySettlements(store, clock=clock, refunds=books.refunds)
@@ -185,7 +144,7 @@ class Simulator:
         self._begin(books, notifier=notifier, messenger=messenger)
 
     def _open_other_channels(
-        self, books: "_Books", *, faults: FaultBook, bills: BillChangeBook, ladder_scale: Decimal
+        self, books: AlipayBooks, *, faults: FaultBook, bills: BillChangeBook, ladder_scale: Decimal
     ) -> None:
         """Make the channels beside Alipay."""
         self._wechat = WechatPay(
@@ -206,7 +165,7 @@ class Simulator:
             public_url=self._public_url,
         )
 
-    def _begin(self, books: "_Books", *, notifier: Notifier, messenger: Messenger) -> None:
+    def _begin(self, books: AlipayBooks, *, notifier: Notifier, messenger: Messenger) -> None:
         """Let the senders send."""
         notifier.start(workers=_NOTIFIERS)
         self._wechat.start(workers=_NOTIFIERS)
@@ -218,14 +177,14 @@ class Simulator:
             workers=_MESSENGERS,
         )
 
-    def _open_alipay_doors(self, books: "_Books") -> None:
+    def _open_alipay_doors(self, books: AlipayBooks) -> None:
         """Let payers come to the simulated Alipay."""
         apps, trades = books.apps, books.trades
         self._bills = self._bill_methods(books)
         self._scenes = SceneDoors(self.store, clock=self._clock, apps=apps, trades=trades)
         self._pages = PayerPages(clock=self._clock, apps=apps, trades=trades)
 
-    def _bill_methods(self, books: "_Books") -> BillMethods:
+    def _bill_methods(self, books: AlipayBooks) -> BillMethods:
         """Let bills be asked for and fetched."""
         return BillMethods(
             self.store,
@@ -235,7 +194,7 @@ class Simulator:
             changes=BillChangeBook(self.store),
         )
 
-    def _methods(self, books: "_Books") -> dict[str, Method]:
+    def _methods(self, books: AlipayBooks) -> dict[str, Method]:
         """Name what the gateway can be asked."""
         trades, refunds = books.trades, books.refunds
         transfers = TransferMethods(books.transfers, payees=books.payees, wallets=books.wallets)
