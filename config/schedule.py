@@ -6,6 +6,8 @@ a virtual clock leaves the latter alone.
 """
 
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 
 from config import clock
 from ledger import jobs
@@ -26,9 +28,19 @@ def look_after_orders(timestamp: int) -> None:
 @app.task(name="config.retry_stalled", queue="clock")
 async def retry_stalled(timestamp: int) -> None:
     """Every minute: jobs of dead workers go back into the queue. Each is idempotent."""
-    stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_SECONDS)
-    for job in stalled:
-        await app.job_manager.retry_job(job)
+    await retry_jobs_of_the_dead(seconds=DEAD_SECONDS)
+
+
+async def retry_jobs_of_the_dead(*, seconds: int) -> None:
+    """Put the jobs of workers back that have not shown themselves for so long, machine time.
+
+    One whose lock is taken by a job that waits ends here: that one does the same.
+    """
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds):
+        try:
+            await app.job_manager.retry_job(job)
+        except UniqueViolation:
+            await app.job_manager.finish_job(job, status=Status.ABORTED, delete_job=False)
 
 
 @app.periodic(cron="* * * * *")

@@ -21,7 +21,8 @@ def taken_by_a_worker(*, silent_seconds: int) -> int:
         )
         worker_id = cursor.fetchone()[0]
         cursor.execute(
-            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s RETURNING id",
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s"
+            " WHERE status = 'todo' RETURNING id",
             [worker_id],
         )
         return int(cursor.fetchone()[0])
@@ -64,6 +65,23 @@ def test_jobs_of_dead_workers_go_back_and_those_of_living_ones_stay(
 
     # Then
     assert status_of(job_id) == status
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_of_a_dead_worker_that_another_one_replaces_does_not_keep_the_others() -> None:
+    """F37: what the dead worker did waits again already, and its lock is taken."""
+    # Given
+    jobs.defer("payments.janitor", at=NOON, queueing_lock="payments.janitor")
+    replaced = taken_by_a_worker(silent_seconds=600)
+    jobs.defer("payments.expire", at=NOON)
+    other = taken_by_a_worker(silent_seconds=600)
+    jobs.defer("payments.janitor", at=NOON, queueing_lock="payments.janitor")
+
+    # When
+    retry_stalled()
+
+    # Then
+    assert (status_of(replaced), status_of(other)) == ("aborted", "todo")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from procrastinate.contrib.django import app
 
+from config import schedule
 from ledger import jobs
 
 DEAD_SECONDS = 12
@@ -13,8 +14,7 @@ DEAD_SECONDS = 12
 @app.task(name="harness.retry_stalled", queue="clock")
 async def retry_stalled(timestamp: int) -> None:
     """Put the jobs of dead workers back; the house does so every minute."""
-    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_SECONDS):
-        await app.job_manager.retry_job(job)
+    await schedule.retry_jobs_of_the_dead(seconds=DEAD_SECONDS)
 
 
 @app.periodic(cron="* * * * * */5")
