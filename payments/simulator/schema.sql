@@ -390,6 +390,55 @@ CREATE INDEX IF NOT EXISTS wechat_refunds_to_end ON wechat_refunds (ends_ms)
 CREATE INDEX IF NOT EXISTS wechat_refunds_not_settled ON wechat_refunds (mchid, success_date)
     WHERE status = 'success' AND bank_entry_id IS NULL;
 
+-- Whom transfers can reach by their real name, which scenes a merchant may use (with commas
+-- between, empty: all of them) and whether its address may ask; without a row, everything goes.
+CREATE TABLE IF NOT EXISTS wechat_payees (
+    openid    TEXT PRIMARY KEY,
+    real_name TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS wechat_transfer_terms (
+    mchid         TEXT PRIMARY KEY REFERENCES wechat_merchants,
+    scenes        TEXT NOT NULL,
+    is_ip_allowed INTEGER NOT NULL CHECK (is_ip_allowed IN (0, 1))
+) STRICT;
+
+-- A transfer becomes `next_state` when `next_ms` has come, if its payee does nothing before.
+CREATE TABLE IF NOT EXISTS wechat_transfers (
+    id           INTEGER PRIMARY KEY,
+    mchid        TEXT NOT NULL REFERENCES wechat_merchants,
+    appid        TEXT NOT NULL,
+    out_bill_no  TEXT NOT NULL,
+    token        TEXT NOT NULL UNIQUE,
+    digest       TEXT NOT NULL,
+    amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
+    openid       TEXT NOT NULL,
+    user_name    TEXT NOT NULL,
+    remark       TEXT NOT NULL,
+    notify_url   TEXT NOT NULL,
+    created_ms   INTEGER NOT NULL,
+    updated_ms   INTEGER NOT NULL,
+    state        TEXT NOT NULL,
+    fail_reason  TEXT,
+    next_state   TEXT,
+    next_reason  TEXT,
+    next_ms      INTEGER,
+    UNIQUE (mchid, out_bill_no)
+) STRICT;
+
+-- What WeChat Pay tells of transfers that ended, and of echoes.
+CREATE TABLE IF NOT EXISTS wechat_messages (
+    id          INTEGER PRIMARY KEY,
+    mchid       TEXT NOT NULL REFERENCES wechat_merchants,
+    transfer_id INTEGER UNIQUE REFERENCES wechat_transfers,
+    echo        TEXT,
+    url         TEXT NOT NULL,
+    notice_id   TEXT NOT NULL,
+    state       TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'abandoned')),
+    attempts    INTEGER NOT NULL,
+    due_ms      INTEGER NOT NULL,
+    last_answer TEXT NOT NULL
+) STRICT;
+
 -- What WeChat Pay tells merchants: of a paid trade, or of a refund that ended.
 CREATE TABLE IF NOT EXISTS wechat_notices (
     id          INTEGER PRIMARY KEY,

@@ -20,6 +20,7 @@ from payments.simulator.wechatpay_refusals import CallRefusedError
 from payments.simulator.wechatpay_signing import SCHEMA, answer_text, new_nonce
 
 _NUMBER = "(?P<number>[^/]+)"
+_TRANSFERS = "/v3/fund-app/mch-transfer/transfer-bills"
 _ROUTES = {
     ("POST", "/v3/pay/transactions/native"): "wechat.native",
     ("POST", "/v3/pay/transactions/jsapi"): "wechat.jsapi",
@@ -30,7 +31,12 @@ _ROUTES = {
     ("POST", f"/v3/pay/transactions/out-trade-no/{_NUMBER}/close"): "wechat.close",
     ("POST", "/v3/refund/domestic/refunds"): "wechat.refund",
     ("GET", f"/v3/refund/domestic/refunds/{_NUMBER}"): "wechat.refund_query",
+    ("POST", f"/v3/refund/domestic/refunds/{_NUMBER}/apply-abnormal-refund"): "wechat.abnormal",
     ("GET", "/v3/certificates"): "wechat.certificates",
+    ("POST", "/v3/security/echo"): "wechat.echo",
+    ("POST", _TRANSFERS): "wechat.transfer",
+    ("GET", f"{_TRANSFERS}/out-bill-no/{_NUMBER}"): "wechat.transfer_query",
+    ("POST", f"{_TRANSFERS}/out-bill-no/{_NUMBER}/cancel"): "wechat.transfer_cancel",
 }
 _UNTOLD = "wechat.unknown"
 _BEFORE_THE_DEED = (FaultKind.HTTP_500, FaultKind.SYSTEM_ERROR, FaultKind.FREQUENCY_LIMITED)
@@ -39,13 +45,17 @@ _STALE_SECONDS = 10 * 60
 
 @dataclass(frozen=True)
 class Call:
-    """One request whose signature was verified; `number` is the one in its path, decoded."""
+    """One request whose signature was verified; `number` is the one in its path, decoded.
+
+    `serial` names the key of WeChat Pay's for which parts of the body are encrypted.
+    """
 
     merchant: Merchant
     number: str
     query: dict[str, str]
     body: bytes
     at_ms: int
+    serial: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,6 +159,7 @@ class Gateway:
             query=dict(parse_qsl(asked.request.query, keep_blank_values=True)),
             body=asked.request.body,
             at_ms=now_ms,
+            serial=asked.request.headers.get("wechatpay-serial", ""),
         )
         with self.store.transaction():
             code: str | None = None
@@ -223,28 +234,28 @@ def _asked(request: Request) -> _Asked:
         match = re.fullmatch(pattern, request.path)
         if match is not None and method == request.method:
             name, path_number = route, unquote(match.groupdict().get("number") or "")
-    out_trade_no, out_refund_no = _body_numbers(request.body)
+    out_trade_no, out_refund_no, out_bill_no = _body_numbers(request.body)
     return _Asked(
         request=request,
         name=name,
         path_number=path_number,
-        number=path_number or out_refund_no or out_trade_no,
+        number=out_bill_no or path_number or out_refund_no or out_trade_no,
         other_number=out_trade_no,
     )
 
 
-def _body_numbers(body: bytes) -> tuple[str, str]:
+def _body_numbers(body: bytes) -> tuple[str, str, str]:
     try:
         fields = json.loads(body)
     except ValueError:
-        return "", ""
+        return "", "", ""
     if not isinstance(fields, dict):
-        return "", ""
-    out_trade_no, out_refund_no = (
+        return "", "", ""
+    out_trade_no, out_refund_no, out_bill_no = (
         number if isinstance(number, str) and is_writable(number) else ""
-        for number in (fields.get("out_trade_no"), fields.get("out_refund_no"))
+        for number in map(fields.get, ("out_trade_no", "out_refund_no", "out_bill_no"))
     )
-    return out_trade_no, out_refund_no
+    return out_trade_no, out_refund_no, out_bill_no
 
 
 def _callers_seconds(asked_seconds: int, *, now_ms: int) -> int:

@@ -15,8 +15,8 @@ from payments.simulator.wechatpay_merchants import (
     MerchantBook,
     Registration,
 )
-from payments.simulator.wechatpay_notices import Notices
 from payments.simulator.wechatpay_trades import Trade, TradeBook
+from payments.simulator.wechatpay_transfer_control import Senders, TransferControl
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,10 @@ class WechatControl:
 
     merchants: MerchantBook
     trades: TradeBook
-    notices: Notices
+    notices: Senders
     plans: PlanBook
     coupons: CouponBook
+    transfers: TransferControl
 
     def changed(self, name: str, *, fields: JsonFields) -> object:
         """Carry an order out; Raises RefusedError if it cannot be, and then nothing is written."""
@@ -38,6 +39,14 @@ class WechatControl:
                 mchid = fields.text("mchid")
                 fields.require_no_more()
                 return self.merchants.rotate(mchid).shown()
+            case "transfers/top-ups":
+                return self.transfers.top_up(fields)
+            case "transfers/payees":
+                return self.transfers.open_payee(fields)
+            case "transfers/terms":
+                return self.transfers.agree(fields)
+            case "transfers/confirm":
+                return self.transfers.confirm(fields)
             case "coupons":
                 return self._give_coupon(fields)
             case "plans":

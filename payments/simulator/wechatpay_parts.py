@@ -7,21 +7,28 @@ from payments.simulator.bank_accounts import Account
 from payments.simulator.clock import VirtualClock
 from payments.simulator.exchange import Answer, Request, Silence
 from payments.simulator.faults import FaultBook
+from payments.simulator.pages.wechatpay_payee import CONFIRM, PayeePages
+from payments.simulator.pages.wechatpay_payee import PATH as PAYEE_PATH
 from payments.simulator.pages.wechatpay_payer import PATH, WechatPayerPages
 from payments.simulator.pages.wechatpay_scenes import ScenePages, h5_target
 from payments.simulator.plans import PlanBook
 from payments.simulator.store import Store
 from payments.simulator.wechatpay import Gateway
+from payments.simulator.wechatpay_abnormal_refunds import AbnormalMethods
 from payments.simulator.wechatpay_certificates import platform_certificates
 from payments.simulator.wechatpay_control import WechatControl
 from payments.simulator.wechatpay_coupons import CouponBook
 from payments.simulator.wechatpay_merchants import MerchantBook
+from payments.simulator.wechatpay_messages import Messages
 from payments.simulator.wechatpay_notices import Notices
 from payments.simulator.wechatpay_orders import OrderMethods
 from payments.simulator.wechatpay_refund_calls import RefundMethods
 from payments.simulator.wechatpay_refunds import RefundBook
+from payments.simulator.wechatpay_security import SecurityMethods
 from payments.simulator.wechatpay_settlements import SettlementDesk
 from payments.simulator.wechatpay_trades import TradeBook
+from payments.simulator.wechatpay_transfer_calls import TransferMethods
+from payments.simulator.wechatpay_transfer_control import Senders, TransferControl
 
 
 class WechatPay:
@@ -40,6 +47,9 @@ class WechatPay:
         """Put the parts together; `start` then sends what is to be sent."""
         merchants = MerchantBook(store)
         self._notices = Notices(
+            store, clock=clock, merchants=merchants, faults=faults, ladder_scale=ladder_scale
+        )
+        self._messages = Messages(
             store, clock=clock, merchants=merchants, faults=faults, ladder_scale=ladder_scale
         )
         trades = TradeBook(store, announce=self._notices.announce)
@@ -61,26 +71,33 @@ class WechatPay:
             methods={
                 **orders.by_name(),
                 **refunding.by_name(),
+                **AbnormalMethods(trades, refunds=refunds, plans=plans).by_name(),
+                **TransferMethods(store, self._messages.transfers, plans=plans).by_name(),
+                **SecurityMethods(self._messages).by_name(),
                 "wechat.certificates": platform_certificates,
             },
         )
         self._pages = WechatPayerPages(clock=clock, merchants=merchants, trades=trades)
         self._scenes = ScenePages(clock=clock, merchants=merchants, trades=trades)
+        self._payees = PayeePages(clock=clock, transfers=self._messages.transfers)
         self._desk = SettlementDesk(
             store, clock=clock, merchants=merchants, trades=trades, refunds=refunds
         )
         self.control = WechatControl(
             merchants=merchants,
             trades=trades,
-            notices=self._notices,
+            notices=Senders(self._notices, messages=self._messages),
             plans=plans,
             coupons=coupons,
+            transfers=TransferControl(store, clock=clock, transfers=self._messages.transfers),
         )
 
     def answer(self, request: Request) -> Answer | Silence:
         """Hand a request to the gateway or to the payer's pages."""
         if request.path.startswith(PATH):
             return self._pages.answer(request)
+        if request.path == CONFIRM or request.path.startswith(PAYEE_PATH):
+            return self._payees.answer(request)
         if request.path.startswith("/wechat/"):
             return self._scenes.answer(request)
         return self._gateway.answer(request)
@@ -92,3 +109,4 @@ class WechatPay:
     def start(self, *, workers: int) -> None:
         """Begin to send notices."""
         self._notices.start(workers=workers)
+        self._messages.start(workers=1)

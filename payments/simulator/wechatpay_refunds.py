@@ -144,6 +144,27 @@ class RefundBook:
                 self._record(kind, refund=refund, trade=trade, at_ms=refund.ends_ms)
         return refund
 
+    def deliver(self, refund: Refund, *, trade: Trade, ending: Ending, at_ms: int) -> Refund:
+        """Send an abnormal refund on its way once more; its merchant hears how that ends."""
+        with self._store.transaction() as connection:
+            ends_ms = at_ms + ending.wait_ms
+            connection.execute(
+                "UPDATE wechat_refunds SET status = 'processing', ending = ?, ends_ms = ?"
+                " WHERE id = ? AND status = 'abnormal'",
+                (ending.status.value, ends_ms, refund.id),
+            )
+            refund = self._found(refund.id)
+            self._record("refund_delivered_again", refund=refund, trade=trade, at_ms=at_ms)
+            row = self._store.row("SELECT id FROM wechat_notices WHERE refund_id = ?", refund.id)
+            if row is not None:
+                connection.execute(
+                    "UPDATE wechat_notices SET state = 'pending', attempts = 0, notice_id = ?,"
+                    " due_ms = ? WHERE id = ?",
+                    (new_notice_id(), ends_ms, row["id"]),
+                )
+                self._announce(int(row["id"]), ends_ms)
+        return refund
+
     def due(self, *, mchid: str, at_ms: int) -> list[Refund]:
         """List the refunds of a merchant that should have ended by now, in the order of that."""
         rows = self._store.rows(

@@ -138,7 +138,7 @@ def test_a_browser_is_led_to_no_script(simulator, wechat_shop, number):
 def test_a_browsers_address_is_good_for_five_minutes(start_simulator):
     # Given
     simulator = start_simulator()
-    simulator.post("/control/clock", now="2026-01-05T10:30:00+08:00")
+    simulator.post("/control/clock", now="2026-01-05T10:30:00+08:00", force=True)
     shop = WechatShop(simulator)
     shop.register()
     address = urlsplit(opened(shop, "h5", "order_h5", **IN_BROWSER).json()["h5_url"])

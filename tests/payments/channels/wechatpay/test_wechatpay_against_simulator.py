@@ -1,6 +1,5 @@
 """Rotating keys, against the simulated WeChat Pay over real HTTP."""
 
-import itertools
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,52 +7,7 @@ import pytest
 
 from payments.channels.base import ChannelConfig, OutcomeKind, PayRequest
 from payments.channels.registry import channel_for
-from payments.channels.transport import Transport
 from tests.instants import NOON
-
-_numbers = itertools.count(1)
-API_KEY = "9" * 32
-
-
-@pytest.fixture(scope="module")
-def patient_transport():
-    transport = Transport(connect_timeout_ms=1_000, total_timeout_ms=3_000)
-    yield transport
-    transport.close()
-
-
-@pytest.fixture
-def open_account(simulator, our_keys):
-    """Return a function that opens an account in a key mode, and gives its configuration."""
-
-    def open_one(key_mode: str) -> ChannelConfig:
-        number = next(_numbers)
-        mchid, appid, serial_no = f"16{number:08}", f"wx16{number:014}", f"16{number:038}"
-        keys = simulator.register_wechat_merchant(
-            mchid=mchid,
-            appid=appid,
-            serial_no=serial_no,
-            public_key_pem=our_keys.public_pem,
-            api_v3_key=API_KEY,
-            fee_bps=60,
-            key_mode=key_mode,
-            bank_account_no=None,
-        )
-        return ChannelConfig(
-            account_id="chn_1",
-            channel="wechatpay",
-            gateway_url=f"{simulator.url}/",
-            app_id=appid,
-            merchant_no=mchid,
-            private_key_pem=our_keys.private_pem,
-            channel_public_key_pem=keys.platform_public_key_pem + keys.platform_certificates_pem,
-            notify_url="https://pay.example.com/notify/chn_1/",
-            key_serial=serial_no,
-            channel_key_id=keys.platform_key_id,
-            api_key=API_KEY,
-        )
-
-    return open_one
 
 
 @pytest.fixture
