@@ -11,18 +11,12 @@ from config.back_office.channel_waits import notifications
 from config.back_office.waits import Waiting, filtered, requests_for_me
 from ledger.admin import showing
 from ledger.queries import periods
-from payments.models import (
-    ChannelOperation,
-    ManualEntry,
-    Payment,
-    Refund,
-)
+from payments.models import ChannelOperation, ManualEntry, ParkedMoney, Refund
+from payments.parked_states import ParkedKind, ParkedStatus
 from payments.states import (
     CONTRADICTED,
-    PAID_TWICE,
     ManualEntryStatus,
     OperationStatus,
-    PaymentStatus,
     RefundStatus,
 )
 from settlements.models import BillLine, BillLineState, Payout, Settlement
@@ -204,37 +198,43 @@ def _orders(request: HttpRequest) -> list[Waiting]:
 
 def _parked_money(request: HttpRequest) -> list[Waiting]:
     """List money that came late, otherwise than asked, or twice: it waits in suspense."""
-    if not request.user.has_perm("payments.view_payment"):
+    if not request.user.has_perm("payments.view_parkedmoney"):
         return []
-    late, conflicted = PaymentStatus.PAID_LATE, PaymentStatus.CONFLICTED
-    is_twice = Q(status_code=PAID_TWICE)
-    counts = Payment.objects.filter(Q(status__in=[conflicted, late]) | is_twice).aggregate(
-        late=Count("pk", filter=Q(status=late)),
-        conflicted=Count("pk", filter=Q(status=conflicted)),
-        twice=Count("pk", filter=is_twice),
+    kinds = ParkedKind
+    waiting = ParkedMoney.objects.filter(status=ParkedStatus.WAITING)
+    counts = waiting.aggregate(
+        **{kind.value: Count("pk", filter=Q(kind=kind)) for kind in ParkedKind}
     )
-    return [
-        Waiting(
+    found = [
+        (
+            kinds.PAID_LATE,
             _("payments paid late"),
             _("closed before the money came; it waits in suspense"),
-            counts["late"],
-            filtered(Payment, status__exact=late.value),
-            tone="alarm",
         ),
-        Waiting(
+        (
+            kinds.PAID_TWICE,
             _("payments paid twice"),
             _("the money of the second try waits in suspense"),
-            counts["twice"],
-            filtered(Payment, status_code__exact=PAID_TWICE),
-            tone="alarm",
         ),
-        Waiting(
+        (
+            kinds.CONFLICTED,
             _("conflicted payments"),
             _("another amount or currency came; it waits in suspense"),
-            counts["conflicted"],
-            filtered(Payment, status__exact=conflicted.value),
-            tone="alarm",
         ),
+    ]
+    return [
+        Waiting(
+            what,
+            how,
+            counts[kind.value],
+            filtered(
+                ParkedMoney,
+                status__exact=ParkedStatus.WAITING.value,
+                kind__exact=kind.value,
+            ),
+            tone="alarm",
+        )
+        for kind, what, how in found
     ]
 
 

@@ -11,6 +11,7 @@ from payments.admin import (  # noqa: F401  importing registers
     kinds,
     manual_entries,
     merchants,
+    parked,
     payments,
     refunds,
     sending,

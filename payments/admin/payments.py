@@ -17,6 +17,7 @@ from ledger.admin.panels import Column, Fact, Facts, Moment, Panel, Table
 from ledger.models import JournalEntry
 from payments.admin.channel_operations import operation_moments
 from payments.admin.filters import CurrencyFilter
+from payments.admin.parked_panels import parked_panels
 from payments.admin.refund_panels import refunds_table
 from payments.admin.refund_requests import RequestRefund
 from payments.models import (
@@ -59,6 +60,7 @@ class PaymentAdmin(OperationsAdmin[Payment]):
             _summary(row),
             _allocations(row, allocations),
             _attempts(row),
+            *parked_panels(row),
             refunds_table(refunds),
             entries_table(
                 [row.pk, *(refund.pk for refund in refunds)],

@@ -40,6 +40,8 @@ def summary(row: Refund) -> Facts:
         facts.insert(1, Fact(_("reason code"), showing.code(row.status_code)))
     if row.merchant is not None:
         facts.insert(6, Fact(_("asked by merchant"), showing.row_link(row.merchant)))
+    if row.parked is not None:
+        facts.insert(3, Fact(_("money in suspense"), showing.row_link(row.parked)))
     if row.approval is not None:
         facts.append(Fact(_("approval"), showing.row_link(row.approval)))
     return Facts(_("refund"), facts)

@@ -136,8 +136,8 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "money in suspense",
                 "ordering": ["-created_at", "-id"],
                 "permissions": [
-                    ("request_resolution", "Can ask what becomes of money in suspense"),
-                    ("approve_resolution", "Can approve what becomes of money in suspense"),
+                    ("request_parked", "Can ask what becomes of money in suspense"),
+                    ("approve_parked", "Can approve what becomes of money in suspense"),
                 ],
             },
         ),

@@ -79,8 +79,8 @@ class ParkedMoney(models.Model):
             ),
         ]
         permissions = [
-            ("request_resolution", _("Can ask what becomes of money in suspense")),
-            ("approve_resolution", _("Can approve what becomes of money in suspense")),
+            ("request_parked", _("Can ask what becomes of money in suspense")),
+            ("approve_parked", _("Can approve what becomes of money in suspense")),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,5 @@
 """Questions about money that came otherwise than asked: what may become of it, and for whom."""
 
-from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -74,12 +73,6 @@ def open_resolution(parked_id: str) -> ApprovalRequest | None:
     return ApprovalRequest.objects.filter(
         kind=APPROVAL_KIND, object_id=parked_id, state=ApprovalState.PENDING
     ).first()
-
-
-def is_asked(parked_id: str, *, at: datetime) -> bool:
-    """Tell whether people have been asked about this money, and may still answer at `at`."""
-    waiting = open_resolution(parked_id)
-    return waiting is not None and waiting.expires_at > at
 
 
 def latest_resolution(parked_id: str) -> ApprovalRequest | None:

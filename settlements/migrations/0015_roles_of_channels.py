@@ -10,6 +10,11 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
 SEES = ("payments.view_sendinghold",)
+RESOLVES = (
+    "payments.view_parkedmoney",
+    "payments.view_refundremedy",
+    "payments.view_paymentlink",
+)
 STOPS = "payments.place_sendinghold"
 
 REVERIFIES = "payments.reverify_notification"
@@ -20,6 +25,11 @@ ROLES: dict[str, tuple[str, ...]] = {
         *SEES,
         REPLAYS,
         STOPS,
+        *RESOLVES,
+        "payments.request_parked",
+        "payments.request_remedy",
+        "payments.create_link",
+        "payments.cancel_link",
         "payments.request_release",
         "payments.request_resolution",
     ),
@@ -27,6 +37,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         *SEES,
         REPLAYS,
         STOPS,
+        *RESOLVES,
+        "payments.approve_parked",
+        "payments.approve_remedy",
         "payments.approve_release",
         "payments.approve_resolution",
     ),
@@ -34,12 +47,15 @@ ROLES: dict[str, tuple[str, ...]] = {
         *SEES,
         REPLAYS,
         STOPS,
+        *RESOLVES,
+        "payments.approve_parked",
+        "payments.approve_remedy",
         "payments.approve_release",
         "payments.approve_resolution",
     ),
-    "risk_officer": (*SEES, STOPS),
-    "support": (),
-    "auditor": SEES,
+    "risk_officer": (*SEES, *RESOLVES, STOPS),
+    "support": RESOLVES,
+    "auditor": (*SEES, *RESOLVES),
     "security_admin": (*SEES, STOPS, REVERIFIES),
 }
 

@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from config.back_office import figures
 from config.back_office.charts import Bar, bars_by_day
 from config.back_office.figures import Sums
-from payments.models import ChannelOperation, Payment
+from payments.models import ChannelOperation
 from tests.config.back_office.filling import fill
+from tests.factories.parked import conflicted_money, late_money, second_money
 from tests.factories.payments import (
     AlipayAccountFactory,
     MerchantFactory,
@@ -90,16 +91,10 @@ def test_each_role_sees_what_waits_for_it():
 
 
 def test_money_that_came_late_or_twice_waits_for_who_sees_payments():
-    # Given one of each kind, past the actions
-    for status, code in (
-        ("paid_late", "cancelled"),
-        ("conflicted", "amount_differs"),
-        ("paid", "paid_twice"),
-    ):
-        payment = owed_payment()
-        steps = ["closed"] if status == "paid_late" else ["awaiting_payment"]
-        for step in [*steps, status]:
-            Payment.objects.filter(pk=payment.pk).update(status=step, status_code=code)
+    # Given one of each kind
+    late_money()
+    conflicted_money()
+    second_money(paid_payment())
     seen = desk("support")
 
     # Then
