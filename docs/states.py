@@ -16,6 +16,8 @@ from ledger.states import StateTable
 NOUNS = (
     ("Payment", payments.states, "PAYMENT"),
     ("Order to a channel", payments.states, "OPERATION"),
+    ("Capture", payments.states, "CAPTURE"),
+    ("Void", payments.states, "VOID"),
     ("Refund", payments.states, "REFUND"),
     ("Money in suspense", payments.parked_states, "PARKED"),
     ("Another way for a refund", payments.parked_states, "REMEDY"),

@@ -1,13 +1,14 @@
 """The only row locks of payments.
 
-Order: payment, attempt, refund or manual entry, money in suspense, operation, breaker, merchant
-accounts by their id.
+Order: payment, attempt, refund, capture, void or manual entry, money in suspense, operation,
+breaker, merchant accounts by their id.
 """
 
 from collections.abc import Collection, Sequence
 from datetime import date
 
 from payments.models import (
+    Capture,
     ChannelBreaker,
     ChannelOperation,
     DatabaseClock,
@@ -19,6 +20,7 @@ from payments.models import (
     PaymentAttempt,
     Refund,
     SendingHold,
+    Void,
 )
 
 
@@ -73,6 +75,38 @@ def locked_parked(parked_id: str) -> ParkedMoney:
     )
     parked.payment = payment
     return parked
+
+
+def locked_capture(capture_id: str) -> Capture:
+    """Return the capture with its payment, authorisation and operation; all but the third locked.
+
+    The payment first, under whose lock its authorisations are. Raises Capture.DoesNotExist.
+    """
+    payment_id = Capture.objects.values_list("payment_id", flat=True).get(pk=capture_id)
+    payment = locked_payment(payment_id)
+    capture = (
+        Capture.objects.select_for_update(of=("self", "operation"))
+        .select_related("authorisation", "operation__channel_account")
+        .get(pk=capture_id)
+    )
+    capture.payment = payment
+    return capture
+
+
+def locked_void(void_id: str) -> Void:
+    """Return the void with its payment, authorisation and operation, locked as a capture is.
+
+    Raises Void.DoesNotExist.
+    """
+    payment_id = Void.objects.values_list("payment_id", flat=True).get(pk=void_id)
+    payment = locked_payment(payment_id)
+    void = (
+        Void.objects.select_for_update(of=("self", "operation"))
+        .select_related("authorisation", "operation__channel_account")
+        .get(pk=void_id)
+    )
+    void.payment = payment
+    return void
 
 
 def locked_manual_entry(manual_entry_id: str) -> ManualEntry:

@@ -5,6 +5,8 @@ from datetime import datetime
 from ledger.jobs import task
 from payments.actions import (
     attempts,
+    authorisations,
+    capture_orders,
     closing,
     manual_entries,
     maturity,
@@ -13,6 +15,7 @@ from payments.actions import (
     refund_expiry,
     refund_orders,
     refund_submissions,
+    void_orders,
 )
 from payments.models import MerchantAccount
 from payments.queries.calendar import business_date_of
@@ -36,12 +39,15 @@ def janitor(*, at: datetime) -> None:
     attempts.defer_due(at=at)
     refund_orders.defer_due(at=at)
     notifications.judge_left(at=at)
+    capture_orders.defer_due(at=at)
+    void_orders.defer_due(at=at)
 
 
 @task("payments.expire")
 def expire(*, at: datetime) -> None:
-    """Close what nobody may pay, and end what nobody may decide on any more at `at`."""
+    """End what nobody may pay, take or decide on any more at `at`."""
     closing.expire_payments(actor="task:payments.expire", at=at)
+    authorisations.expire_authorisations(actor="task:payments.expire", at=at)
     manual_entries.expire_manual_entries(actor="task:payments.expire", at=at)
     refund_expiry.expire_refunds(actor="task:payments.expire", at=at)
 
@@ -70,6 +76,30 @@ def send_refund(*, refund_id: str, at: datetime) -> None:
 def query_refund(*, refund_id: str, at: datetime, is_notified: bool = False) -> None:
     """Ask a channel what became of a refund."""
     refund_orders.query_refund(refund_id, at=at, is_notified=is_notified)
+
+
+@task("payments.send_capture")
+def send_capture(*, capture_id: str, at: datetime) -> None:
+    """Place the order of a capture at its channel."""
+    capture_orders.send_capture(capture_id, at=at)
+
+
+@task("payments.query_capture")
+def query_capture(*, capture_id: str, at: datetime, is_notified: bool = False) -> None:
+    """Ask a channel what became of a capture."""
+    capture_orders.query_capture(capture_id, at=at, is_notified=is_notified)
+
+
+@task("payments.send_void")
+def send_void(*, void_id: str, at: datetime) -> None:
+    """Place the order to give an authorisation back at its channel."""
+    void_orders.send_void(void_id, at=at)
+
+
+@task("payments.query_void")
+def query_void(*, void_id: str, at: datetime, is_notified: bool = False) -> None:
+    """Ask a channel what became of giving an authorisation back."""
+    void_orders.query_void(void_id, at=at, is_notified=is_notified)
 
 
 @task("payments.fund_refunds")

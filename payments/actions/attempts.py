@@ -12,13 +12,22 @@ from django.db import transaction
 
 from ledger import jobs
 from payments import locks
-from payments.actions import captures, closing, moves, operations, payments, resolutions
+from payments.actions import (
+    authorisations,
+    captures,
+    closing,
+    moves,
+    operations,
+    payments,
+    resolutions,
+)
 from payments.actions.channels import channel_of
 from payments.actions.exchanges import Exchange
 from payments.actions.operations import Lease
 from payments.channels.base import NOT_FOUND, Channel, Outcome, OutcomeKind, PayRequest
 from payments.errors import NoChannelError, PaymentExpiredError
 from payments.models import (
+    Capturing,
     ChannelAccount,
     ChannelOperation,
     DatabaseClock,
@@ -95,6 +104,7 @@ class _Order:
     expires_at: datetime
     payer_account: str
     payer_ip: str | None
+    capture_mode: str
     stamped_at: datetime
 
     @property
@@ -129,6 +139,7 @@ def _place(attempt_id: str, at: datetime) -> Outcome:
         payer_account=order.payer_account,
         payer_ip=order.payer_ip or "",
         return_url=f"{settings.PUBLIC_URL}/checkout/back/{order.payment_id}/",
+        is_authorisation=order.capture_mode == Capturing.MANUAL,
     )
     return channel_of(order.account).pay(request)
 
@@ -178,6 +189,7 @@ def _read(attempt_id: str) -> _Order:
         "payment__expires_at",
         "payment__payer_account",
         "payment__client_ip",
+        "payment__capture_mode",
         DatabaseClock(),
     ).get(pk=attempt_id)
     return _Order(ChannelAccount.objects.get(pk=account_id), *facts)
@@ -198,8 +210,15 @@ def _record(attempt_id: str, *, lease: Lease, outcome: Outcome, at: datetime) ->
     _keep_answer(attempt, outcome)
     actor = f"channel:{attempt.channel_account.channel}"
     if operation.status == OperationStatus.SUCCEEDED:
-        captures.record_paid(attempt.payment, attempt=attempt, outcome=outcome, actor=actor, at=at)
-        resolutions.resolve_by_terms(attempt, at=at)
+        if attempt.payment.capture_mode == Capturing.MANUAL:
+            authorisations.record_authorised(
+                attempt.payment, attempt=attempt, outcome=outcome, actor=actor, at=at
+            )
+        else:
+            captures.record_paid(
+                attempt.payment, attempt=attempt, outcome=outcome, actor=actor, at=at
+            )
+            resolutions.resolve_by_terms(attempt, at=at)
         _close_others(attempt, at=at)
     elif is_news and attempt.status not in LIVE_ATTEMPTS:
         _give_up(attempt, actor=actor, at=at)

@@ -1,25 +1,15 @@
 """When money has come: the payment is paid, and the books move in the same transaction."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from django.db import connection
 
-from ledger.actions import journal
-from ledger.actions.journal import Entry
-from payments import calendar, locks, pricing, states
-from payments.actions import moves, parking, reserves
+from payments import states
+from payments.actions import moves, parking, takings
 from payments.actions.parking import Receipt
+from payments.actions.takings import Part, Taken, is_as_asked
 from payments.channels.base import Outcome
-from payments.models import (
-    BalanceTransaction,
-    LineKind,
-    MerchantAccount,
-    Payment,
-    PaymentAllocation,
-    PaymentAttempt,
-)
-from payments.postings import captures as postings
-from payments.queries.calendar import BusinessDays, booking_date_of, business_date_of
+from payments.models import Payment, PaymentAttempt
 from payments.states import PaymentStatus
 
 _WITH_MONEY = (
@@ -54,11 +44,11 @@ def record_paid(
             parking.park_second(payment, receipt)
     elif payment.status == PaymentStatus.CLOSED:
         parking.park_late(payment, receipt)
-    elif (outcome.amount_minor, outcome.currency) != (payment.amount_minor, payment.currency):
+    elif not is_as_asked(outcome, amount_minor=payment.amount_minor, currency=payment.currency):
         parking.park_conflict(payment, receipt)
     else:
         states.PAYMENT.require_move(payment.status, PaymentStatus.PAID)
-        _book(payment, attempt, paid_at=receipt.paid_at)
+        _book(payment, attempt, paid_at=receipt.paid_at, settled_minor=outcome.settled_minor)
         payment.paid_at = receipt.paid_at
         payment.method = attempt.method
         moves.move(payment, PaymentStatus.PAID, actor=actor, at=at)
@@ -69,8 +59,9 @@ def take_as_paid(
 ) -> None:
     """Book a payment whose money has waited in suspense, as of `at`. A part; it is locked.
 
-    Its money is out of suspense already, and at the channel as if it had just come. It becomes
-    available as a payment of this day would. `code` is kept as the payment's reason.
+    Its money is out of suspense already, and at the channel as if it had just come; a discount of
+    ours was booked when it came. It becomes available as a payment of this day would. `code` is
+    kept as the payment's reason.
 
     Raises IllegalMoveError.
     """
@@ -81,130 +72,21 @@ def take_as_paid(
     moves.move(payment, PaymentStatus.PAID, code=code, actor=actor, at=at)
 
 
-def _book(payment: Payment, attempt: PaymentAttempt, *, paid_at: datetime) -> None:
-    allocations = list(payment.allocations.select_related("merchant", "fee_plan").order_by("place"))
-    channel_fees = _channel_fees(payment, allocations, attempt)
-    day = booking_date_of(paid_at)
-    entries = [
-        postings.paid(
-            allocation,
-            currency=payment.currency,
-            channel_account_id=attempt.channel_account_id,
-            channel_fee_minor=channel_fee,
-            tax_minor=pricing.fee_tax(allocation.fee_minor, vat_bps=allocation.fee_plan.vat_bps),
-            effective_date=day,
-            at=paid_at,
-        )
-        for allocation, channel_fee in zip(allocations, channel_fees, strict=False)
-    ]
-    if payment.unallocated_minor:
-        entries.append(
-            postings.paid_unallocated(
-                payment,
-                channel_account_id=attempt.channel_account_id,
-                channel_fee_minor=channel_fees[-1],
-                effective_date=day,
-                at=paid_at,
-            )
-        )
-    _post_with_lines(entries, allocations, currency=payment.currency, day=day, at=paid_at)
-
-
-def _channel_fees(
-    payment: Payment, allocations: list[PaymentAllocation], attempt: PaymentAttempt
-) -> list[int]:
-    """Split the channel's fee over the allocations; what belongs to nobody bears its part."""
-    total = pricing.channel_fee(payment.amount_minor, attempt.channel_account.channel_fee_bps)
-    grosses = [allocation.amount_minor for allocation in allocations]
-    if payment.unallocated_minor:
-        grosses.append(payment.unallocated_minor)
-    return pricing.split_channel_fee(total, grosses)
-
-
-def _post_with_lines(
-    entries: list[Entry],
-    allocations: list[PaymentAllocation],
+def _book(
+    payment: Payment,
+    attempt: PaymentAttempt,
     *,
-    currency: str,
-    day: date,
-    at: datetime,
+    paid_at: datetime,
+    settled_minor: int | None = None,
 ) -> None:
-    accounts = locks.merchant_accounts_kept_still(
-        [allocation.merchant_id for allocation in allocations], currency=currency
-    )
-    paid_on = business_date_of(at)
-    is_business_day = BusinessDays(from_date=paid_on)
-    available_on = {
-        allocation.pk: _available_on(
-            allocation, paid_on, is_business_day, accounts[allocation.merchant_id]
+    allocations = payment.allocations.select_related("merchant", "fee_plan").order_by("place")
+    takings.book(
+        Taken(
+            payment,
+            [Part(allocation) for allocation in allocations],
+            payment.unallocated_minor,
+            account=attempt.channel_account,
+            taken_at=paid_at,
+            settled_minor=settled_minor,
         )
-        for allocation in allocations
-    }
-    kept = reserves.kept_of(allocations, accounts, paid_on=paid_on)
-    entry_ids = journal.post_entries([*entries, *reserves.entries_of(kept, day=day, at=at)])
-    kept_ids = entry_ids[len(entries) :]
-    BalanceTransaction.objects.bulk_create(
-        [
-            *(
-                _paid_line(
-                    allocation,
-                    entry_id=entry_id,
-                    currency=currency,
-                    day=day,
-                    available_on=available_on[allocation.pk],
-                    at=at,
-                )
-                for allocation, entry_id in zip(allocations, entry_ids, strict=False)
-            ),
-            *(
-                reserves.line_of(
-                    one,
-                    entry_id=entry_id,
-                    available_on=available_on[one.allocation.pk],
-                    day=day,
-                    at=at,
-                )
-                for one, entry_id in zip(kept, kept_ids, strict=True)
-            ),
-        ]
     )
-    reserves.write_holds(kept, kept_ids, at=at)
-
-
-def _paid_line(
-    allocation: PaymentAllocation,
-    *,
-    entry_id: int,
-    currency: str,
-    day: date,
-    available_on: date,
-    at: datetime,
-) -> BalanceTransaction:
-    return BalanceTransaction(
-        merchant_id=allocation.merchant_id,
-        entry_id=entry_id,
-        kind=LineKind.PAYMENT,
-        source=allocation.id,
-        currency=currency,
-        gross_minor=allocation.amount_minor,
-        fee_minor=allocation.fee_minor,
-        net_minor=allocation.amount_minor - allocation.fee_minor,
-        effective_date=day,
-        available_on=available_on,
-        created_at=at,
-    )
-
-
-def _available_on(
-    allocation: PaymentAllocation,
-    day: date,
-    is_business_day: BusinessDays,
-    account: MerchantAccount,
-) -> date:
-    """Fix the day the money becomes available.
-
-    A payment that we learn of late would be available on a day that has matured already; it
-    matures with the next day instead, because it is booked as pending.
-    """
-    planned = calendar.available_on(day, allocation.merchant.settlement_cycle, is_business_day)
-    return max(planned, account.matured_through_date + timedelta(days=1))

@@ -11,6 +11,7 @@ from ledger import encryption
 from ledger.actions.audit import record_audit
 from ledger.identifiers import new_id
 from payments.channels.base import (
+    AuthorisingChannel,
     Channel,
     ChannelConfig,
     ChannelConfigurationError,
@@ -159,6 +160,17 @@ def transfer_channel_of(account: ChannelAccount) -> TransferChannel:
     channel = channel_of(account)
     if not isinstance(channel, TransferChannel):
         raise ChannelConfigurationError(f"{account.channel} has no transfers.")
+    return channel
+
+
+def authorising_channel_of(account: ChannelAccount) -> AuthorisingChannel:
+    """Return the adapter at which money is held for this account, and taken or given back.
+
+    Raises ChannelConfigurationError when the channel holds none, and as `channel_of`.
+    """
+    channel = channel_of(account)
+    if not isinstance(channel, AuthorisingChannel):
+        raise ChannelConfigurationError(f"{account.channel} holds no money.")
     return channel
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from ledger import jobs
 from ledger.errors import IllegalMoveError
 from payments import locks
-from payments.actions import closing, moves, orders, payments
+from payments.actions import authorisations, closing, moves, orders, payments
 from payments.models import PayerSession, Payment, PaymentAttempt
 from payments.states import LIVE_ATTEMPTS, PaymentStatus
 
@@ -24,7 +24,7 @@ def confirm(
     choosing is returned as it is. When risk asks for the payment password the payment comes back
     without a live try; `token` is what the payer gets for typing it.
 
-    Raises PaymentExpiredError or NoChannelError; nothing is written then.
+    Raises PaymentExpiredError, NoChannelError or MethodCannotHoldError; nothing is written then.
     """
     live = _locked_live(session.payment_id)
     if live is not None and live.payment.status == PaymentStatus.AWAITING_PAYMENT:
@@ -89,7 +89,9 @@ def _switch(
     payment = live.payment
     if method == payment.method:
         return payment
-    orders.channel_account(method, payment.currency)  # refused now, not after the close
+    # Refused now, not after the close.
+    authorisations.require_holding(payment, method)
+    orders.channel_account(method, payment.currency)
     payment.method = method
     payment.client_ip = client_ip
     moves.tell_code(payment, "payment.method_changed", code="", actor=actor_of(session), at=at)

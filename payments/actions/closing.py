@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from ledger import jobs
 from payments import locks, states
-from payments.actions import moves
+from payments.actions import moves, voids
 from payments.errors import PaymentNotCancellableError, PaymentNotFoundError
 from payments.models import Payment, PaymentAttempt
 from payments.queries.payments import UNPAID, payments_expired
@@ -27,12 +27,13 @@ CANCELLED, EXPIRED = "cancelled", "expired"
 def cancel_payment(payment_id: str, *, actor: str, at: datetime) -> Payment:
     """Close a payment that its creator does not want any more. A part. Twice changes nothing.
 
-    What was never confirmed is `closed` at once. What awaits its payer is `closing` until the
+    What was never confirmed is `closed` at once. What is held at a channel is given back first
+    (`payments.actions.voids`). What awaits its payer is `closing` until the
     channel has said that no money came and none will; it may still turn out `paid`. What is under
     review is `rejected`: nothing is at a channel, and what it used of limits is given back.
 
-    Raises PaymentNotFoundError, or PaymentNotCancellableError once it is refused or paid; nothing
-    is written then.
+    Raises PaymentNotFoundError, PaymentNotCancellableError once it is refused or paid, or
+    CaptureInFlightError while money that was held is being taken; nothing is written then.
     """
     assert connection.in_atomic_block, "cancel_payment is a part; open a transaction around it"
     try:
@@ -42,6 +43,8 @@ def cancel_payment(payment_id: str, *, actor: str, at: datetime) -> Payment:
     was_cancelled = (payment.status, payment.status_code) == (PaymentStatus.REJECTED, CANCELLED)
     if payment.status in (PaymentStatus.CLOSED, PaymentStatus.CLOSING) or was_cancelled:
         return payment
+    if payment.status == PaymentStatus.AUTHORIZED:
+        return voids.void_payment(payment_id, code=CANCELLED, actor=actor, at=at)
     if payment.status not in UNPAID:
         raise PaymentNotCancellableError(status=PaymentStatus(payment.status).label)
     _close(payment, code=CANCELLED, actor=actor, at=at)

@@ -148,7 +148,11 @@ def have_asked(subject: str, *, about: NotificationAbout, at: datetime, lock: st
             return jobs.defer("payments.query_refund", refund_id=subject, **told)
         case NotificationAbout.TRANSFER:
             return jobs.defer("settlements.query_payout", payout_id=subject, **told)
-    return False  # its own schedule asks about it
+        case NotificationAbout.CAPTURE:
+            return jobs.defer("payments.query_capture", capture_id=subject, **told)
+        case NotificationAbout.VOID:
+            return jobs.defer("payments.query_void", void_id=subject, **told)
+    return False
 
 
 def _subject(message: ChannelNotification, told: Notification) -> str:

@@ -14,6 +14,7 @@ from payments.channels.base import Outcome
 from payments.models import ParkedMoney, Payment, PaymentAttempt
 from payments.parked_states import ParkedKind
 from payments.postings import captures as postings
+from payments.postings import discounts
 from payments.queries.calendar import booking_date_of
 from payments.states import PAID_TWICE, AttemptStatus, PaymentStatus
 
@@ -82,6 +83,7 @@ def _park(
     if not amount_minor:
         return
     currency = receipt.outcome.currency or payment.currency
+    _park_discount(receipt, amount_minor=amount_minor, currency=currency)
     entry_id = journal.post_entry(
         posting(
             amount_minor=amount_minor,
@@ -100,4 +102,23 @@ def _park(
         entry_id=entry_id,
         came_at=receipt.paid_at,
         created_at=receipt.at,
+    )
+
+
+def _park_discount(receipt: Receipt, *, amount_minor: int, currency: str) -> None:
+    """Book what the channel does not owe us of what came: a discount of our own paid for it."""
+    settled_minor = receipt.outcome.settled_minor
+    if settled_minor is None or not 0 <= settled_minor < amount_minor:
+        return
+    journal.post_entry(
+        discounts.discounted(
+            receipt.attempt.payment_id,
+            of=receipt.attempt.pk,
+            merchant_id=None,
+            amount_minor=amount_minor - settled_minor,
+            currency=currency,
+            channel_account_id=receipt.attempt.channel_account_id,
+            effective_date=booking_date_of(receipt.paid_at),
+            at=receipt.paid_at,
+        )
     )

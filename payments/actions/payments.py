@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection
 from ledger.errors import CurrencyMismatchError
 from ledger.identifiers import new_id
 from payments import locks, pricing, states
-from payments.actions import merchants, moves, orders
+from payments.actions import authorisations, merchants, moves, orders
 from payments.errors import (
     AllocationMismatchError,
     OrderNumberTakenError,
@@ -19,6 +19,7 @@ from payments.errors import (
     UnknownMerchantError,
 )
 from payments.models import (
+    Capturing,
     Merchant,
     Payer,
     Payment,
@@ -58,6 +59,7 @@ class PaymentRequest:
     credential_id: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     expires_at: datetime | None = None
+    capture_mode: str = Capturing.AUTOMATIC
 
 
 def create_payment(request: PaymentRequest, *, actor: str, at: datetime) -> Payment:
@@ -80,6 +82,7 @@ def create_payment(request: PaymentRequest, *, actor: str, at: datetime) -> Paym
         currency=request.currency,
         description=request.description,
         metadata=dict(request.metadata),
+        capture_mode=request.capture_mode,
         created_at=at,
         expires_at=request.expires_at or at + LIFETIME,
     )
@@ -119,8 +122,8 @@ def confirm_payment(
     password at the checkout, and what they get for it comes back here as `token`. `payer_account`
     is how the channel knows the payer inside its own app, where the method needs it.
 
-    Raises PaymentNotFoundError, PaymentExpiredError, NoChannelError or IllegalMoveError;
-    nothing is written then.
+    Raises PaymentNotFoundError, PaymentExpiredError, NoChannelError, MethodCannotHoldError or
+    IllegalMoveError; nothing is written then.
     """
     assert connection.in_atomic_block, "confirm_payment is a part; open a transaction around it"
     payment = _locked(payment_id)
@@ -131,6 +134,7 @@ def confirm_payment(
         states.PAYMENT.require_move(payment.status, PaymentStatus.AWAITING_PAYMENT)
     if payment.expires_at <= at:
         raise PaymentExpiredError
+    authorisations.require_holding(payment, method)
     account = orders.channel_account(method, payment.currency)
     payment.method, payment.payer_account = method, payer_account
     payment.client_ip = client_ip

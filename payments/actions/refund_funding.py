@@ -12,7 +12,7 @@ from django.db import connection
 
 from ledger.actions import journal
 from payments import locks, pricing
-from payments.actions import reserves
+from payments.actions import refund_discounts, reserves
 from payments.models import (
     BalanceTransaction,
     LineKind,
@@ -23,9 +23,10 @@ from payments.models import (
 from payments.postings import refunds as postings
 from payments.postings.refunds import Occasion
 from payments.pricing import Funding, GivenBack, Refunded
+from payments.queries import pending as pending_money
 from payments.queries import refunds as queries
 from payments.queries.calendar import booking_date_of
-from payments.queries.refunds import Pending
+from payments.queries.pending import Pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ def book_success(
 ) -> None:
     """Book that the payer was given the money (E05e), and we the channel's fee (E05f). A part.
 
+    What the channel does not take of us is our cost no more (`refund.settled_minor`).
+
     `made_at` is the channel's own instant of the refund, which decides the business day; when the
     books of that day are closed it is the first open one.
     """
@@ -107,7 +110,7 @@ def book_success(
         entries.append(
             postings.succeeded_unallocated(refund, channel_fee_minor=fees[-1], occasion=occasion)
         )
-    journal.post_entries(entries)
+    journal.post_entries([*entries, *refund_discounts.returned(refund, parts, occasion=occasion)])
 
 
 def give_back(refund: Refund, *, channel_account_id: str, at: datetime) -> None:
@@ -120,7 +123,7 @@ def give_back(refund: Refund, *, channel_account_id: str, at: datetime) -> None:
     parts = _parts_of(refund)
     accounts = _locked_accounts(refund, parts)
     ids = [part.pk for part in parts]
-    pending = queries.pending_of_parts(ids, currency=refund.currency)
+    pending = pending_money.pending_of_parts(ids, currency=refund.currency)
     debts = queries.debts_of(accounts.values())
     taxes = queries.taxes_given_back(ids)
     occasion = Occasion(channel_account_id, booking_date_of(at), at)
@@ -175,8 +178,8 @@ def _funded(
 ) -> list[_Funded] | None:
     """Find the money of every part, or None when one merchant has not enough."""
     allocation_ids = [part.allocation_id for part in parts]
-    pending = queries.pending_of_allocations(allocation_ids, currency=refund.currency)
-    before = queries.fees_given_back(allocation_ids)
+    pending = pending_money.pending_for(refund, allocation_ids)
+    before = queries.fees_given_back(allocation_ids, capture_id=refund.capture_id)
     means = queries.means_of(
         accounts,
         {

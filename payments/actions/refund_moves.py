@@ -30,7 +30,17 @@ def move(
     states.REFUND.require_move(was, status)
     refund.status = status
     refund.status_code = code[:80]
-    refund.save(update_fields=["status", "status_code", "operation", "approval", "succeeded_at"])
+    refund.save(
+        update_fields=[
+            "status",
+            "status_code",
+            "operation",
+            "approval",
+            "succeeded_at",
+            "payer_minor",
+            "settled_minor",
+        ]
+    )
     if refund.parked_id is not None:
         parked_moves.follow_refund(refund, actor=actor, at=at)
     tell(

@@ -190,14 +190,17 @@ def _ask(refund_id: str, _at: datetime) -> Outcome:
 
 def _read(refund_id: str) -> _Order:
     refund = (
-        Refund.objects.select_related("payment", "parked", "operation__channel_account")
+        Refund.objects.select_related(
+            "payment", "parked", "operation__channel_account", "capture__operation"
+        )
         .annotate(machine_at=DatabaseClock())
         .get(pk=refund_id)
     )
     operation = refund.operation
     assert operation is not None, "what is sent or asked about has its order"
-    paid_order = attempt_to_refund(refund).operation
-    total_minor = refund.parked.amount_minor if refund.parked else refund.payment.amount_minor
+    capture = refund.capture
+    paid_order = (capture or attempt_to_refund(refund)).operation
+    paid = refund.parked or capture or refund.payment
     return _Order(
         operation.channel_account,
         RefundRequest(
@@ -205,7 +208,7 @@ def _read(refund_id: str) -> _Order:
             pay_channel_no=paid_order.channel_no,
             pay_channel_ref=paid_order.channel_ref,
             amount_minor=operation.amount_minor,
-            total_minor=total_minor,
+            total_minor=paid.amount_minor,
             currency=operation.currency,
             reason=refund.reason,
             stamped_at=refund.machine_at,
@@ -249,7 +252,8 @@ def _believed(refund: Refund, outcome: Outcome) -> Outcome:
     if outcome.kind != OutcomeKind.SUCCEEDED:
         return outcome
     is_ours = (outcome.amount_minor, outcome.currency) == (refund.amount_minor, refund.currency)
-    if is_ours and 0 <= (outcome.fee_minor or 0) <= refund.amount_minor:
+    parts = (outcome.fee_minor, outcome.payer_minor, outcome.settled_minor)
+    if is_ours and all(part is None or 0 <= part <= refund.amount_minor for part in parts):
         return outcome
     return replace(outcome, kind=OutcomeKind.UNKNOWN, code=AMOUNT_DIFFERS)
 
@@ -261,6 +265,8 @@ def _follow(refund: Refund, status: RefundStatus, *, outcome: Outcome, at: datet
     actor = f"channel:{account.channel}"
     if status == RefundStatus.SUCCEEDED:
         refund.succeeded_at = outcome.paid_at or at
+        refund.payer_minor = outcome.payer_minor
+        refund.settled_minor = outcome.settled_minor
         refund_funding.book_success(
             refund,
             channel_account_id=account.pk,

@@ -7,13 +7,15 @@ from ledger.errors import AmountError
 from payments import pricing
 from payments.errors import (
     ForeignShareError,
+    RefundCaptureMissingError,
     RefundSharesMismatchError,
     RefundSharesMissingError,
     RefundTooLargeError,
 )
-from payments.models import Payment, PaymentAllocation
+from payments.models import Capture, CaptureShare, Capturing, Payment, PaymentAllocation
 from payments.pricing import Refunded
 from payments.queries import refunds as queries
+from payments.queries.authorisations import captures_made
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +51,27 @@ class Shares:
 class Left:
     """What can still be refunded of a payment, by those who may ask: a merchant its own share.
 
-    The payment is locked by the caller, so that nobody else takes of it meanwhile.
+    Of a payment that was authorised first it is what is left of one `capture`. The payment is
+    locked by the caller, so that nobody else takes of it meanwhile.
     """
 
-    def __init__(self, payment: Payment, *, merchant_id: str | None) -> None:
+    def __init__(
+        self, payment: Payment, *, merchant_id: str | None, capture: Capture | None = None
+    ) -> None:
         """Read what living refunds have left over."""
-        self._refunded = queries.refunded_of(payment.pk)
+        self.capture = capture
+        capture_id = None if capture is None else capture.pk
+        self._refunded = queries.refunded_of(payment.pk, capture_id=capture_id)
         self._allocations = {
             allocation.merchant_id: allocation
             for allocation in payment.allocations.select_related("fee_plan").order_by("place")
         }
+        self._taken: dict[str, CaptureShare | PaymentAllocation] = {
+            allocation.pk: allocation for allocation in self._allocations.values()
+        }
+        if capture is not None:
+            self._taken = {share.allocation_id: share for share in capture.shares.all()}
+        nobodys_minor = (capture or payment).unallocated_minor
         self._is_merchants = merchant_id is not None
         self._may_ask = (
             set(self._allocations)
@@ -68,16 +81,19 @@ class Left:
         self.unallocated_minor = (
             0
             if self._is_merchants
-            else payment.unallocated_minor - queries.unallocated_refunded(payment.pk)
+            else nobodys_minor - queries.unallocated_refunded(payment.pk, capture_id=capture_id)
         )
-        self._is_of_one = len(self._may_ask) == 1 and (
-            self._is_merchants or not payment.unallocated_minor
-        )
+        self._is_of_one = len(self._may_ask) == 1 and (self._is_merchants or not nobodys_minor)
 
     @property
     def is_nobodys(self) -> bool:
         """Tell whether the asker has no share in the payment at all."""
         return self._is_merchants and not self._may_ask
+
+    @property
+    def minor(self) -> int:
+        """Return what is left in all for the asker."""
+        return self.unallocated_minor + sum(map(self._left_of, self._may_ask))
 
     def shares(
         self,
@@ -140,19 +156,23 @@ class Left:
 
     def _left_of(self, merchant_id: str) -> int:
         allocation = self._allocations[merchant_id]
-        return allocation.amount_minor - _of(self._refunded, allocation).amount_minor
+        taken = self._taken.get(allocation.pk)
+        if taken is None:
+            return 0  # the capture took nothing for this merchant
+        return taken.amount_minor - _of(self._refunded, allocation).amount_minor
 
     def _share(self, allocation: PaymentAllocation, amount_minor: int) -> Share:
         left_minor = self._left_of(allocation.merchant_id)
         if amount_minor > left_minor:
             raise RefundTooLargeError(left_minor=left_minor)
+        taken = self._taken[allocation.pk]
         return Share(
             allocation,
             amount_minor,
             fee_returned_minor=pricing.returned_fee(
                 amount_minor,
-                gross_minor=allocation.amount_minor,
-                fee_minor=allocation.fee_minor,
+                gross_minor=taken.amount_minor,
+                fee_minor=taken.fee_minor,
                 before=_of(self._refunded, allocation),
                 policy=allocation.fee_plan.refund_policy,
             ),
@@ -161,3 +181,40 @@ class Left:
 
 def _of(refunded: Mapping[str, Refunded], allocation: PaymentAllocation) -> Refunded:
     return refunded.get(allocation.pk, Refunded())
+
+
+def shares_of(
+    payment: Payment,
+    amount_minor: int | None,
+    *,
+    named: Sequence[ShareRequest],
+    unallocated_minor: int,
+    merchant_id: str | None,
+    capture_id: str | None,
+) -> tuple[Shares, Capture | None]:
+    """Work out whose money it is, and of which capture where the payment was authorised first.
+
+    A channel knows a capture as an order of its own, so that no refund is of two of them: it is of
+    the one that is named, or of the oldest that has enough left for all of it.
+
+    Raises what `Left.shares` raises, and RefundCaptureMissingError.
+    """
+    captures: Sequence[Capture | None] = [None]
+    if payment.capture_mode == Capturing.MANUAL:
+        captures = [one for one in captures_made(payment) if capture_id in (None, one.pk)]
+    elif capture_id is not None:
+        raise RefundCaptureMissingError
+    lefts = [Left(payment, merchant_id=merchant_id, capture=one) for one in captures]
+    if amount_minor is None and not named and not unallocated_minor:
+        lefts = [left for left in lefts if left.minor] or lefts[:1]
+        if len(lefts) > 1:
+            raise RefundCaptureMissingError
+    for left in lefts:
+        try:
+            shares = left.shares(amount_minor, named=named, unallocated_minor=unallocated_minor)
+        except RefundTooLargeError:
+            if len(lefts) == 1:
+                raise
+        else:
+            return shares, left.capture
+    raise RefundCaptureMissingError

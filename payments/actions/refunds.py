@@ -14,7 +14,7 @@ from ledger.errors import CurrencyMismatchError, StaleApprovalError
 from ledger.states import ApprovalState
 from payments import locks, states
 from payments.actions import refund_moves, refund_submissions
-from payments.actions.refund_shares import Left, ShareRequest, Shares
+from payments.actions.refund_shares import Left, ShareRequest, Shares, shares_of
 from payments.actions.refund_submissions import locked_refund
 from payments.errors import (
     PaymentNotFoundError,
@@ -22,7 +22,7 @@ from payments.errors import (
     RefundNumberTakenError,
     RefundReasonMissingError,
 )
-from payments.models import Payment, Refund, RefundAllocation
+from payments.models import Capture, Payment, Refund, RefundAllocation
 from payments.queries.refunds import refund_payload, unapproved_minor
 from payments.states import PaymentStatus, RefundStatus
 
@@ -36,7 +36,8 @@ class RefundRequest:
     `merchant_id` is whose credential or member asks (None: the platform); the refund number is
     unique for it for ever. Without `shares` and `unallocated_minor` the money follows from the
     payment: all that is left, or a part of the only share that there is. Without an amount it is
-    all that is left, or what the shares add up to.
+    all that is left, or what the shares add up to. Of a payment that was authorised first a refund
+    is of one capture: of `capture_id`, or of the oldest one that has enough left for all of it.
     """
 
     payment_id: str
@@ -48,6 +49,7 @@ class RefundRequest:
     unallocated_minor: int = 0
     merchant_id: str | None = None
     credential_id: str | None = None
+    capture_id: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -61,22 +63,26 @@ def request_refund(request: RefundRequest, *, actor: str, at: datetime) -> Refun
 
     Raises PaymentNotFoundError (also for a merchant without a share), PaymentNotPaidError,
     RefundNumberTakenError, RefundTooLargeError, RefundSharesMissingError,
-    RefundSharesMismatchError, ForeignShareError, CurrencyMismatchError or AmountError; nothing is
-    written then.
+    RefundSharesMismatchError, RefundCaptureMissingError, ForeignShareError, CurrencyMismatchError
+    or AmountError; nothing is written then.
     """
     assert connection.in_atomic_block, "request_refund is a part; open a transaction around it"
     payment = _locked_payment(request.payment_id)
-    left = Left(payment, merchant_id=request.merchant_id)
-    if left.is_nobodys:
+    if Left(payment, merchant_id=request.merchant_id).is_nobodys:
         raise PaymentNotFoundError
     if payment.status != PaymentStatus.PAID:
         raise PaymentNotPaidError
     if request.currency not in (None, payment.currency):
         raise CurrencyMismatchError(left=request.currency, right=payment.currency)
-    shares = left.shares(
-        request.amount_minor, named=request.shares, unallocated_minor=request.unallocated_minor
+    shares, capture = shares_of(
+        payment,
+        request.amount_minor,
+        named=request.shares,
+        unallocated_minor=request.unallocated_minor,
+        merchant_id=request.merchant_id,
+        capture_id=request.capture_id,
     )
-    refund = _written(request, payment, shares, actor=actor, at=at)
+    refund = _written(request, payment, shares, capture, actor=actor, at=at)
     refund_moves.tell(refund, actor=actor, at=at)
     if needs_two_people(unapproved_minor(payment.pk), refund.currency):
         refund.approval = approvals.request_approval(
@@ -231,13 +237,20 @@ def _locked_payment(payment_id: str) -> Payment:
 
 
 def _written(
-    request: RefundRequest, payment: Payment, shares: Shares, *, actor: str, at: datetime
+    request: RefundRequest,
+    payment: Payment,
+    shares: Shares,
+    capture: Capture | None,
+    *,
+    actor: str,
+    at: datetime,
 ) -> Refund:
     """Write the refund and its allocations. Raises RefundNumberTakenError."""
     refund = Refund(
         payment=payment,
         merchant_id=request.merchant_id,
         created_by_id=request.credential_id,
+        capture=capture,
         merchant_refund_no=request.merchant_refund_no,
         amount_minor=shares.amount_minor,
         unallocated_minor=shares.unallocated_minor,

@@ -15,6 +15,7 @@ from ledger.actions.journal import Entry
 from ledger.money import share
 from payments.models import (
     BalanceTransaction,
+    CaptureShare,
     LineKind,
     MerchantAccount,
     PaymentAllocation,
@@ -33,27 +34,31 @@ class Kept:
     account: MerchantAccount
     amount_minor: int
     release_on: date
+    share: CaptureShare | None = None
 
 
 def kept_of(
-    allocations: Iterable[PaymentAllocation],
+    taken: Iterable[tuple[PaymentAllocation, CaptureShare | None]],
     accounts: Mapping[str, MerchantAccount],
     *,
     paid_on: date,
 ) -> list[Kept]:
-    """Return what is kept back of the shares of a payment, by their merchants' terms.
+    """Return what is kept back of what was taken of a payment, by its merchants' terms.
+
+    `taken` are allocations, each with its share of a capture where the payment was authorised.
 
     A share of the net, rounded half up once, for calendar days after the business day of payment.
     Merchants without a reserve are left out.
     """
     kept = []
-    for allocation in allocations:
+    for allocation, share_of_capture in taken:
         account = accounts[allocation.merchant_id]
-        net_minor = allocation.amount_minor - allocation.fee_minor
+        whole = share_of_capture or allocation
+        net_minor = whole.amount_minor - whole.fee_minor
         amount_minor = share(net_minor, bps=account.reserve_bps)
         if amount_minor:
             release_on = paid_on + timedelta(days=account.reserve_days)
-            kept.append(Kept(allocation, account, amount_minor, release_on))
+            kept.append(Kept(allocation, account, amount_minor, release_on, share_of_capture))
     return kept
 
 
@@ -62,6 +67,7 @@ def entries_of(kept: Iterable[Kept], *, day: date, at: datetime) -> list[Entry]:
     return [
         postings.held_at_capture(
             one.allocation,
+            share=one.share,
             amount_minor=one.amount_minor,
             currency=one.account.currency,
             effective_date=day,
@@ -98,6 +104,7 @@ def write_holds(kept: Sequence[Kept], entry_ids: Sequence[int], *, at: datetime)
             ReserveHold(
                 merchant_account=one.account,
                 allocation=one.allocation,
+                capture_share=one.share,
                 entry_id=entry_id,
                 amount_minor=one.amount_minor,
                 left_minor=one.amount_minor,

@@ -4,12 +4,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from ledger.admin.deeds import name_deeds
-from payments.states import ManualEntryStatus, PaymentStatus, RefundStatus
+from payments.states import CaptureStatus, ManualEntryStatus, PaymentStatus, RefundStatus
 
 name_deeds(
     nouns={
         "account_terms": _("limits of a merchant's account"),
         "calendar": _("business calendar"),
+        "capture": _("capture"),
         "channel_account": _("channel account"),
         "credential": _("API credential"),
         "fee_plan": _("fee plan"),
@@ -24,11 +25,14 @@ name_deeds(
         "payment_link": _("payment link"),
         "refund": _("refund"),
         "sending_hold": _("hold of sending"),
+        "void": _("void"),
     },
     verbs={
         **{f"payment.{status.value}": status.label for status in PaymentStatus},
         **{f"manual_entry.{status.value}": status.label for status in ManualEntryStatus},
         **{f"refund.{status.value}": status.label for status in RefundStatus},
+        **{f"capture.{status.value}": status.label for status in CaptureStatus},
+        **{f"void.{status.value}": status.label for status in CaptureStatus},
         "calendar.filled": _("year filled"),
         "channel_account.breaker_closed": _("answers again, orders are sent"),
         "channel_account.breaker_opened": _("does not answer, orders wait"),
@@ -46,6 +50,9 @@ name_deeds(
         "notification.reverified": _("verified again"),
         "notification.reverify_asked": _("all refused ones to be verified again"),
         "payer_session.opened": _("opened by the payer"),
+        "payment.authorized_in_vain": _("authorized though nobody wanted it"),
+        "payment.capture": pgettext_lazy("deed", "capture"),
+        "payment.captured": _("captured once more"),
         "payment.challenged": _("password asked for"),
         "payment.confirm": pgettext_lazy("deed", "confirm"),
         "payment.method_changed": _("other method chosen"),
@@ -57,6 +64,7 @@ name_deeds(
         "payment_resolution.requested": _("asked for"),
         "payment_resolution.withdrawn": _("withdrawn"),
         "payment.paid_twice": _("paid a second time"),
+        "payment.void": pgettext_lazy("deed", "give back"),
         "refund.ask": pgettext_lazy("deed", "ask the channel"),
         "refund.asked_about": _("channel asked again"),
         "refund.contradicted": _("contradicted by the channel"),

@@ -70,7 +70,12 @@ def page(request: CheckoutRequest, token: str) -> HttpResponse:
 def choose(request: CheckoutRequest, token: str) -> HttpResponse:
     """Confirm the payment by the chosen method, and show the page again."""
     session = opened_session(request, token)
-    form = MethodForm(request.POST, offered=methods_offered(session.payment.currency))
+    form = MethodForm(
+        request.POST,
+        offered=methods_offered(
+            session.payment.currency, capture_mode=session.payment.capture_mode
+        ),
+    )
     if not form.is_valid():
         messages.error(request, _("Choose one of the methods below."))
         return _to_page(token)
@@ -134,7 +139,7 @@ def _methods(request: HttpRequest, payment: Payment, progress: Progress) -> list
     if progress.stage not in (Stage.CHOOSE, Stage.WAITING):
         return []
     live = progress.live
-    offered = methods_offered(payment.currency)
+    offered = methods_offered(payment.currency, capture_mode=payment.capture_mode)
     return [
         {"value": method.value, "label": method.label, "family": FAMILIES[method]}
         for method in SCENES[device_of(request.headers.get("User-Agent", ""))]

@@ -1,5 +1,15 @@
 """Say what can be refused when money is taken and given back."""
 
+from payments.errors.authorisations import (
+    AuthorisationExpiredError,
+    CapturedAlreadyError,
+    CaptureInFlightError,
+    CaptureSharesMismatchError,
+    CaptureTooLargeError,
+    MethodCannotHoldError,
+    NothingHeldError,
+    RefundCaptureMissingError,
+)
 from payments.errors.manual_entries import (
     ManualEntryNotFoundError,
     ManualEntryReasonMissingError,
@@ -77,7 +87,12 @@ from payments.errors.terms import (
 
 __all__ = [
     "AllocationMismatchError",
+    "AuthorisationExpiredError",
     "BearerMayNotWriteError",
+    "CaptureInFlightError",
+    "CaptureSharesMismatchError",
+    "CaptureTooLargeError",
+    "CapturedAlreadyError",
     "CredentialNotFoundError",
     "FeePlanExistsError",
     "ForeignPaymentError",
@@ -100,11 +115,13 @@ __all__ = [
     "ManualEntryReasonMissingError",
     "ManualEntryTooLargeError",
     "ManualReasonMismatchError",
+    "MethodCannotHoldError",
     "MissingScopeError",
     "MoneyDoesNotFitError",
     "NoBusinessDayError",
     "NoChannelError",
     "NoMerchantAccountError",
+    "NothingHeldError",
     "NothingToEndError",
     "NotificationNotJudgedError",
     "NotificationOfNobodyError",
@@ -119,6 +136,7 @@ __all__ = [
     "PaymentNotPayableError",
     "PaymentWithPayerError",
     "PaymentWithoutPayerError",
+    "RefundCaptureMissingError",
     "RefundNotFoundError",
     "RefundNumberTakenError",
     "RefundReasonMissingError",

@@ -1,5 +1,6 @@
 """The rows of taking money: merchants, payers, payments, channels, lines, events."""
 
+from payments.models.authorisations import Authorisation, Capture, CaptureShare, Void
 from payments.models.balance_transactions import BalanceTransaction, LineKind
 from payments.models.calendar import BusinessDay
 from payments.models.channel_notifications import ChannelNotification, RefusedCount
@@ -20,7 +21,13 @@ from payments.models.operations import ChannelOperation, DatabaseClock, Operatio
 from payments.models.parked import ParkedMoney
 from payments.models.payer_sessions import PayerSession
 from payments.models.payers import Payer
-from payments.models.payments import Payment, PaymentAllocation, PaymentAttempt, PaymentMethod
+from payments.models.payments import (
+    Capturing,
+    Payment,
+    PaymentAllocation,
+    PaymentAttempt,
+    PaymentMethod,
+)
 from payments.models.refund_remedies import RefundRemedy
 from payments.models.refunds import Refund, RefundAllocation
 from payments.models.reserves import ReserveHold, ReserveUse, ReserveUseKind
@@ -29,8 +36,12 @@ from payments.models.sending import ChannelBreaker, HoldCover, MaySend, SendingH
 __all__ = [
     "REASONS",
     "ApiCredential",
+    "Authorisation",
     "BalanceTransaction",
     "BusinessDay",
+    "Capture",
+    "CaptureShare",
+    "Capturing",
     "ChannelAccount",
     "ChannelBreaker",
     "ChannelKind",
@@ -69,4 +80,5 @@ __all__ = [
     "ReserveUse",
     "ReserveUseKind",
     "SendingHold",
+    "Void",
 ]

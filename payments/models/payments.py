@@ -5,6 +5,7 @@ from functools import partial
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ledger.identifiers import ID_MAX_LENGTH, new_id
 from payments.models.channels import ChannelAccount
@@ -31,6 +32,13 @@ class PaymentMethod(models.TextChoices):
     WECHAT_APP = "wechat_app", _("WeChat Pay from an app")
     CARD_PAGE = "card_page", _("bank card on a computer")
     CARD_WAP = "card_wap", _("bank card in a mobile browser")
+
+
+class Capturing(models.TextChoices):
+    """Whether a payer's money is taken at once, or held first and taken when we say so."""
+
+    AUTOMATIC = "automatic", pgettext_lazy("capturing", "at once")
+    MANUAL = "manual", pgettext_lazy("capturing", "held first")
 
 
 class Payment(models.Model):
@@ -93,6 +101,13 @@ class Payment(models.Model):
     payer_account = models.CharField(
         _("payer's account at the channel"), max_length=128, blank=True, default=""
     )
+    capture_mode = models.CharField(
+        _("money is taken"),
+        max_length=10,
+        choices=Capturing.choices,
+        default=Capturing.AUTOMATIC,
+        db_default=Capturing.AUTOMATIC,
+    )
     created_at = models.DateTimeField(_("created at"))
     expires_at = models.DateTimeField(_("expires at"))
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
@@ -115,6 +130,9 @@ class Payment(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status__in=PaymentStatus.values), name="payments_payment_status"
+            ),
+            models.CheckConstraint(
+                condition=Q(capture_mode__in=Capturing.values), name="payments_payment_capturing"
             ),
         ]
         indexes = [

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger.identifiers import ID_MAX_LENGTH, new_id
 from ledger.models import ApprovalRequest
+from payments.models.authorisations import Capture
 from payments.models.credentials import ApiCredential
 from payments.models.merchants import Merchant
 from payments.models.operations import ChannelOperation
@@ -22,8 +23,9 @@ class Refund(models.Model):
     `merchant` is whose credential or member asked; None means the platform. The sum of its
     allocations and `unallocated_minor` is the amount, and no refunds of an allocation pass what
     was paid: the database says so. With `parked` it gives back money that came otherwise than
-    asked: nobody's, out of suspense, beside what was paid. Its order to the channel is `operation`,
-    written once it is funded. Moves are those of `payments.states.REFUND`.
+    asked: nobody's, out of suspense, beside what was paid. Of a payment that was authorised first
+    it is of one `capture`. Its order to the channel is `operation`, written once it is funded.
+    Moves are those of `payments.states.REFUND`.
     """
 
     id = models.CharField(
@@ -56,6 +58,14 @@ class Refund(models.Model):
         related_name="refunds",
         verbose_name=_("money in suspense"),
     )
+    capture = models.ForeignKey(
+        Capture,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="refunds",
+        verbose_name=_("of the capture"),
+    )
     merchant_refund_no = models.CharField(_("merchant's refund number"), max_length=64)
     amount_minor = models.BigIntegerField(_("amount"))
     unallocated_minor = models.BigIntegerField(_("belongs to no merchant"), default=0)
@@ -85,6 +95,8 @@ class Refund(models.Model):
     )
     created_at = models.DateTimeField(_("created at"))
     succeeded_at = models.DateTimeField(_("succeeded at"), null=True, blank=True)
+    payer_minor = models.BigIntegerField(_("given to the payer"), null=True, blank=True)
+    settled_minor = models.BigIntegerField(_("taken by the channel"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("refund")

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from ledger.identifiers import ID_MAX_LENGTH, new_id
 from ledger.models import JournalEntry
+from payments.models.authorisations import CaptureShare
 from payments.models.merchants import MerchantAccount
 from payments.models.payments import PaymentAllocation
 
@@ -16,7 +17,8 @@ from payments.models.payments import PaymentAllocation
 class ReserveHold(models.Model):
     """One amount that was put into a merchant's reserve (2005) by one entry.
 
-    Of a payment (`allocation`) with the day on which it goes back, or by hand and without one.
+    Of a payment (`allocation`, and `capture_share` of what was captured) with the day on which
+    it goes back, or by hand and without one.
     `left_minor` is what is still held, moved by PostgreSQL with each `ReserveUse`; nobody else
     may change a row. `release_on` is a day in BUSINESS_TIME_ZONE.
     """
@@ -30,13 +32,21 @@ class ReserveHold(models.Model):
         related_name="reserve_holds",
         verbose_name=_("merchant account"),
     )
-    allocation = models.OneToOneField(
+    allocation = models.ForeignKey(
         PaymentAllocation,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
-        related_name="reserve_hold",
+        related_name="reserve_holds",
         verbose_name=_("allocation"),
+    )
+    capture_share = models.OneToOneField(
+        CaptureShare,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reserve_hold",
+        verbose_name=_("share of a capture"),
     )
     entry = models.OneToOneField(
         JournalEntry, on_delete=models.PROTECT, related_name="+", verbose_name=_("journal entry")
@@ -61,6 +71,11 @@ class ReserveHold(models.Model):
                 condition=Q(allocation__isnull=True, release_on__isnull=True)
                 | Q(allocation__isnull=False, release_on__isnull=False),
                 name="payments_reserve_day",
+            ),
+            models.UniqueConstraint(
+                fields=["allocation"],
+                condition=Q(capture_share=None),
+                name="payments_reserve_once_of_payment",
             ),
         ]
         indexes = [

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from ledger import chart
 from ledger.actions.journal import Entry, credit, debit
-from payments.models import Payment, PaymentAllocation, PaymentAttempt
+from payments.models import Capture, CaptureShare, Payment, PaymentAllocation, PaymentAttempt
 from payments.postings import fees
 from payments.postings.fees import ChannelFeeTerms
 from payments.postings.owners import UNALLOCATED, channel_owner, tax_owner, without_zeros
@@ -23,8 +23,11 @@ def paid(
     at: datetime,
     tax_minor: int = 0,
     channel_fee_terms: ChannelFeeTerms = ChannelFeeTerms.BORNE,
+    share: CaptureShare | None = None,
 ) -> Entry:
     """Book one merchant's share of a paid payment: E01, E02 and E03 as one entry.
+
+    Of a payment that was authorised first it is the merchant's `share` of one capture.
 
     Dr 1101 gross        Cr 2001 gross - fee (E01), and less the channel fee if passed on (E02b)
                          Cr 4001 fee - tax (E03)
@@ -34,7 +37,8 @@ def paid(
     Who passes a channel's fee on sees to it that both fees together are at most the gross.
     """
     owner = channel_owner(channel_account_id, allocation.merchant_id)
-    gross, fee = allocation.amount_minor, allocation.fee_minor
+    taken = share or allocation
+    gross, fee = taken.amount_minor, taken.fee_minor
     net = gross - fee
     if channel_fee_terms == ChannelFeeTerms.PASSED_ON:
         net -= channel_fee_minor
@@ -52,7 +56,7 @@ def paid(
         ),
     ]
     return Entry(
-        source=f"{allocation.id}:paid",
+        source=f"{share.pk}:captured" if share else f"{allocation.id}:paid",
         kind="payment_paid",
         subject=allocation.payment_id,
         legs=without_zeros(legs),
@@ -69,18 +73,22 @@ def paid_unallocated(
     effective_date: date,
     at: datetime,
     channel_fee_terms: ChannelFeeTerms = ChannelFeeTerms.BORNE,
+    capture: Capture | None = None,
 ) -> Entry:
     """Book what of a paid payment belongs to no merchant: Dr 1101 / Cr 2901, and its fee.
+
+    Of a payment that was authorised first it is what one `capture` took of that.
 
     A fee that merchants bear is borne by the platform here: there is no merchant to bear it.
     """
     owner = channel_owner(channel_account_id)
     currency = payment.currency
+    taken = capture or payment
     if channel_fee_terms == ChannelFeeTerms.PASSED_ON:
         channel_fee_terms = ChannelFeeTerms.BORNE
     legs = [
-        debit(chart.CHANNEL_RECEIVABLE, owner, payment.unallocated_minor, currency),
-        credit(chart.SUSPENSE_LONG, UNALLOCATED, payment.unallocated_minor, currency),
+        debit(chart.CHANNEL_RECEIVABLE, owner, taken.unallocated_minor, currency),
+        credit(chart.SUSPENSE_LONG, UNALLOCATED, taken.unallocated_minor, currency),
         *fees.accrued(
             channel_fee_minor,
             channel_account_id=channel_account_id,
@@ -90,7 +98,7 @@ def paid_unallocated(
         ),
     ]
     return Entry(
-        source=f"{payment.id}:unallocated",
+        source=f"{taken.pk}:unallocated",
         kind="payment_paid",
         subject=payment.id,
         legs=without_zeros(legs),

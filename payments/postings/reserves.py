@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from ledger import chart
 from ledger.actions.journal import Entry, Leg, credit, debit
-from payments.models import ManualEntry, MerchantAccount, PaymentAllocation
+from payments.models import CaptureShare, ManualEntry, MerchantAccount, PaymentAllocation
 from payments.postings.owners import booked_source
 
 
@@ -18,14 +18,17 @@ def held_at_capture(
     currency: str,
     effective_date: date,
     at: datetime,
+    share: CaptureShare | None = None,
 ) -> Entry:
     """Keep part of a payment's net back while it is still pending: E11a, the rolling reserve.
+
+    Of a payment that was authorised first it is part of the merchant's `share` of one capture.
 
     Dr 2001 share of the net    Cr 2005 share of the net
     """
     owner = allocation.merchant_id
     return Entry(
-        source=f"{allocation.pk}:reserve_held",
+        source=f"{(share or allocation).pk}:reserve_held",
         kind="reserve_held",
         subject=allocation.payment_id,
         legs=(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db.models import QuerySet
 
 from payments.channels import registry
-from payments.models import ChannelAccount, ChannelKind, PaymentMethod
+from payments.models import Capturing, ChannelAccount, ChannelKind, PaymentMethod
 
 CHANNEL_OF_METHOD = {
     method: ChannelKind(channel)
@@ -36,11 +36,21 @@ def accounts_taking(method: str, *, currency: str) -> QuerySet[ChannelAccount]:
     ).order_by("created_at", "id")
 
 
-def methods_offered(currency: str) -> Sequence[PaymentMethod]:
-    """Return the methods by which a currency can be paid on our page now, in their order here."""
+def methods_offered(currency: str, *, capture_mode: str = "") -> Sequence[PaymentMethod]:
+    """Return the methods by which a currency can be paid on our page now, in their order here.
+
+    Where the money shall be held first (`capture_mode` manual) those that can do it.
+    """
     kinds = set(
         ChannelAccount.objects.filter(currency=currency, is_enabled=True)
         .order_by()
         .values_list("channel", flat=True)
     )
-    return [method for method in AT_THE_CHECKOUT if CHANNEL_OF_METHOD.get(method) in kinds]
+    offered = [method for method in AT_THE_CHECKOUT if CHANNEL_OF_METHOD.get(method) in kinds]
+    if capture_mode != Capturing.MANUAL:
+        return offered
+    return [
+        method
+        for method in offered
+        if method in registry.TRAITS[CHANNEL_OF_METHOD[method]].authorises
+    ]

@@ -1,12 +1,21 @@
 """What of a payment can still go back to its payer, and what those who pay it have for that."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from payments import pricing
-from payments.models import MerchantAccount, Payment, PaymentAllocation, Refund, RefundAllocation
+from payments.models import (
+    Capturing,
+    MerchantAccount,
+    Payment,
+    PaymentAllocation,
+    Refund,
+    RefundAllocation,
+)
 from payments.pricing import Means, Refunded
+from payments.queries import pending as pending_money
 from payments.queries import refunds
+from payments.queries.authorisations import Captured, captures_made
 from payments.states import PaymentStatus
 
 
@@ -46,16 +55,39 @@ def refundable_of(payment: Payment, *, merchant_id: str | None = None) -> Refund
         allocations = allocations.filter(merchant_id=merchant_id)
     taken = refunds.refunded_of(payment.pk)
     is_paid = payment.status == PaymentStatus.PAID
+    wholes, nobodys_minor = _taken(payment, allocations)
     unallocated_minor = 0
-    if is_paid and merchant_id is None and payment.unallocated_minor:
-        unallocated_minor = payment.unallocated_minor - refunds.unallocated_refunded(payment.pk)
+    if is_paid and merchant_id is None and nobodys_minor:
+        unallocated_minor = nobodys_minor - refunds.unallocated_refunded(payment.pk)
     return Refundable(
         [
-            _left_of(allocation, taken.get(allocation.pk, Refunded()), is_paid=is_paid)
+            _left_of(
+                allocation,
+                wholes.get(allocation.pk, Captured()),
+                taken.get(allocation.pk, Refunded()),
+                is_paid=is_paid,
+            )
             for allocation in allocations
         ],
         unallocated_minor,
     )
+
+
+def _taken(
+    payment: Payment, allocations: Iterable[PaymentAllocation]
+) -> tuple[Mapping[str, Captured], int]:
+    """Return what was taken of a payment, by allocation, and of what belongs to nobody."""
+    if payment.capture_mode == Capturing.AUTOMATIC:
+        wholes = {one.pk: Captured(one.amount_minor, one.fee_minor) for one in allocations}
+        return wholes, payment.unallocated_minor
+    made = captures_made(payment)
+    sums: dict[str, Captured] = {}
+    for share in (share for capture in made for share in capture.shares.all()):
+        before = sums.get(share.allocation_id, Captured())
+        sums[share.allocation_id] = Captured(
+            before.amount_minor + share.amount_minor, before.fee_minor + share.fee_minor
+        )
+    return sums, sum(capture.unallocated_minor for capture in made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +120,7 @@ def needs_of(refund: Refund, parts: Sequence[RefundAllocation]) -> Sequence[Need
             currency=refund.currency,
         )
     }
-    pending = refunds.pending_of_allocations(
-        [part.allocation_id for part in parts], currency=refund.currency
-    )
+    pending = pending_money.pending_for(refund, [part.allocation_id for part in parts])
     means = refunds.means_of(
         accounts,
         {
@@ -109,14 +139,16 @@ def needs_of(refund: Refund, parts: Sequence[RefundAllocation]) -> Sequence[Need
     ]
 
 
-def _left_of(allocation: PaymentAllocation, taken: Refunded, *, is_paid: bool) -> LeftOfShare:
-    left_minor = allocation.amount_minor - taken.amount_minor if is_paid else 0
+def _left_of(
+    allocation: PaymentAllocation, whole: Captured, taken: Refunded, *, is_paid: bool
+) -> LeftOfShare:
+    left_minor = whole.amount_minor - taken.amount_minor if is_paid else 0
     fee_minor = 0
     if left_minor:
         fee_minor = pricing.returned_fee(
             left_minor,
-            gross_minor=allocation.amount_minor,
-            fee_minor=allocation.fee_minor,
+            gross_minor=whole.amount_minor,
+            fee_minor=whole.fee_minor,
             before=taken,
             policy=allocation.fee_plan.refund_policy,
         )

@@ -1,12 +1,11 @@
 """Questions about refunds: what was given back, what it may draw on, what people are shown."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db import connection
 from django.db.models import Q, Sum
 
 from ledger import chart
@@ -25,10 +24,14 @@ from payments.states import DEAD_REFUNDS, REFUNDS_IN_FLIGHT, AttemptStatus, Refu
 _FUNDED = (*REFUNDS_IN_FLIGHT, RefundStatus.SUCCEEDED, RefundStatus.SETTLED_BY_HAND)
 
 
-def refunded_of(payment_id: str) -> dict[str, Refunded]:
-    """Return what living refunds take of a payment, by allocation; tax is not told here."""
+def refunded_of(payment_id: str, *, capture_id: str | None = None) -> dict[str, Refunded]:
+    """Return what living refunds take of a payment, by allocation; tax is not told here.
+
+    With a capture only those that are of it.
+    """
+    of_capture = Q() if capture_id is None else Q(refund__capture_id=capture_id)
     rows = (
-        RefundAllocation.objects.filter(refund__payment_id=payment_id)
+        RefundAllocation.objects.filter(of_capture, refund__payment_id=payment_id)
         .exclude(refund__status__in=DEAD_REFUNDS)
         .order_by()
         .values_list("allocation_id")
@@ -40,18 +43,30 @@ def refunded_of(payment_id: str) -> dict[str, Refunded]:
     }
 
 
-def unallocated_refunded(payment_id: str) -> int:
-    """Return what living refunds take of a payment's money that belongs to nobody."""
+def unallocated_refunded(payment_id: str, *, capture_id: str | None = None) -> int:
+    """Return what living refunds take of a payment's money that belongs to nobody.
+
+    With a capture only those that are of it.
+    """
     living = Refund.objects.filter(payment_id=payment_id, parked=None)
     living = living.exclude(status__in=DEAD_REFUNDS)
+    if capture_id is not None:
+        living = living.filter(capture_id=capture_id)
     return int(living.aggregate(minor=Sum("unallocated_minor", default=0))["minor"])
 
 
-def fees_given_back(allocation_ids: Collection[str]) -> dict[str, Refunded]:
-    """Return what the books say that funded refunds gave back of fees, by allocation, with tax."""
+def fees_given_back(
+    allocation_ids: Collection[str], *, capture_id: str | None = None
+) -> dict[str, Refunded]:
+    """Return what the books say that funded refunds gave back of fees, by allocation, with tax.
+
+    Of a payment that was authorised first, those that are of one capture.
+    """
     parts = list(
         RefundAllocation.objects.filter(
-            allocation_id__in=allocation_ids, refund__status__in=_FUNDED
+            allocation_id__in=allocation_ids,
+            refund__status__in=_FUNDED,
+            refund__capture_id=capture_id,
         ).values_list("id", "allocation_id", "amount_minor", "fee_returned_minor")
     )
     taxes = taxes_given_back([part_id for part_id, *_ in parts])
@@ -73,53 +88,6 @@ def taxes_given_back(part_ids: Collection[str]) -> dict[str, int]:
         entry__source__in=list(sources), account__code=chart.VAT_PAYABLE, side="D"
     ).values_list("entry__source", "amount_minor")
     return {sources[source]: amount for source, amount in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """What has not matured of something, in minor units, and the day on which it does."""
-
-    minor: int
-    available_on: date
-
-
-def pending_of_allocations(allocation_ids: Sequence[str], *, currency: str) -> dict[str, Pending]:
-    """Return what is still pending of allocations after their refunds; others are left out."""
-    return _pending(
-        """SELECT a.id, sum(l.net_minor)::bigint, max(l.available_on)
-           FROM payments_paymentallocation a
-           JOIN payments_merchantaccount m ON m.merchant_id = a.merchant_id AND m.currency = %s
-           CROSS JOIN LATERAL (
-             SELECT a.id UNION ALL
-             SELECT r.id FROM payments_refundallocation r WHERE r.allocation_id = a.id
-           ) AS own (id)
-           JOIN payments_balancetransaction l
-             ON l.source = own.id AND l.available_on > m.matured_through_date
-           WHERE a.id = ANY(%s)
-           GROUP BY a.id""",
-        [currency, list(allocation_ids)],
-    )
-
-
-def pending_of_parts(part_ids: Sequence[str], *, currency: str) -> dict[str, Pending]:
-    """Return what refund allocations took of money that is still pending; others are left out."""
-    return _pending(
-        """SELECT r.id, -sum(l.net_minor)::bigint, max(l.available_on)
-           FROM payments_refundallocation r
-           JOIN payments_paymentallocation a ON a.id = r.allocation_id
-           JOIN payments_merchantaccount m ON m.merchant_id = a.merchant_id AND m.currency = %s
-           JOIN payments_balancetransaction l
-             ON l.source = r.id AND l.available_on > m.matured_through_date
-           WHERE r.id = ANY(%s)
-           GROUP BY r.id""",
-        [currency, list(part_ids)],
-    )
-
-
-def _pending(statement: str, arguments: list[Any]) -> dict[str, Pending]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, arguments)
-        return {key: Pending(minor, on) for key, minor, on in cursor.fetchall()}
 
 
 def means_of(
@@ -207,9 +175,11 @@ def refund_payload(refund: Refund) -> dict[str, Any]:
     How much goes back of which payment, whose money it is, and what of the fee goes with it.
     """
     parts = refund.allocations.select_related("allocation").order_by("place")
+    of_capture = {} if refund.capture_id is None else {"capture": refund.capture_id}
     return {
         "refund": refund.pk,
         "payment": refund.payment_id,
+        **of_capture,
         "merchant_refund_no": refund.merchant_refund_no,
         "amount_minor": refund.amount_minor,
         "unallocated_minor": refund.unallocated_minor,

@@ -33,7 +33,9 @@ def password(request: CheckoutRequest, token: str) -> HttpResponse:
     """
     session = opened_session(request, token)
     method = request.GET.get("method", "") or session.payment.method
-    is_offered = method in methods_offered(session.payment.currency)
+    is_offered = method in methods_offered(
+        session.payment.currency, capture_mode=session.payment.capture_mode
+    )
     if session.payer_id is None or session.payment.status_code != REQUIRED or not is_offered:
         return _to_page(token)
     owner = PasswordOwner.payer(session.payer_id)

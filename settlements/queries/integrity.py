@@ -12,6 +12,7 @@ from ledger.queries.laws_of_postings import LAWS_OF_POSTINGS
 from ledger.queries.laws_of_seals import laws_of_seals
 from ledger.queries.laws_of_standing import LAWS_OF_HISTORY, laws_stand
 from ledger.queries.laws_of_tiers import LAWS_OF_TIERS
+from settlements.queries.laws_of_captures import LAWS_OF_CAPTURES
 from settlements.queries.laws_of_clearing import LAWS_OF_CLEARING
 from settlements.queries.laws_of_lines import LAWS_OF_LINES
 from settlements.queries.laws_of_openings import LAWS_OF_OPENINGS
@@ -33,6 +34,7 @@ LAWS = (
     *LAWS_OF_POSTINGS,
     *LAWS_OF_PERIODS,
     *LAWS_OF_LINES,
+    *LAWS_OF_CAPTURES,
     *LAWS_OF_PAYOUTS,
     *LAWS_OF_REFUNDS,
     *LAWS_OF_RESERVES,

@@ -21,11 +21,15 @@ LAWS_OF_LINES = (
     ),
     Law(
         code="paid_is_booked",
-        sentence=_("Every paid payment has its entries and lines, and no other payment has any."),
+        sentence=_(
+            "Every payment that was paid at once has its entries and lines, and no other payment"
+            " has any."
+        ),
         count="SELECT count(*) FROM payments_paymentallocation",
         differences="""
             SELECT a.id,
-                   CASE WHEN p.status = 'paid' THEN 'entry and line of '
+                   CASE WHEN p.status = 'paid' AND p.capture_mode = 'automatic'
+                        THEN 'entry and line of '
                           || (a.amount_minor - a.fee_minor) ELSE 'nothing' END,
                    coalesce('entry ' || e.id, 'no entry') || ', '
                      || coalesce('line of ' || l.net_minor, 'no line')
@@ -35,7 +39,7 @@ LAWS_OF_LINES = (
             LEFT JOIN payments_balancetransaction l
               ON l.entry_id = e.id AND l.source = a.id AND l.merchant_id = a.merchant_id
              AND l.currency = p.currency
-            WHERE CASE WHEN p.status = 'paid'
+            WHERE CASE WHEN p.status = 'paid' AND p.capture_mode = 'automatic'
                   THEN e.id IS NULL
                        OR (l.gross_minor, l.fee_minor) IS DISTINCT FROM
                           (a.amount_minor, a.fee_minor)
@@ -49,13 +53,19 @@ LAWS_OF_LINES = (
         differences="""
             SELECT p.id, CASE p.status WHEN 'paid' THEN p.unallocated_minor ELSE 0 END,
                    coalesce(sum(s.amount_minor), 0)
-            FROM payments_payment p
+            FROM (
+              SELECT id, status, unallocated_minor FROM payments_payment
+              WHERE capture_mode = 'automatic'
+              UNION ALL
+              SELECT id, CASE status WHEN 'succeeded' THEN 'paid' ELSE 'authorized' END,
+                     unallocated_minor
+              FROM payments_capture) p
             LEFT JOIN ledger_journalentry e ON e.source = p.id || ':unallocated'
             LEFT JOIN (ledger_posting s
                        JOIN ledger_account a ON a.id = s.account_id AND a.code = '2901')
               ON s.entry_id = e.id AND s.side = 'C'
             WHERE p.unallocated_minor > 0
-            GROUP BY p.id
+            GROUP BY p.id, p.status, p.unallocated_minor
             HAVING coalesce(sum(s.amount_minor), 0) <>
                    CASE p.status WHEN 'paid' THEN p.unallocated_minor ELSE 0 END
             ORDER BY p.id""",

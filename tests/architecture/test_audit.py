@@ -35,6 +35,7 @@ from tests.rig.staff import desk, show_second_factor
 
 MACHINES_OWN = {
     "payments.actions.attempts.defer_due": "enqueues what is due; each job tells of itself",
+    "payments.actions.capture_orders.defer_due": "enqueues what is due",
     "payments.actions.checkout.come_back": "enqueues a question; the outcome is told",
     "payments.actions.exchanges.Exchange._ask_ended_again": "a lease; the outcome is told",
     "payments.actions.exchanges.Exchange._ask_later": "enqueues another question",
@@ -47,6 +48,7 @@ MACHINES_OWN = {
     "payments.actions.notifications._keep": "keeps the message itself, whole",
     "payments.actions.refund_orders._waits_for_its_turn": "enqueues for later",
     "payments.actions.refund_orders.defer_due": "enqueues what is due",
+    "payments.actions.void_orders.defer_due": "enqueues what is due",
     "ledger.actions.seals._seal_block": "a seal is evidence itself, and names what it covers",
     "risk.actions.guesses._count": "counts an attempt; a wrong one is kept by its door",
     "settlements.actions.settlements._open_batch": "an empty run; its chunks tell what they draft",

@@ -114,6 +114,7 @@ def owed_payment(
     at: datetime = NOON,
     payer_no: str | None = None,
     created_by: Merchant | None = None,
+    capture_mode: str = "automatic",
 ) -> Payment:
     """Create a payment with one allocation per merchant, as the API would.
 
@@ -133,6 +134,7 @@ def owed_payment(
                 description="Goods",
                 payer_no=payer_no,
                 merchant_id=created_by.pk if created_by else None,
+                capture_mode=capture_mode,
             ),
             actor="key:test",
             at=at,

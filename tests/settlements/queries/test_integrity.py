@@ -8,6 +8,7 @@ from settlements.actions import transfer_outcomes
 from settlements.actions.bills import import_bill
 from settlements.models import BillLine, Payout
 from settlements.queries.integrity import LAWS, verify
+from settlements.queries.laws_of_captures import LAWS_OF_CAPTURES
 from settlements.queries.laws_of_openings import LAWS_OF_OPENINGS
 from settlements.queries.laws_of_refunds import LAWS_OF_REFUNDS
 from settlements.queries.laws_of_reserves import LAWS_OF_RESERVES
@@ -80,6 +81,7 @@ QUIET = {
     "closed_periods_stand",
     "days_close_in_order",
     "bank_is_its_statements",
+    *(law.code for law in LAWS_OF_CAPTURES),  # tests/payments/actions/test_capturing.py
     *(law.code for law in LAWS_OF_REFUNDS),  # tests/settlements/queries/test_laws_of_refunds.py
     *(law.code for law in LAWS_OF_OPENINGS),  # tests/settlements/test_laws_of_openings.py
     *(law.code for law in LAWS_OF_SUSPENSE),  # tests/payments/actions/test_resolutions.py

@@ -1,0 +1,62 @@
+"""Moving a capture to its next state, with all that is told of it."""
+
+from datetime import datetime
+
+from ledger.actions.audit import record_audit
+from payments import states
+from payments.actions.events import record_event
+from payments.models import Capture
+from payments.states import CaptureStatus
+
+
+def move(
+    capture: Capture, status: CaptureStatus, *, actor: str, at: datetime, code: str = ""
+) -> None:
+    """Move a locked capture on, with its event and audit row. A part.
+
+    Raises IllegalMoveError.
+    """
+    was = capture.status
+    states.CAPTURE.require_move(was, status)
+    capture.status = status
+    capture.status_code = code[:80]
+    capture.save(update_fields=["status", "status_code", "succeeded_at", "settled_minor"])
+    tell(capture, actor=actor, at=at, was=was)
+
+
+def tell(
+    capture: Capture,
+    *,
+    actor: str,
+    at: datetime,
+    was: str = "",
+    reason: str = "",
+    client_ip: str | None = None,
+    request_id: str = "",
+) -> None:
+    """Write the event and the audit row of a capture's state. A part.
+
+    `was` is the status that it came from, where that changed.
+    """
+    snapshot = {
+        "status": capture.status,
+        "payment": capture.payment_id,
+        "amount": capture.amount_minor,
+        "currency": capture.currency,
+        "is_final": capture.is_final,
+    }
+    if capture.status_code:
+        snapshot["code"] = capture.status_code
+    kind = f"capture.{capture.status}"
+    record_event(kind=kind, subject=capture.pk, at=at, payload=snapshot)
+    record_audit(
+        action=kind,
+        subject=capture.pk,
+        actor=actor,
+        at=at,
+        client_ip=client_ip,
+        request_id=request_id,
+        reason=reason,
+        before={"status": was} if was else {},
+        after=snapshot,
+    )

@@ -1,0 +1,217 @@
+"""Orders to channels to take what was authorised: send the order, ask, record what came back.
+
+Each is two transactions with the call between them; no network inside a transaction. Only the
+channel's verified answer ends one, and what certainly failed frees its share of the authorisation.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from ledger import jobs
+from payments import locks
+from payments.actions import capture_moves, moves, operations, takings, voids
+from payments.actions.channels import authorising_channel_of
+from payments.actions.exchanges import Exchange
+from payments.actions.operations import Lease
+from payments.actions.takings import Part, Taken, is_as_asked
+from payments.channels.base import CaptureRequest, Outcome, OutcomeKind
+from payments.models import (
+    Capture,
+    ChannelAccount,
+    ChannelOperation,
+    DatabaseClock,
+    OperationKind,
+)
+from payments.queries.authorisations import captured_minor
+from payments.queries.operations import operations_due
+from payments.states import (
+    DEAD_CAPTURES,
+    CaptureStatus,
+    OperationStatus,
+    PaymentStatus,
+)
+
+DUE_MAX = 500
+AMOUNT_DIFFERS = "AMOUNT_DIFFERS"
+"""The channel says that it took something else than was ordered: not believed, people look."""
+CAPTURED = "captured"
+
+STATUS_OF_ORDER = {
+    OperationStatus.PROCESSING: CaptureStatus.PROCESSING,
+    OperationStatus.AWAITING_PAYER: CaptureStatus.PROCESSING,
+    OperationStatus.UNKNOWN: CaptureStatus.UNKNOWN,
+    OperationStatus.SUCCEEDED: CaptureStatus.SUCCEEDED,
+    OperationStatus.FAILED: CaptureStatus.FAILED,
+    OperationStatus.CLOSED: CaptureStatus.FAILED,
+}
+"""What an order's state makes of a capture or a void; others leave it as it is."""
+
+
+def send_capture(capture_id: str, *, at: datetime) -> None:
+    """Place a prepared order at its channel. Sending twice is impossible."""
+    _exchange().send(capture_id, at=at)
+
+
+def query_capture(capture_id: str, *, at: datetime, is_notified: bool = False) -> None:
+    """Ask the channel what became of a capture, and believe only that answer. Idempotent.
+
+    One that the channel does not know is not failed: it is ordered again, under the same number,
+    once CHANNEL_SETTLE_WINDOW_SECONDS have passed (R5).
+    """
+    _exchange().query(capture_id, at=at, is_notified=is_notified)
+
+
+@transaction.atomic(durable=True)
+def defer_due(*, at: datetime) -> int:
+    """Have every order for a capture looked after that is due; return how many. A janitor's."""
+    due = operations_due(OperationKind.CAPTURE, limit=DUE_MAX)
+    for operation in due:
+        if operation.status == OperationStatus.PREPARED:
+            jobs.defer(
+                "payments.send_capture",
+                at=at,
+                queueing_lock=f"{operation.pk}:send",
+                capture_id=operation.subject,
+            )
+        else:
+            jobs.defer(
+                "payments.query_capture",
+                at=at,
+                queueing_lock=f"{operation.pk}:query",
+                capture_id=operation.subject,
+            )
+    return len(due)
+
+
+def _exchange() -> Exchange:
+    return Exchange(
+        asking_task="payments.query_capture",
+        argument="capture_id",
+        place=_place,
+        ask=_ask,
+        claimed=_claimed,
+        record=_record,
+        settle_window=timedelta(seconds=settings.CHANNEL_SETTLE_WINDOW_SECONDS),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is said to a channel about one capture, with the database's clock as `stamped_at`."""
+
+    account: ChannelAccount
+    request: CaptureRequest
+
+
+def _place(capture_id: str, _at: datetime) -> Outcome:
+    order = _read(capture_id)
+    return authorising_channel_of(order.account).capture(order.request)
+
+
+def _ask(capture_id: str, _at: datetime) -> Outcome:
+    order = _read(capture_id)
+    return authorising_channel_of(order.account).query_capture(
+        order.request.channel_no,
+        pay_channel_no=order.request.pay_channel_no,
+        at=order.request.stamped_at,
+    )
+
+
+def _read(capture_id: str) -> _Order:
+    capture = (
+        Capture.objects.select_related(
+            "payment",
+            "authorisation__attempt__operation",
+            "operation__channel_account",
+        )
+        .annotate(machine_at=DatabaseClock())
+        .get(pk=capture_id)
+    )
+    held = capture.authorisation.attempt.operation
+    return _Order(
+        capture.operation.channel_account,
+        CaptureRequest(
+            channel_no=capture.operation.channel_no,
+            pay_channel_no=held.channel_no,
+            pay_channel_ref=held.channel_ref,
+            amount_minor=capture.amount_minor,
+            authorised_minor=capture.authorisation.amount_minor,
+            currency=capture.currency,
+            subject=capture.payment.description,
+            is_final=capture.is_final,
+            stamped_at=capture.machine_at,
+        ),
+    )
+
+
+def _claimed(_capture_id: str) -> None:
+    """Leave the capture as it is: `submitting` says that its order is on its way."""
+
+
+@transaction.atomic(durable=True)
+def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> ChannelOperation:
+    """Write the outcome, and in the same transaction what it means for the payment."""
+    capture = locks.locked_capture(subject)
+    operation = capture.operation
+    believed = _believed(capture, outcome)
+    operations.record_outcome(operation, lease=lease, outcome=believed, at=at)
+    status = STATUS_OF_ORDER.get(OperationStatus(operation.status))
+    is_ended = capture.status in (CaptureStatus.SUCCEEDED, *DEAD_CAPTURES)
+    if status is not None and status != capture.status and not is_ended:
+        _follow(capture, status, outcome=believed, at=at)
+    return operation
+
+
+def _believed(capture: Capture, outcome: Outcome) -> Outcome:
+    """Take a success of another amount or currency for what it is: nobody knows what happened."""
+    if outcome.kind != OutcomeKind.SUCCEEDED or is_as_asked(
+        outcome, amount_minor=capture.amount_minor, currency=capture.currency
+    ):
+        return outcome
+    return replace(outcome, kind=OutcomeKind.UNKNOWN, code=AMOUNT_DIFFERS)
+
+
+def _follow(capture: Capture, status: CaptureStatus, *, outcome: Outcome, at: datetime) -> None:
+    """Move the capture to where its order stands, and book what that means."""
+    actor = f"channel:{capture.operation.channel_account.channel}"
+    if status != CaptureStatus.SUCCEEDED:
+        capture_moves.move(capture, status, code=outcome.code, actor=actor, at=at)
+        return
+    capture.succeeded_at = outcome.paid_at or at
+    capture.settled_minor = outcome.settled_minor
+    capture_moves.move(capture, status, actor=actor, at=at)
+    _book(capture)
+    payment = capture.payment
+    if payment.status == PaymentStatus.PAID:
+        moves.tell(payment, "payment.captured", actor=actor, at=at)
+    else:
+        payment.paid_at = capture.succeeded_at
+        moves.move(payment, PaymentStatus.PAID, actor=actor, at=at)
+    _end_if_all_is_taken(capture, actor=actor, at=at)
+
+
+def _book(capture: Capture) -> None:
+    assert capture.succeeded_at is not None, "it succeeded"
+    shares = capture.shares.select_related("allocation__merchant", "allocation__fee_plan")
+    takings.book(
+        Taken(
+            capture.payment,
+            [Part(share.allocation, share) for share in shares.order_by("place")],
+            capture.unallocated_minor,
+            account=capture.operation.channel_account,
+            taken_at=capture.succeeded_at,
+            settled_minor=capture.settled_minor,
+            capture=capture,
+        )
+    )
+
+
+def _end_if_all_is_taken(capture: Capture, *, actor: str, at: datetime) -> None:
+    authorisation = capture.authorisation
+    authorisation.payment = capture.payment
+    is_whole = captured_minor(authorisation) == authorisation.amount_minor
+    if capture.is_final or is_whole:
+        voids.end(authorisation, code=CAPTURED, actor=actor, at=at)

@@ -1,0 +1,152 @@
+"""Orders to channels to give an authorisation back: send, ask, record what came back.
+
+Each is two transactions with the call between them; no network inside a transaction.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from ledger import jobs
+from payments import locks, states
+from payments.actions import operations, voids
+from payments.actions.capture_orders import STATUS_OF_ORDER
+from payments.actions.channels import authorising_channel_of
+from payments.actions.exchanges import Exchange
+from payments.actions.operations import Lease
+from payments.channels.base import Outcome, VoidRequest
+from payments.models import (
+    ChannelAccount,
+    ChannelOperation,
+    DatabaseClock,
+    OperationKind,
+    Void,
+)
+from payments.queries.operations import operations_due
+from payments.states import DEAD_CAPTURES, CaptureStatus, OperationStatus
+
+DUE_MAX = 500
+
+
+def send_void(void_id: str, *, at: datetime) -> None:
+    """Place a prepared order at its channel. Sending twice is impossible."""
+    _exchange().send(void_id, at=at)
+
+
+def query_void(void_id: str, *, at: datetime, is_notified: bool = False) -> None:
+    """Ask the channel what became of a void, and believe only that answer. Idempotent."""
+    _exchange().query(void_id, at=at, is_notified=is_notified)
+
+
+@transaction.atomic(durable=True)
+def defer_due(*, at: datetime) -> int:
+    """Have every order for a void looked after that is due; return how many. A janitor's deed."""
+    due = operations_due(OperationKind.VOID, limit=DUE_MAX)
+    for operation in due:
+        if operation.status == OperationStatus.PREPARED:
+            jobs.defer(
+                "payments.send_void",
+                at=at,
+                queueing_lock=f"{operation.pk}:send",
+                void_id=operation.subject,
+            )
+        else:
+            jobs.defer(
+                "payments.query_void",
+                at=at,
+                queueing_lock=f"{operation.pk}:query",
+                void_id=operation.subject,
+            )
+    return len(due)
+
+
+def _exchange() -> Exchange:
+    return Exchange(
+        asking_task="payments.query_void",
+        argument="void_id",
+        place=_place,
+        ask=_ask,
+        claimed=_claimed,
+        record=_record,
+        settle_window=timedelta(seconds=settings.CHANNEL_SETTLE_WINDOW_SECONDS),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is said to a channel about one void, with the database's clock as `stamped_at`."""
+
+    account: ChannelAccount
+    request: VoidRequest
+
+
+def _place(void_id: str, _at: datetime) -> Outcome:
+    order = _read(void_id)
+    return authorising_channel_of(order.account).void(order.request)
+
+
+def _ask(void_id: str, _at: datetime) -> Outcome:
+    order = _read(void_id)
+    return authorising_channel_of(order.account).query_void(
+        order.request.channel_no,
+        pay_channel_no=order.request.pay_channel_no,
+        at=order.request.stamped_at,
+    )
+
+
+def _read(void_id: str) -> _Order:
+    void = (
+        Void.objects.select_related(
+            "authorisation__attempt__operation", "operation__channel_account"
+        )
+        .annotate(machine_at=DatabaseClock())
+        .get(pk=void_id)
+    )
+    held = void.authorisation.attempt.operation
+    return _Order(
+        void.operation.channel_account,
+        VoidRequest(
+            channel_no=void.operation.channel_no,
+            pay_channel_no=held.channel_no,
+            pay_channel_ref=held.channel_ref,
+            amount_minor=void.amount_minor,
+            currency=void.currency,
+            stamped_at=void.machine_at,
+        ),
+    )
+
+
+def _claimed(_void_id: str) -> None:
+    """Leave the void as it is: `submitting` says that its order is on its way."""
+
+
+@transaction.atomic(durable=True)
+def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> ChannelOperation:
+    """Write the outcome, and in the same transaction what it means for the payment."""
+    void = locks.locked_void(subject)
+    operation = void.operation
+    operations.record_outcome(operation, lease=lease, outcome=outcome, at=at)
+    status = STATUS_OF_ORDER.get(OperationStatus(operation.status))
+    is_ended = void.status in (CaptureStatus.SUCCEEDED, *DEAD_CAPTURES)
+    if status is not None and status != void.status and not is_ended:
+        _follow(void, status, outcome=outcome, at=at)
+    return operation
+
+
+def _follow(void: Void, status: CaptureStatus, *, outcome: Outcome, at: datetime) -> None:
+    """Move the void to where its order stands; what was given back is held no more."""
+    actor = f"channel:{void.operation.channel_account.channel}"
+    was = void.status
+    states.VOID.require_move(was, status)
+    is_made = status == CaptureStatus.SUCCEEDED
+    void.status = status
+    void.status_code = "" if is_made else outcome.code[:80]
+    void.succeeded_at = (outcome.paid_at or at) if is_made else None
+    void.save(update_fields=["status", "status_code", "succeeded_at"])
+    voids.tell(void, actor=actor, at=at, was=was)
+    if is_made:
+        authorisation = void.authorisation
+        authorisation.payment = void.payment
+        voids.end(authorisation, code=void.code, actor=actor, at=at)

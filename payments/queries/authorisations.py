@@ -1,0 +1,90 @@
+"""Questions about authorisations: what is still held, and what may be taken of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Sum
+
+from payments.models import Authorisation, Capture, CaptureShare, Payment, Void
+from payments.states import CAPTURES_IN_FLIGHT, DEAD_CAPTURES, CaptureStatus, PaymentStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What living captures took of an allocation, and the fee on it, in minor units."""
+
+    amount_minor: int = 0
+    fee_minor: int = 0
+
+
+def wanted_authorisation(payment: Payment) -> Authorisation | None:
+    """Return the authorisation by which a payment was authorised, with its try; also an ended one.
+
+    Those that nobody wanted are left out.
+    """
+    return (
+        payment.authorisations.filter(is_spare=False)
+        .select_related("attempt__operation", "attempt__channel_account")
+        .first()
+    )
+
+
+def captured_minor(authorisation: Authorisation) -> int:
+    """Return what living captures take of an authorisation; an unknown outcome counts."""
+    living = authorisation.captures.exclude(status__in=DEAD_CAPTURES)
+    return int(living.aggregate(minor=Sum("amount_minor", default=0))["minor"])
+
+
+def captured_of(payment_id: str) -> Mapping[str, Captured]:
+    """Return what living captures take of a payment, by allocation."""
+    rows = (
+        CaptureShare.objects.filter(capture__payment_id=payment_id)
+        .exclude(capture__status__in=DEAD_CAPTURES)
+        .order_by()
+        .values_list("allocation_id")
+        .annotate(Sum("amount_minor"), Sum("fee_minor"))
+    )
+    return {key: Captured(int(amount), int(fee)) for key, amount, fee in rows}
+
+
+def unallocated_captured(payment_id: str) -> int:
+    """Return what living captures take of a payment's money that belongs to nobody."""
+    living = Capture.objects.filter(payment_id=payment_id).exclude(status__in=DEAD_CAPTURES)
+    return int(living.aggregate(minor=Sum("unallocated_minor", default=0))["minor"])
+
+
+def has_captures_in_flight(authorisation: Authorisation) -> bool:
+    """Tell whether a channel has a capture of which it has not said what became of it."""
+    return authorisation.captures.filter(status__in=CAPTURES_IN_FLIGHT).exists()
+
+
+def living_void(authorisation: Authorisation) -> Void | None:
+    """Return the void of an authorisation that is under way or was made."""
+    return authorisation.voids.exclude(status__in=DEAD_CAPTURES).first()
+
+
+def authorisations_ending(*, before: datetime, limit: int) -> Sequence[str]:
+    """Return authorisations that are held and end at `before` (UTC) or earlier, the first first.
+
+    Left out is what an order to the channel is about to settle.
+    """
+    under_way = {"authorisation": OuterRef("pk"), "status__in": CAPTURES_IN_FLIGHT}
+    return list(
+        Authorisation.objects.filter(
+            ~Exists(Capture.objects.filter(**under_way)),
+            ~Exists(Void.objects.filter(**under_way)),
+            ended_at=None,
+            expires_at__lte=before,
+        )
+        .order_by("expires_at")
+        .values_list("pk", flat=True)[:limit]
+    )
+
+
+def captures_made(payment: Payment) -> Sequence[Capture]:
+    """Return the captures of a payment that brought money, the oldest first, with their shares."""
+    if payment.status != PaymentStatus.PAID:
+        return []
+    made = payment.captures.filter(status=CaptureStatus.SUCCEEDED)
+    return list(made.prefetch_related("shares").order_by("created_at", "pk"))
