@@ -17,8 +17,9 @@ from payments.channels.base import (
     ChannelConfigurationError,
     TransferChannel,
 )
+from payments.channels.inspection import KeyFacts, inspected
 from payments.channels.registry import channel_for
-from payments.channels.transport import Transport
+from payments.channels.transport import Answer, Transport
 from payments.errors import LiveChannelInSandboxError
 from payments.models import ChannelAccount
 
@@ -183,6 +184,24 @@ def listener_of(account: ChannelAccount) -> Channel:
     Raises ChannelConfigurationError when the account cannot work.
     """
     return channel_for(_config(account, private_key_pem=""), _TRANSPORT)
+
+
+def reached(account: ChannelAccount) -> Answer:
+    """Get what stands at the gateway's address, unsigned: only to see whether anybody answers.
+
+    Raises NotSentError or UnansweredError when nobody does, and LiveChannelInSandboxError where a
+    sandbox would speak to a live channel.
+    """
+    _require_simulator(account.gateway_url)
+    return _TRANSPORT.get(account.gateway_url, headers={})
+
+
+def private_key_facts(account: ChannelAccount) -> tuple[KeyFacts, ...]:
+    """Say how strong our own key is, never what it is.
+
+    Raises DecryptionError or UninspectableError when it cannot be read.
+    """
+    return inspected(encryption.decrypt(account.private_key_encrypted, aad=_key_place(account.id)))
 
 
 def _config(account: ChannelAccount, *, private_key_pem: str) -> ChannelConfig:
