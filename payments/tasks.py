@@ -102,6 +102,18 @@ def query_void(*, void_id: str, at: datetime, is_notified: bool = False) -> None
     void_orders.query_void(void_id, at=at, is_notified=is_notified)
 
 
+@task("payments.resolve_attempt")
+def resolve_attempt(*, subject: str, at: datetime) -> None:
+    """Record what two people agreed became of an order for a payment."""
+    attempts.resolve_attempt(subject, at=at)
+
+
+@task("payments.resolve_refund")
+def resolve_refund(*, subject: str, at: datetime) -> None:
+    """Record what two people agreed became of an order for a refund."""
+    refund_orders.resolve_refund(subject, at=at)
+
+
 @task("payments.fund_refunds")
 def fund_refunds(*, at: datetime) -> None:
     """Try again to fund the refunds that wait for their merchants' money."""

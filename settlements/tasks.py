@@ -61,6 +61,12 @@ def query_payout(*, payout_id: str, at: datetime, is_notified: bool = False) -> 
     transfers.query_payout(payout_id, at=at, is_notified=is_notified)
 
 
+@task("settlements.resolve_payout")
+def resolve_payout(*, subject: str, at: datetime) -> None:
+    """Record what two people agreed became of a transfer."""
+    transfers.resolve_payout(subject, at=at)
+
+
 @task("settlements.janitor")
 def janitor(*, at: datetime) -> None:
     """Have every transfer looked after that is due or whose sender died."""

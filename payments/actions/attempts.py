@@ -18,6 +18,7 @@ from payments.actions import (
     closing,
     moves,
     operations,
+    order_resolutions,
     payments,
     resolutions,
 )
@@ -63,6 +64,11 @@ def query_attempt(attempt_id: str, *, at: datetime, is_notified: bool = False) -
     told us something about it, so that one that has ended is asked about too.
     """
     _EXCHANGE.query(attempt_id, at=at, is_notified=is_notified)
+
+
+def resolve_attempt(attempt_id: str, *, at: datetime) -> None:
+    """Record what two people agreed became of a try. Idempotent."""
+    order_resolutions.carry_out(attempt_id, record=_record, at=at)
 
 
 @transaction.atomic(durable=True)
@@ -208,7 +214,7 @@ def _record(attempt_id: str, *, lease: Lease, outcome: Outcome, at: datetime) ->
     is_news = attempt.status != operation.status
     attempt.status = operation.status
     _keep_answer(attempt, outcome)
-    actor = f"channel:{attempt.channel_account.channel}"
+    actor = lease.actor or f"channel:{attempt.channel_account.channel}"
     if operation.status == OperationStatus.SUCCEEDED:
         if attempt.payment.capture_mode == Capturing.MANUAL:
             authorisations.record_authorised(

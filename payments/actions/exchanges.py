@@ -15,6 +15,7 @@ from ledger import jobs
 from ledger.fault_points import fault_point
 from payments.actions import operations
 from payments.actions.operations import QUERY_DELAYS, Lease
+from payments.channels import registry
 from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
 from payments.models import ChannelOperation, DatabaseClock
 
@@ -45,7 +46,8 @@ class Exchange:
     `hold` locks before the order what `claimed` will change, in the order in which all lock them.
     `asking_task` is the job that asks, `argument` its argument. An order that the channel does
     not know is placed again, under the same number, once `settle_window` has passed since it was
-    first sent (R5): at once for those that move no money.
+    first sent (R5): at once for those that move no money, and never by itself where a channel does
+    not tell repetitions apart.
     """
 
     asking_task: str
@@ -81,11 +83,18 @@ class Exchange:
         _LEARNED()
         if is_notified and operations.is_at_rest(operation) and _tells_nothing(outcome):
             self._ask_ended_again(operation, at=at)
-        if operations.is_unplaced(operation):
-            again = _claim_to_resend(subject, settle_window=self.settle_window)
+        if operations.is_unplaced(operation) and _may_be_repeated(operation):
+            again = _claim_to_resend(subject, settle_window=self._settle_window_of(operation))
             if again is not None:
                 _RESENDING()
                 self.place_claimed(subject, lease=again, at=at)
+
+    def _settle_window_of(self, operation: ChannelOperation) -> timedelta:
+        """Return how long an order that moves money is left to a channel that may not know it."""
+        if not self.settle_window:
+            return self.settle_window
+        channel = operation.channel_account.channel
+        return max(self.settle_window, registry.TRAITS[channel].settle_window)
 
     def place_claimed(self, subject: str, *, lease: Lease, at: datetime) -> None:
         """Place an order whose lease is held and committed, and record the answer."""
@@ -131,6 +140,11 @@ class Exchange:
         jobs.defer(
             self.asking_task, at=at, due_at=due_at, queueing_lock=f"{subject}:{lock}", **arguments
         )
+
+
+def _may_be_repeated(operation: ChannelOperation) -> bool:
+    """Tell whether the same number moves money once there; where not, people look in the end."""
+    return registry.TRAITS[operation.channel_account.channel].deduplicates
 
 
 def _tells_nothing(outcome: Outcome) -> bool:

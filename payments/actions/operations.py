@@ -72,6 +72,7 @@ class Lease:
 
     `is_question` tells asking from sending: what never left was then a question, not the order.
     `is_probe` tries a line that was given up, `was_troubled` one that has failed a while ago.
+    `actor` is in whose name an outcome is recorded, if not the channel's own.
     """
 
     subject: str
@@ -79,6 +80,7 @@ class Lease:
     is_question: bool = False
     is_probe: bool = False
     was_troubled: bool = False
+    actor: str = ""
 
 
 def channel_no_of(subject: str) -> str:

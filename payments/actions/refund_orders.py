@@ -13,7 +13,7 @@ from django.db.models import Count, Max, Q
 
 from ledger import jobs
 from payments import locks
-from payments.actions import operations, refund_funding, refund_moves
+from payments.actions import operations, order_resolutions, refund_funding, refund_moves
 from payments.actions.channels import channel_of
 from payments.actions.exchanges import Exchange
 from payments.actions.operations import Lease
@@ -86,6 +86,11 @@ def query_refund(refund_id: str, *, at: datetime, is_notified: bool = False) -> 
     is asked about too: if the channel says that it was made, that is kept for people.
     """
     _exchange().query(refund_id, at=at, is_notified=is_notified)
+
+
+def resolve_refund(refund_id: str, *, at: datetime) -> None:
+    """Record what two people agreed became of a refund. Idempotent."""
+    order_resolutions.carry_out(refund_id, record=_record, at=at)
 
 
 @transaction.atomic(durable=True)
@@ -235,7 +240,7 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
     if believed.kind == OutcomeKind.ABNORMAL and operation.status == OperationStatus.MANUAL_REVIEW:
         status = RefundStatus.ABNORMAL
     if status is not None and status != refund.status:
-        _follow(refund, status, outcome=believed, at=at)
+        _follow(refund, status, outcome=believed, actor=lease.actor, at=at)
     return operation
 
 
@@ -258,11 +263,13 @@ def _believed(refund: Refund, outcome: Outcome) -> Outcome:
     return replace(outcome, kind=OutcomeKind.UNKNOWN, code=AMOUNT_DIFFERS)
 
 
-def _follow(refund: Refund, status: RefundStatus, *, outcome: Outcome, at: datetime) -> None:
+def _follow(
+    refund: Refund, status: RefundStatus, *, outcome: Outcome, actor: str, at: datetime
+) -> None:
     """Move the refund to where its order stands, and book what that means."""
     assert refund.operation is not None
     account = refund.operation.channel_account
-    actor = f"channel:{account.channel}"
+    actor = actor or f"channel:{account.channel}"
     if status == RefundStatus.SUCCEEDED:
         refund.succeeded_at = outcome.paid_at or at
         refund.payer_minor = outcome.payer_minor

@@ -13,7 +13,7 @@ from ledger.actions.approvals import Decider
 from ledger.errors import CurrencyMismatchError, StaleApprovalError
 from ledger.states import ApprovalState
 from payments import locks, states
-from payments.actions import refund_moves, refund_submissions
+from payments.actions import payment_questions, refund_moves, refund_submissions
 from payments.actions.refund_shares import Left, ShareRequest, Shares, shares_of
 from payments.actions.refund_submissions import locked_refund
 from payments.errors import (
@@ -62,8 +62,9 @@ def request_refund(request: RefundRequest, *, actor: str, at: datetime) -> Refun
     booked. The payer's limits stay used.
 
     Raises PaymentNotFoundError (also for a merchant without a share), PaymentNotPaidError,
-    RefundNumberTakenError, RefundTooLargeError, RefundSharesMissingError,
-    RefundSharesMismatchError, RefundCaptureMissingError, ForeignShareError, CurrencyMismatchError
+    PaymentOutcomeUnknownError, RefundNumberTakenError, RefundTooLargeError,
+    RefundSharesMissingError, RefundSharesMismatchError, RefundCaptureMissingError,
+    ForeignShareError, CurrencyMismatchError
     or AmountError; nothing is written then.
     """
     assert connection.in_atomic_block, "request_refund is a part; open a transaction around it"
@@ -71,6 +72,7 @@ def request_refund(request: RefundRequest, *, actor: str, at: datetime) -> Refun
     if Left(payment, merchant_id=request.merchant_id).is_nobodys:
         raise PaymentNotFoundError
     if payment.status != PaymentStatus.PAID:
+        payment_questions.require_known(payment)
         raise PaymentNotPaidError
     if request.currency not in (None, payment.currency):
         raise CurrencyMismatchError(left=request.currency, right=payment.currency)

@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ledger.admin import showing
-from ledger.admin.append_only import ReadOnlyAdmin
 from ledger.admin.base import BusinessDayRange
+from ledger.admin.operations import OperationsAdmin
 from ledger.admin.panels import Fact, Facts, Moment, Panel
 from payments.admin.filters import CurrencyFilter
 from payments.admin.masking import masked
+from payments.admin.order_resolutions import ApproveResolution, AskResolution, RejectResolution
 from payments.models import ChannelNotification, ChannelOperation
 from payments.states import Verdict
 
@@ -20,7 +21,7 @@ NOTIFICATIONS_MAX = 20
 
 
 @admin.register(ChannelOperation)
-class ChannelOperationAdmin(ReadOnlyAdmin[ChannelOperation]):
+class ChannelOperationAdmin(OperationsAdmin[ChannelOperation]):
     """One order to a channel, and all that is known of its outcome."""
 
     list_display = (
@@ -39,6 +40,7 @@ class ChannelOperationAdmin(ReadOnlyAdmin[ChannelOperation]):
     search_fields = ("channel_no__exact", "channel_ref__exact", "subject__exact", "id__exact")
     search_help_text = gettext_lazy("Our number, the channel's number, att_… or po_…")
     unread_fields = ("lease_token", "raw_answer")
+    row_operations = (AskResolution(), ApproveResolution(), RejectResolution())
     empty_hint = gettext_lazy("An order is written before a channel is called for the first time.")
 
     def panels(self, request: HttpRequest, row: ChannelOperation) -> Sequence[Panel]:

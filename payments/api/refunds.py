@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from payments.actions import refunds
+from payments.actions import payment_questions, refunds
 from payments.actions.idempotency import Answer
 from payments.actions.refund_shares import ShareRequest
 from payments.actions.refunds import RefundRequest
@@ -23,7 +23,7 @@ from payments.api.refund_serializers import (
     RefundSerializer,
 )
 from payments.api.requests import seen
-from payments.errors import ForeignRefundError, ForeignShareError
+from payments.errors import ForeignRefundError, ForeignShareError, PaymentOutcomeUnknownError
 from payments.models import Refund, RefundAllocation
 
 
@@ -83,7 +83,11 @@ class RefundDoor(ReadDoor):
             return 201, self._shown(refund.pk)
 
         subject = f"refund:{wanted.merchant_refund_no}"
-        response = self.answer_once(request, deed=deed, subject=subject)
+        try:
+            response = self.answer_once(request, deed=deed, subject=subject)
+        except PaymentOutcomeUnknownError:
+            payment_questions.have_asked(wanted.payment_id, at=seen(request).at)
+            raise
         if response.status_code == 201:
             response["Location"] = reverse("refund-detail", args=[response.data["id"]])
         return response

@@ -64,6 +64,7 @@ from payments.errors.payments import (
 from payments.errors.refunds import (
     ForeignShareError,
     PaymentNotPaidError,
+    PaymentOutcomeUnknownError,
     RefundNotFoundError,
     RefundNumberTakenError,
     RefundReasonMissingError,
@@ -72,9 +73,12 @@ from payments.errors.refunds import (
     RefundTooLargeError,
 )
 from payments.errors.sending import (
+    EvidenceMissingError,
     HoldNotFoundError,
     HoldReasonMissingError,
     HoldReleasedError,
+    NotInReviewError,
+    OperationNotFoundError,
     SendingHeldError,
 )
 from payments.errors.terms import (
@@ -94,6 +98,7 @@ __all__ = [
     "CaptureTooLargeError",
     "CapturedAlreadyError",
     "CredentialNotFoundError",
+    "EvidenceMissingError",
     "FeePlanExistsError",
     "ForeignPaymentError",
     "ForeignRefundError",
@@ -121,12 +126,14 @@ __all__ = [
     "NoBusinessDayError",
     "NoChannelError",
     "NoMerchantAccountError",
+    "NotInReviewError",
     "NothingHeldError",
     "NothingToEndError",
     "NotificationNotJudgedError",
     "NotificationOfNobodyError",
     "NotificationRefusedError",
     "NotificationSettledError",
+    "OperationNotFoundError",
     "OrderNumberTakenError",
     "ParkedMoneyNotFoundError",
     "PaymentExpiredError",
@@ -134,6 +141,7 @@ __all__ = [
     "PaymentNotFoundError",
     "PaymentNotPaidError",
     "PaymentNotPayableError",
+    "PaymentOutcomeUnknownError",
     "PaymentWithPayerError",
     "PaymentWithoutPayerError",
     "RefundCaptureMissingError",

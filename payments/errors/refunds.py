@@ -95,3 +95,16 @@ class RefundReasonMissingError(DomainError):
     status = 422
     retry = "new_key"
     detail = _("Say why.")
+
+
+class PaymentOutcomeUnknownError(DomainError):
+    """A refund, capture or void was asked of a payment whose order has an unknown outcome.
+
+    Nothing was written. The money may have come or not: the channel is being asked at this moment.
+    Ask again with the same key.
+    """
+
+    code = "payment_outcome_unknown"
+    status = 409
+    retry = "same_key"
+    detail = _("It is not known yet whether this payment is paid. The channel is being asked.")

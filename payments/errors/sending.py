@@ -49,3 +49,37 @@ class HoldReleasedError(DomainError):
     code = "hold_released"
     status = 409
     detail = _("This hold has been released before.")
+
+
+class OperationNotFoundError(DomainError):
+    """There is no such order to a channel.
+
+    Nothing was written. Check the id.
+    """
+
+    code = "operation_not_found"
+    status = 404
+    detail = _("There is no such order to a channel.")
+
+
+class NotInReviewError(DomainError):
+    """The outcome of an order was to be taken from evidence, and the order does not wait for that.
+
+    Nothing was written; no money moved. Its channel may have answered meanwhile: look at it again.
+    """
+
+    code = "order_not_in_review"
+    status = 409
+    detail = _("The outcome of this order is not one that people decide on.")
+
+
+class EvidenceMissingError(DomainError):
+    """The outcome of an order was to be decided on without saying what proves it.
+
+    Nothing was written; no money moved. Name the evidence, its reference and what it says.
+    """
+
+    code = "evidence_missing"
+    status = 422
+    retry = "new_key"
+    detail = _("Name the evidence, its reference, and what it says.")

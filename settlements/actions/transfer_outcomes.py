@@ -63,7 +63,7 @@ def instruct(payout: Payout, *, actor: str, at: datetime) -> None:
     payout_orders.tell(payout, at=at)
 
 
-def follow(payout: Payout, *, outcome: Outcome, at: datetime) -> None:
+def follow(payout: Payout, *, outcome: Outcome, at: datetime, actor: str = "") -> None:
     """Move a locked payout after its order, whose outcome was recorded just now. A part.
 
     Success makes the settlement paid and is booked at once, since a wallet sends no statement
@@ -75,7 +75,7 @@ def follow(payout: Payout, *, outcome: Outcome, at: datetime) -> None:
     if status == payout.status:
         return
     payout.bank_reference = operation.channel_ref[:64]
-    actor = f"channel:{operation.channel_account.channel}"
+    actor = actor or f"channel:{operation.channel_account.channel}"
     payout_orders.mirror(payout, status, code=_code(payout, outcome, status=status), at=at)
     if status == PayoutStatus.SUCCEEDED:
         _succeed(payout, outcome=outcome, actor=actor, at=at)

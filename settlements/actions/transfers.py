@@ -15,7 +15,7 @@ from django.db import transaction
 from ledger import jobs
 from ledger.actions.approvals import digest_of
 from ledger.errors import StaleApprovalError
-from payments.actions import operations
+from payments.actions import operations, order_resolutions
 from payments.actions.channels import transfer_channel_of
 from payments.actions.exchanges import Exchange
 from payments.actions.operations import Lease
@@ -62,6 +62,11 @@ def query_payout(payout_id: str, *, at: datetime, is_notified: bool = False) -> 
         transfer_outcomes.look_again(payout_id, outcome=_ask(payout_id, at), at=at)
     else:
         _EXCHANGE.query(payout_id, at=at, is_notified=is_notified)
+
+
+def resolve_payout(payout_id: str, *, at: datetime) -> None:
+    """Record what two people agreed became of a transfer. Idempotent."""
+    order_resolutions.carry_out(payout_id, record=_record, at=at)
 
 
 @transaction.atomic(durable=True)
@@ -188,7 +193,7 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
     payout = locks.locked_payout(subject)
     outcome = _believable(payout, outcome)
     operations.record_outcome(payout.operation, lease=lease, outcome=outcome, at=at)
-    transfer_outcomes.follow(payout, outcome=outcome, at=at)
+    transfer_outcomes.follow(payout, outcome=outcome, actor=lease.actor, at=at)
     return payout.operation
 
 

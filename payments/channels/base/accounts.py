@@ -55,6 +55,8 @@ class ChannelTraits:
     can be held first and taken later, as often as `captures` says; `holds_for` says how long.
     `refund_spacing` is how far apart it wants refunds of one payment. `refusal` is the body and the
     content type, beside an HTTP status of refusal, that tell it that a notification was refused.
+    `settle_window` is how long
+    it may take to know an order that moves money; CHANNEL_SETTLE_WINDOW_SECONDS is waited anyhow.
     """
 
     methods: frozenset[str]
@@ -64,3 +66,4 @@ class ChannelTraits:
     holds_for: timedelta = timedelta(days=7)
     refund_spacing: timedelta = timedelta(0)
     refusal: tuple[bytes, str] = (b"fail", "text/plain; charset=utf-8")
+    settle_window: timedelta = timedelta(0)

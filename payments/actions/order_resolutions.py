@@ -1,0 +1,208 @@
+"""Ending what no channel would answer: two people decide on an order's outcome, with evidence.
+
+One asks, another agrees; then a worker records that outcome in the way in which it records a
+channel's answer, in the name of the request that both have signed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from ledger import jobs
+from ledger.actions import approvals
+from ledger.actions.approvals import Decider
+from ledger.actions.audit import record_audit
+from ledger.errors import ApprovalClosedError, StaleApprovalError
+from ledger.models import ApprovalRequest
+from ledger.states import ApprovalState
+from payments import locks
+from payments.actions import operations
+from payments.actions.exchanges import Recording
+from payments.actions.operations import Lease
+from payments.channels.base import Outcome, OutcomeKind
+from payments.errors import EvidenceMissingError, NotInReviewError, OperationNotFoundError
+from payments.models import ChannelKind, ChannelOperation, OperationKind, Refund
+from payments.queries.order_resolutions import (
+    Resolution,
+    latest_resolution,
+    resolution_of,
+    resolution_payload,
+)
+from payments.states import OperationStatus, RefundStatus
+
+APPROVAL_KIND: Final = "operation_resolution"
+BY_EVIDENCE: Final = "BY_EVIDENCE"
+"""Our own code of an outcome that people decided on."""
+
+TASKS: Final[Mapping[str, str]] = {
+    OperationKind.PAY: "payments.resolve_attempt",
+    OperationKind.REFUND: "payments.resolve_refund",
+    OperationKind.PAYOUT: "settlements.resolve_payout",
+}
+"""Who records an outcome, by the kind of order."""
+
+
+@transaction.atomic(durable=True)
+def request_resolution(
+    operation_id: str,
+    resolution: Resolution,
+    *,
+    actor: str,
+    at: datetime,
+    client_ip: str | None = None,
+    request_id: str = "",
+) -> ApprovalRequest:
+    """Ask another person to agree what became of an order in review. No money moves yet.
+
+    Raises EvidenceMissingError, OperationNotFoundError, NotInReviewError, or ApprovalClosedError
+    when it was asked before; nothing is written then.
+    """
+    if not (resolution.reference.strip() and resolution.note.strip()):
+        raise EvidenceMissingError
+    operation = _in_review(operation_id)
+    payload = resolution_payload(operation, resolution)
+    request = approvals.request_approval(
+        kind=APPROVAL_KIND,
+        object_type="channel_operation",
+        object_id=operation.pk,
+        payload=payload,
+        maker=actor,
+        at=at,
+        amount_minor=operation.amount_minor,
+        currency=operation.currency,
+    )
+    record_audit(
+        action="operation_resolution.requested",
+        subject=operation.pk,
+        actor=actor,
+        at=at,
+        client_ip=client_ip,
+        request_id=request_id,
+        reason=resolution.note,
+        after=payload,
+    )
+    return request
+
+
+@transaction.atomic(durable=True)
+def approve_resolution(
+    operation_id: str, *, shown_digest: bytes, decider: Decider, at: datetime
+) -> ChannelOperation:
+    """Agree to exactly the outcome that was shown; a worker records it after COMMIT.
+
+    Raises OperationNotFoundError, NotInReviewError when the channel has answered meanwhile,
+    SelfApprovalError, StaleApprovalError, ApprovalExpiredError, ApprovalClosedError or
+    AlreadyDecidedError; nothing is written then.
+    """
+    operation = _in_review(operation_id)
+    asked = _asked(operation)
+    if approvals.digest_of(_payload(operation, asked)) != shown_digest:
+        raise StaleApprovalError(object_id=operation.pk)
+    request = approvals.decide(
+        asked.pk, is_approved=True, shown_digest=shown_digest, decider=decider, at=at
+    )
+    if request.state == ApprovalState.APPROVED:
+        if not approvals.execute_unchanged({request.pk: _payload(operation, asked)}, at=at):
+            raise StaleApprovalError(object_id=operation.pk)
+        _have_recorded(operation, at=at)
+    return operation
+
+
+@transaction.atomic(durable=True)
+def reject_resolution(
+    operation_id: str, *, shown_digest: bytes, decider: Decider, at: datetime, reason: str
+) -> ChannelOperation:
+    """Say no: the order stays in review, and may be asked about again.
+
+    Raises EvidenceMissingError without a reason, and what `approve_resolution` raises.
+    """
+    if not reason.strip():
+        raise EvidenceMissingError
+    operation = _in_review(operation_id)
+    approvals.decide(
+        _asked(operation).pk,
+        is_approved=False,
+        shown_digest=shown_digest,
+        decider=decider,
+        at=at,
+        reason=reason,
+    )
+    return operation
+
+
+def carry_out(subject: str, *, record: Recording, at: datetime) -> None:
+    """Record, as the order's own noun does, what two people agreed to. Idempotent.
+
+    An order that has ended meanwhile is left alone: the channel's own word came first.
+    """
+    claimed = _claim(subject, at=at)
+    if claimed is not None:
+        lease, outcome = claimed
+        record(subject, lease=lease, outcome=outcome, at=at)
+
+
+@transaction.atomic(durable=True)
+def _claim(subject: str, *, at: datetime) -> tuple[Lease, Outcome] | None:
+    operation = locks.locked_operation_of(subject)
+    if operation is None or operation.status != OperationStatus.MANUAL_REVIEW:
+        return None
+    request = latest_resolution(operation.pk)
+    if request is None or request.state != ApprovalState.EXECUTED:
+        return None
+    lease = operations.claim_to_ask(subject, is_notified=True)
+    if lease is None:
+        # Somebody is asking the channel at this moment; its word comes first.
+        _have_recorded(operation, at=at, due_at=operation.lease_until)
+        return None
+    resolution = resolution_of(request)
+    outcome = Outcome(
+        OutcomeKind(resolution.outcome),
+        code=BY_EVIDENCE,
+        message=f"{resolution.evidence} {resolution.reference}: {resolution.note}",
+        amount_minor=operation.amount_minor,
+        currency=operation.currency,
+    )
+    return replace(lease, actor=f"approval:{request.pk}"), outcome
+
+
+def _have_recorded(
+    operation: ChannelOperation, *, at: datetime, due_at: datetime | None = None
+) -> None:
+    jobs.defer(
+        TASKS[operation.kind],
+        at=at,
+        due_at=due_at,
+        queueing_lock=f"{operation.pk}:resolve{':again' if due_at else ''}",
+        subject=operation.subject,
+    )
+
+
+def _in_review(operation_id: str) -> ChannelOperation:
+    """Return the locked order, if people are to say what became of it.
+
+    Payouts by file end by the bank's statement, abnormal refunds by deeds of their own.
+    """
+    try:
+        operation = locks.locked_operation(operation_id)
+    except ChannelOperation.DoesNotExist:
+        raise OperationNotFoundError from None
+    is_abnormal = Refund.objects.filter(operation=operation, status=RefundStatus.ABNORMAL).exists()
+    is_by_file = operation.channel_account.channel == ChannelKind.BANK
+    is_ours = operation.kind in TASKS and not (is_abnormal or is_by_file)
+    if operation.status != OperationStatus.MANUAL_REVIEW or not is_ours:
+        raise NotInReviewError
+    return operation
+
+
+def _asked(operation: ChannelOperation) -> ApprovalRequest:
+    request = latest_resolution(operation.pk)
+    if request is None or request.state != ApprovalState.PENDING:
+        raise ApprovalClosedError(object_id=operation.pk)
+    return request
+
+
+def _payload(operation: ChannelOperation, request: ApprovalRequest) -> dict[str, object]:
+    return resolution_payload(operation, resolution_of(request))

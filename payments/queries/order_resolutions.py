@@ -1,0 +1,71 @@
+"""What people were asked to agree to of an order that no channel answered for."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from ledger.models import ApprovalRequest
+from payments.models import ChannelOperation
+
+
+class ResolvedAs(TextChoices):
+    """What became of an order, by its evidence."""
+
+    SUCCEEDED = "succeeded", _("the channel did it")
+    FAILED = "failed", _("the channel did not and will not do it")
+
+
+class Evidence(TextChoices):
+    """What shows what became of an order."""
+
+    CHANNEL_BILL = "channel_bill", _("the channel's bill of the day and the next")
+    CHANNEL_LETTER = "channel_letter", _("the channel's written answer")
+    CHANNEL_PORTAL = "channel_portal", _("the channel's own merchant pages")
+    BANK_STATEMENT = "bank_statement", _("a bank statement")
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What somebody says became of an order: the proof, where it is found, and what it says."""
+
+    outcome: str
+    evidence: str
+    reference: str
+    note: str
+
+
+def latest_resolution(operation_id: str) -> ApprovalRequest | None:
+    """Return the newest request about an order's outcome, open or not."""
+    requests = ApprovalRequest.objects.filter(kind="operation_resolution", object_id=operation_id)
+    return requests.order_by("created_at", "pk").last()
+
+
+def resolution_of(request: ApprovalRequest) -> Resolution:
+    """Return what a request asks for."""
+    asked = request.payload
+    return Resolution(
+        outcome=str(asked["outcome"]),
+        evidence=str(asked["evidence"]),
+        reference=str(asked["reference"]),
+        note=str(asked["note"]),
+    )
+
+
+def resolution_payload(operation: ChannelOperation, resolution: Resolution) -> dict[str, Any]:
+    """Return what two people agree to: which order, what became of it, and the proof."""
+    return {
+        "order": operation.pk,
+        "kind": operation.kind,
+        "serves": operation.subject,
+        "channel_account": operation.channel_account_id,
+        "channel_no": operation.channel_no,
+        "amount_minor": operation.amount_minor,
+        "currency": operation.currency,
+        "status": operation.status,
+        "outcome": resolution.outcome,
+        "evidence": resolution.evidence,
+        "reference": resolution.reference,
+        "note": resolution.note,
+    }

@@ -1,0 +1,168 @@
+"""The schedule of questions, and who is never sent anything twice (R3, R5, R10)."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+
+from payments.actions import operations, payment_questions
+from payments.actions.exchanges import Exchange
+from payments.actions.operations import QUERY_DELAYS
+from payments.channels import registry
+from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
+from payments.errors import PaymentOutcomeUnknownError
+from payments.models import ChannelOperation, DatabaseClock, PaymentAttempt
+from tests.factories.payments import AlipayAccountFactory, confirmed_payment
+from tests.instants import NOON
+from tests.rig.rows import nothing_written
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SCHEDULE_SECONDS = [2, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, *[86_400] * 7]
+UNPLACED = Outcome(OutcomeKind.UNKNOWN, code=NOT_FOUND, raw="{}")
+
+
+class Desk:
+    """A refund's order, and what was said about it."""
+
+    def __init__(self, *, settle_window: timedelta) -> None:
+        """Write the order of an account that knows nothing of it."""
+        ChannelOperation.objects.create(
+            kind="refund",
+            channel_account=AlipayAccountFactory(),
+            channel_no="REF1",
+            subject="ref_1",
+            amount_minor=100,
+            currency="CNY",
+            created_at=NOON,
+        )
+        self.said: list[str] = []
+        self.exchange = Exchange(
+            asking_task="payments.query_refund",
+            argument="refund_id",
+            place=lambda subject, at: self._say("send", Outcome(OutcomeKind.UNKNOWN)),
+            ask=lambda subject, at: self._say("ask", UNPLACED),
+            claimed=lambda subject: None,
+            record=self._record,
+            settle_window=settle_window,
+        )
+
+    def _say(self, what: str, outcome: Outcome) -> Outcome:
+        self.said.append(what)
+        return outcome
+
+    @staticmethod
+    @transaction.atomic
+    def _record(subject, *, lease, outcome, at) -> ChannelOperation:
+        operation = ChannelOperation.objects.get(subject=subject)
+        operations.record_outcome(operation, lease=lease, outcome=outcome, at=at)
+        operation.refresh_from_db()
+        return operation
+
+
+@pytest.fixture
+def only_once(monkeypatch):
+    """A channel that does not tell repetitions apart."""
+    traits = replace(registry.TRAITS["alipay"], deduplicates=False)
+    monkeypatch.setattr(registry, "TRAITS", {**registry.TRAITS, "alipay": traits})
+
+
+def test_f09_asks_exactly_as_often_as_the_schedule_is_long_and_then_people_look():
+    # Given
+    desk = Desk(settle_window=timedelta(days=365))
+    desk.exchange.send("ref_1", at=NOON)
+
+    # When it is asked about whenever it is due, and long after that
+    waits = []
+    for _ in range(2 * len(SCHEDULE_SECONDS)):
+        operation = ChannelOperation.objects.annotate(now=DatabaseClock()).get()
+        if operation.next_query_at is not None:
+            waits.append(round((operation.next_query_at - operation.now).total_seconds()))
+        desk.exchange.query("ref_1", at=NOON)
+
+    # Then
+    assert [delay.total_seconds() for delay in QUERY_DELAYS] == SCHEDULE_SECONDS
+    assert waits == SCHEDULE_SECONDS
+    assert desk.said == ["send", *["ask"] * 16]
+    operation = ChannelOperation.objects.get()
+    assert (operation.status, operation.next_query_at) == ("manual_review", None)
+
+
+def test_f08_not_found_is_never_failed_and_sent_again_after_the_window_only():
+    # Given
+    desk = Desk(settle_window=timedelta(hours=24))
+    desk.exchange.send("ref_1", at=NOON)
+
+    # When
+    desk.exchange.query("ref_1", at=NOON)
+    assert desk.said == ["send", "ask"]
+    ChannelOperation.objects.update(first_sent_at=DatabaseClock() - timedelta(hours=25))
+    desk.exchange.query("ref_1", at=NOON)
+
+    # Then
+    assert desk.said == ["send", "ask", "ask", "send"]
+    assert ChannelOperation.objects.get().status == "unknown"
+
+
+def test_a_channel_may_want_a_longer_window(monkeypatch):
+    # Given one that takes two days to know what it has taken
+    traits = replace(registry.TRAITS["alipay"], settle_window=timedelta(days=2))
+    monkeypatch.setattr(registry, "TRAITS", {**registry.TRAITS, "alipay": traits})
+    desk = Desk(settle_window=timedelta(hours=24))
+    desk.exchange.send("ref_1", at=NOON)
+    ChannelOperation.objects.update(first_sent_at=DatabaseClock() - timedelta(hours=25))
+
+    # When
+    desk.exchange.query("ref_1", at=NOON)
+
+    # Then
+    assert desk.said == ["send", "ask"]
+
+
+@pytest.mark.parametrize("window", [timedelta(0), timedelta(seconds=1)])
+def test_where_repetitions_are_not_told_apart_nothing_is_sent_again(only_once, window):
+    # Given
+    desk = Desk(settle_window=window)
+    desk.exchange.send("ref_1", at=NOON)
+    ChannelOperation.objects.update(first_sent_at=DatabaseClock() - timedelta(days=9))
+
+    # When
+    for _ in range(len(QUERY_DELAYS)):
+        desk.exchange.query("ref_1", at=NOON)
+
+    # Then people look
+    assert desk.said.count("send") == 1
+    assert ChannelOperation.objects.get().status == "manual_review"
+
+
+@pytest.mark.parametrize("status", ["sending", "processing", "unknown", "manual_review"])
+def test_f17_nothing_follows_a_payment_whose_order_may_have_gone_either_way(status):
+    # Given
+    AlipayAccountFactory()
+    attempt = confirmed_payment()
+    path = {"sending": ["sending"], "manual_review": ["sending", "unknown", "manual_review"]}
+    for step in path.get(status, ["sending", status]):
+        PaymentAttempt.objects.update(status=step)
+
+    # When, Then
+    with (
+        nothing_written(),
+        pytest.raises(PaymentOutcomeUnknownError) as refusal,
+        transaction.atomic(),
+    ):
+        payment_questions.require_known(attempt.payment)
+    assert (refusal.value.status, refusal.value.retry) == (409, "same_key")
+
+
+@pytest.mark.parametrize("status", ["prepared", "awaiting_payer", "failed"])
+def test_f17_what_is_known_is_refused_or_allowed_for_what_it_is(status):
+    # Given
+    AlipayAccountFactory()
+    attempt = confirmed_payment()
+    for step in ["sending", status] if status != "prepared" else []:
+        PaymentAttempt.objects.update(status=step)
+
+    # When, Then
+    with transaction.atomic():
+        payment_questions.require_known(attempt.payment)
