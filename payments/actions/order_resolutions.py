@@ -4,7 +4,6 @@ One asks, another agrees; then a worker records that outcome in the way in which
 channel's answer, in the name of the request that both have signed.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -37,12 +36,8 @@ APPROVAL_KIND: Final = "operation_resolution"
 BY_EVIDENCE: Final = "BY_EVIDENCE"
 """Our own code of an outcome that people decided on."""
 
-TASKS: Final[Mapping[str, str]] = {
-    OperationKind.PAY: "payments.resolve_attempt",
-    OperationKind.REFUND: "payments.resolve_refund",
-    OperationKind.PAYOUT: "settlements.resolve_payout",
-}
-"""Who records an outcome, by the kind of order."""
+KINDS: Final = (OperationKind.PAY, OperationKind.REFUND, OperationKind.PAYOUT)
+"""What is ended here; money that was authorised is captured and given back by its own deeds."""
 
 
 @transaction.atomic(durable=True)
@@ -171,13 +166,20 @@ def _claim(subject: str, *, at: datetime) -> tuple[Lease, Outcome] | None:
 def _have_recorded(
     operation: ChannelOperation, *, at: datetime, due_at: datetime | None = None
 ) -> None:
-    jobs.defer(
-        TASKS[operation.kind],
-        at=at,
-        due_at=due_at,
-        queueing_lock=f"{operation.pk}:resolve{':again' if due_at else ''}",
-        subject=operation.subject,
-    )
+    lock = f"{operation.pk}:resolve{':again' if due_at else ''}"
+    subject = operation.subject
+    if operation.kind == OperationKind.PAY:
+        jobs.defer(
+            "payments.resolve_attempt", at=at, due_at=due_at, queueing_lock=lock, subject=subject
+        )
+    elif operation.kind == OperationKind.REFUND:
+        jobs.defer(
+            "payments.resolve_refund", at=at, due_at=due_at, queueing_lock=lock, subject=subject
+        )
+    else:
+        jobs.defer(
+            "settlements.resolve_payout", at=at, due_at=due_at, queueing_lock=lock, subject=subject
+        )
 
 
 def _in_review(operation_id: str) -> ChannelOperation:
@@ -191,7 +193,7 @@ def _in_review(operation_id: str) -> ChannelOperation:
         raise OperationNotFoundError from None
     is_abnormal = Refund.objects.filter(operation=operation, status=RefundStatus.ABNORMAL).exists()
     is_by_file = operation.channel_account.channel == ChannelKind.BANK
-    is_ours = operation.kind in TASKS and not (is_abnormal or is_by_file)
+    is_ours = operation.kind in KINDS and not (is_abnormal or is_by_file)
     if operation.status != OperationStatus.MANUAL_REVIEW or not is_ours:
         raise NotInReviewError
     return operation

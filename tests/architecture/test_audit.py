@@ -46,6 +46,8 @@ MACHINES_OWN = {
     "payments.actions.notification_verdicts.settle": "the message bears its verdict itself",
     "payments.actions.notifications._count": "counts a message that nobody believes",
     "payments.actions.notifications._keep": "keeps the message itself, whole",
+    "payments.actions.order_resolutions._claim": "a lease; the outcome is told",
+    "payments.actions.payment_questions.have_asked": "enqueues a question; the refusal is kept",
     "payments.actions.refund_orders._waits_for_its_turn": "enqueues for later",
     "payments.actions.refund_orders.defer_due": "enqueues what is due",
     "payments.actions.void_orders.defer_due": "enqueues what is due",
