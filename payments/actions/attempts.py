@@ -1,7 +1,4 @@
-"""Tries to collect a payment: send the order, ask about it, record what came back.
-
-Each is two transactions with the call between them; no network inside a transaction.
-"""
+"""Tries to collect a payment: send the order, ask about it, record what came back."""
 
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
