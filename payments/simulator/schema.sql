@@ -425,6 +425,14 @@ CREATE TABLE IF NOT EXISTS wechat_transfers (
     UNIQUE (mchid, out_bill_no)
 ) STRICT;
 
+-- Files that a merchant may fetch for a while, as they were written.
+CREATE TABLE IF NOT EXISTS wechat_bill_files (
+    token      TEXT PRIMARY KEY,
+    mchid      TEXT NOT NULL REFERENCES wechat_merchants,
+    expires_ms INTEGER NOT NULL,
+    file       BLOB NOT NULL
+) STRICT;
+
 -- What WeChat Pay tells of transfers that ended, and of echoes.
 CREATE TABLE IF NOT EXISTS wechat_messages (
     id          INTEGER PRIMARY KEY,

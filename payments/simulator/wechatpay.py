@@ -33,6 +33,9 @@ _ROUTES = {
     ("GET", f"/v3/refund/domestic/refunds/{_NUMBER}"): "wechat.refund_query",
     ("POST", f"/v3/refund/domestic/refunds/{_NUMBER}/apply-abnormal-refund"): "wechat.abnormal",
     ("GET", "/v3/certificates"): "wechat.certificates",
+    ("GET", "/v3/bill/tradebill"): "wechat.trade_bill",
+    ("GET", "/v3/bill/fundflowbill"): "wechat.fund_bill",
+    ("GET", "/v3/billdownload/file"): "wechat.bill_file",
     ("POST", "/v3/security/echo"): "wechat.echo",
     ("POST", _TRANSFERS): "wechat.transfer",
     ("GET", f"{_TRANSFERS}/out-bill-no/{_NUMBER}"): "wechat.transfer_query",
@@ -56,14 +59,16 @@ class Call:
     body: bytes
     at_ms: int
     serial: str = ""
+    host: str = ""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a call comes to; without content the answer has no body."""
+    """What a call comes to; without content the answer has no body. A file is not signed."""
 
     status: int
     content: dict[str, object] | None
+    file: bytes | None = None
 
 
 Method = Callable[[Call], Reply]
@@ -160,6 +165,7 @@ class Gateway:
             body=asked.request.body,
             at_ms=now_ms,
             serial=asked.request.headers.get("wechatpay-serial", ""),
+            host=asked.request.headers.get("host", ""),
         )
         with self.store.transaction():
             code: str | None = None
@@ -197,6 +203,8 @@ class Gateway:
         )
 
     def _signed(self, reply: Reply, *, asked: _Asked, fault: FaultKind | None = None) -> Answer:
+        if reply.file is not None:
+            return Answer(status=200, body=reply.file, content_type="application/octet-stream")
         body = b"" if reply.content is None else _json(reply.content)
         merchant = self.merchants.find(asked.mchid)
         headers: tuple[tuple[str, str], ...] = (("Request-ID", new_nonce().upper()),)

@@ -1,9 +1,11 @@
 """The simulated WeChat Pay as a whole: its parts put together."""
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from payments.simulator.bank_accounts import Account
+from payments.simulator.bill_changes import BillChangeBook
 from payments.simulator.clock import VirtualClock
 from payments.simulator.exchange import Answer, Request, Silence
 from payments.simulator.faults import FaultBook
@@ -13,8 +15,9 @@ from payments.simulator.pages.wechatpay_payer import PATH, WechatPayerPages
 from payments.simulator.pages.wechatpay_scenes import ScenePages, h5_target
 from payments.simulator.plans import PlanBook
 from payments.simulator.store import Store
-from payments.simulator.wechatpay import Gateway
+from payments.simulator.wechatpay import Gateway, Method
 from payments.simulator.wechatpay_abnormal_refunds import AbnormalMethods
+from payments.simulator.wechatpay_bills import BillMethods
 from payments.simulator.wechatpay_certificates import platform_certificates
 from payments.simulator.wechatpay_control import WechatControl
 from payments.simulator.wechatpay_coupons import CouponBook
@@ -29,6 +32,42 @@ from payments.simulator.wechatpay_settlements import SettlementDesk
 from payments.simulator.wechatpay_trades import TradeBook
 from payments.simulator.wechatpay_transfer_calls import TransferMethods
 from payments.simulator.wechatpay_transfer_control import Senders, TransferControl
+
+
+@dataclass(frozen=True)
+class _Books:
+    """What the simulated WeChat Pay remembers, each part by its own book."""
+
+    store: Store
+    merchants: MerchantBook
+    trades: TradeBook
+    refunds: RefundBook
+    plans: PlanBook
+    coupons: CouponBook
+    messages: Messages
+
+    def methods(self, *, public_url: str) -> dict[str, Method]:
+        """Name what the gateway can be asked; pages are at the public address."""
+        trades, refunds, plans = self.trades, self.refunds, self.plans
+        orders = OrderMethods(
+            trades,
+            refunds=refunds,
+            page_url=lambda token: f"{public_url}{PATH}{token}",
+            h5_url=lambda token, at_ms: f"{public_url}{h5_target(token, at_ms=at_ms)}",
+            coupons=self.coupons,
+        )
+        bills = BillMethods(
+            self.store, trades=trades, refunds=refunds, changes=BillChangeBook(self.store)
+        )
+        return {
+            **orders.by_name(),
+            **RefundMethods(trades, refunds=refunds, plans=plans).by_name(),
+            **AbnormalMethods(trades, refunds=refunds, plans=plans).by_name(),
+            **TransferMethods(self.store, self.messages.transfers, plans=plans).by_name(),
+            **SecurityMethods(self.messages).by_name(),
+            **bills.by_name(),
+            "wechat.certificates": platform_certificates,
+        }
 
 
 class WechatPay:
@@ -55,27 +94,13 @@ class WechatPay:
         trades = TradeBook(store, announce=self._notices.announce)
         refunds = RefundBook(store, announce=self._notices.announce)
         coupons = CouponBook(store)
-        orders = OrderMethods(
-            trades,
-            refunds=refunds,
-            page_url=lambda token: f"{public_url}{PATH}{token}",
-            h5_url=lambda token, at_ms: f"{public_url}{h5_target(token, at_ms=at_ms)}",
-            coupons=coupons,
-        )
-        refunding = RefundMethods(trades, refunds=refunds, plans=plans)
+        self._books = _Books(store, merchants, trades, refunds, plans, coupons, self._messages)
         self._gateway = Gateway(
             store,
             clock=clock,
             merchants=merchants,
             faults=faults,
-            methods={
-                **orders.by_name(),
-                **refunding.by_name(),
-                **AbnormalMethods(trades, refunds=refunds, plans=plans).by_name(),
-                **TransferMethods(store, self._messages.transfers, plans=plans).by_name(),
-                **SecurityMethods(self._messages).by_name(),
-                "wechat.certificates": platform_certificates,
-            },
+            methods=self._books.methods(public_url=public_url),
         )
         self._pages = WechatPayerPages(clock=clock, merchants=merchants, trades=trades)
         self._scenes = ScenePages(clock=clock, merchants=merchants, trades=trades)

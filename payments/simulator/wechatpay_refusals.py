@@ -14,6 +14,7 @@ _REFUSALS = {
     "NOT_FOUND": (404, "请求的资源不存在"),
     "ORDER_NOT_EXIST": (404, "订单不存在"),
     "RESOURCE_NOT_EXISTS": (404, "查询的资源不存在"),
+    "NO_STATEMENT_EXIST": (400, "请求的账单文件不存在"),
     "FREQUENCY_LIMITED": (429, "频率超限，请降低请求频率"),
     "SYSTEM_ERROR": (500, "系统异常，请稍后重试"),
 }
