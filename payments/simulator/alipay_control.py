@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from payments.simulator.alipay_holds import HoldBook
 from payments.simulator.apps import App, AppBook
 from payments.simulator.bank_accounts import AccountBook
 from payments.simulator.clock import VirtualClock
@@ -30,6 +31,7 @@ class AlipayControl:
     wallets: WalletBook
     plans: PlanBook
     accounts: AccountBook
+    holds: HoldBook
 
     def shown(self, parts: list[str]) -> object:
         """Answer a question; Raises RefusedError where there is nothing."""
@@ -58,6 +60,8 @@ class AlipayControl:
                 return self._agree(fields)
             case "transfers/return":
                 return self._return_transfer(fields)
+            case "holds/scan" | "holds/grant" | "holds/refuse":
+                return self._choose_hold(fields, choice=name.removeprefix("holds/"))
             case "trades/finish":
                 return self._finish_trade(fields)
             case _:
@@ -137,6 +141,22 @@ class AlipayControl:
                 transfer, error_code=error_code, at_ms=at_ms, now_ms=self.clock.now_ms()
             )
         )
+
+    def _choose_hold(self, fields: JsonFields, *, choice: str) -> object:
+        """Be the payer of an authorisation: open its code, let the money be frozen, or refuse."""
+        app_id, number = fields.text("app_id"), fields.text("out_order_no")
+        at_ms = self._at_ms(fields)
+        fields.require_no_more()
+        hold = self.holds.find(app_id=app_id, out_order_no=number, at_ms=at_ms)
+        if hold is None:
+            detail = f"no authorisation {number} of {app_id}"
+            raise RefusedError(status=409, code="unknown_hold", detail=detail)
+        hold = self.holds.scan(hold, at_ms=at_ms)
+        if choice == "grant":
+            hold = self.holds.grant(hold, at_ms=at_ms)
+        elif choice == "refuse":
+            hold = self.holds.close(hold, reason="refused", at_ms=at_ms)
+        return {"out_order_no": number, "auth_no": hold.auth_no, "status": hold.status}
 
     def _finish_trade(self, fields: JsonFields) -> object:
         app_id, out_trade_no = fields.text("app_id"), fields.text("out_trade_no")

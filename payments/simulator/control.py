@@ -5,6 +5,7 @@ from decimal import Decimal
 from urllib.parse import parse_qs, unquote
 
 from payments.simulator.alipay_control import AlipayControl
+from payments.simulator.alipay_holds import Hold
 from payments.simulator.alipay_messages import Messenger
 from payments.simulator.apps import App, AppBook, Registration
 from payments.simulator.bank_accounts import AccountBook
@@ -171,6 +172,9 @@ class Control:
     def _pay(self, fields: JsonFields) -> object:
         coupon_minor = fields.integer("coupon_minor", default=0)
         trade, at_ms = self._addressed(fields)
+        if isinstance(trade, Hold):
+            hold = self.alipay.holds.grant(trade, at_ms=at_ms)
+            return {"out_trade_no": hold.out_order_no, "status": hold.status}
         if isinstance(trade, WechatTrade):
             return self.wechat.pay(trade, at_ms=at_ms)
         if isinstance(trade, Transaction):
@@ -180,6 +184,9 @@ class Control:
 
     def _scan(self, fields: JsonFields) -> object:
         trade, at_ms = self._addressed(fields)
+        if isinstance(trade, Hold):
+            hold = self.alipay.holds.scan(trade, at_ms=at_ms)
+            return {"out_trade_no": hold.out_order_no, "status": hold.status}
         if isinstance(trade, WechatTrade):
             # WeChat Pay knows of an order before anybody scans it.
             return self.wechat.trade_as_of(trade, at_ms=at_ms)
@@ -188,8 +195,8 @@ class Control:
             return self.unionpay.trade_as_of(trade, at_ms=at_ms)
         return _trade_shown(self.trades.scan(trade, at_ms=at_ms))
 
-    def _addressed(self, fields: JsonFields) -> tuple[_AnyTrade, int]:
-        """Read which trade is meant, at which channel whatever, and when."""
+    def _addressed(self, fields: JsonFields) -> tuple[_AnyTrade | Hold, int]:
+        """Read which trade or authorisation is meant, at which channel whatever, and when."""
         app_id, out_trade_no = fields.text("app_id"), fields.text("out_trade_no")
         at_ms = fields.optional_instant_ms("at")
         fields.require_no_more()
@@ -197,6 +204,9 @@ class Control:
         other = self._at_another(app_id, out_trade_no=out_trade_no)
         if other is not None:
             return other, at_ms
+        hold = self.alipay.holds.find(app_id=app_id, out_order_no=out_trade_no, at_ms=at_ms)
+        if hold is not None:
+            return hold, at_ms
         return self._trade(app_id, out_trade_no=out_trade_no), at_ms
 
     def _at_another(self, app_id: str, *, out_trade_no: str) -> WechatTrade | Transaction | None:

@@ -179,7 +179,9 @@ def trade_params(trade: Trade, *, app: App, notify_id: str, now_ms: int) -> dict
     assert trade.trade_no is not None
     assert trade.buyer_id is not None
     assert trade.paid_ms is not None
+    passed_back = {"passback_params": trade.passback_params} if trade.passback_params else {}
     return {
+        **passed_back,
         "notify_time": shanghai_text(now_ms),
         "notify_type": "trade_status_sync",
         "notify_id": notify_id,

@@ -15,6 +15,8 @@ from payments.simulator.alipay_bills import PATH as BILL_PATH
 from payments.simulator.alipay_bills import BillMethods
 from payments.simulator.alipay_books import AlipayBooks
 from payments.simulator.alipay_control import AlipayControl
+from payments.simulator.alipay_hold_methods import HoldMethods
+from payments.simulator.alipay_holds import HoldBook
 from payments.simulator.alipay_messages import Messenger
 from payments.simulator.alipay_refunds import RefundMethods
 from payments.simulator.alipay_scenes import PHONE_PATH, SceneDoors
@@ -31,6 +33,8 @@ from payments.simulator.errors import RefusedError
 from payments.simulator.exchange import Answer, Request, Silence, error_answer, json_answer
 from payments.simulator.faults import FaultBook
 from payments.simulator.notifier import Notifier
+from payments.simulator.pages.hold import PATH as HOLD_PATH
+from payments.simulator.pages.hold import HoldPages
 from payments.simulator.pages.payer import PayerPages
 from payments.simulator.server import Answering, Server
 from payments.simulator.store import Store
@@ -99,6 +103,7 @@ class Simulator:
             "/wechat/": self._wechat.answer,
             **dict.fromkeys(UNIONPAY_PATHS, self._unionpay.answer),
             "/payer/": self._pages.answer,
+            HOLD_PATH: self._hold_pages.answer,
             "/bank/": self._bank.answer,
             "/control/": self._control.answer,
         }
@@ -136,7 +141,9 @@ class Simulator:
             accounts=accounts,
             notifier=notifier,
             messenger=messenger,
-            alipay=AlipayControl(store, clock=clock, accounts=accounts, **books.by_name()),
+            alipay=AlipayControl(
+                store, clock=clock, accounts=accounts, holds=HoldBook(store), **books.by_name()
+            ),
             wechat=self._wechat.control,
             unionpay=self._unionpay.control,
         )
@@ -183,6 +190,7 @@ class Simulator:
         self._bills = self._bill_methods(books)
         self._scenes = SceneDoors(self.store, clock=self._clock, apps=apps, trades=trades)
         self._pages = PayerPages(clock=self._clock, apps=apps, trades=trades)
+        self._hold_pages = HoldPages(clock=self._clock, apps=apps, holds=HoldBook(self.store))
 
     def _bill_methods(self, books: AlipayBooks) -> BillMethods:
         """Let bills be asked for and fetched."""
@@ -203,11 +211,16 @@ class Simulator:
             **RefundMethods(trades, refunds=refunds).by_name(),
             **transfers.by_name(),
             **self._bill_methods(books).by_name(),
+            **HoldMethods(HoldBook(self.store), trades=trades, page_url=self._hold_url).by_name(),
         }
 
     def _page_url(self, token: str) -> str:
         """Make the address that a QR code leads to."""
         return f"{self._public_url}/payer/{token}"
+
+    def _hold_url(self, token: str) -> str:
+        """Make the address that a QR code for freezing leads to."""
+        return f"{self._public_url}{HOLD_PATH}{token}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -147,6 +147,41 @@ CREATE INDEX IF NOT EXISTS alipay_refunds_ending ON alipay_refunds (ends_ms)
 CREATE INDEX IF NOT EXISTS alipay_refunds_not_settled ON alipay_refunds (ends_date)
     WHERE status = 'done' AND bank_entry_id IS NULL;
 
+-- Money that payers let a merchant freeze; what is taken of it are trades of their own.
+CREATE TABLE IF NOT EXISTS alipay_holds (
+    id           INTEGER PRIMARY KEY,
+    app_id       TEXT NOT NULL REFERENCES apps,
+    out_order_no TEXT NOT NULL,
+    token        TEXT NOT NULL UNIQUE,
+    digest       TEXT NOT NULL,
+    amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
+    currency     TEXT NOT NULL,
+    title        TEXT NOT NULL,
+    created_ms   INTEGER NOT NULL,
+    expires_ms   INTEGER NOT NULL,
+    status       TEXT NOT NULL CHECK (status IN ('unseen', 'waiting', 'held', 'closed')),
+    auth_no      TEXT,
+    payer_id     TEXT NOT NULL,
+    held_ms      INTEGER,
+    is_over      INTEGER NOT NULL DEFAULT 0 CHECK (is_over IN (0, 1)),
+    UNIQUE (app_id, out_order_no)
+) STRICT;
+CREATE INDEX IF NOT EXISTS alipay_holds_by_auth_no ON alipay_holds (auth_no)
+    WHERE auth_no IS NOT NULL;
+CREATE TABLE IF NOT EXISTS alipay_captures (
+    trade_id        INTEGER PRIMARY KEY REFERENCES trades,
+    hold_id         INTEGER NOT NULL REFERENCES alipay_holds,
+    passback_params TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS alipay_unfreezes (
+    id             INTEGER PRIMARY KEY,
+    hold_id        INTEGER NOT NULL REFERENCES alipay_holds,
+    out_request_no TEXT NOT NULL,
+    amount_minor   INTEGER NOT NULL CHECK (amount_minor > 0),
+    done_ms        INTEGER NOT NULL,
+    UNIQUE (hold_id, out_request_no)
+) STRICT;
+
 -- Addresses of bills, each good for half a minute.
 CREATE TABLE IF NOT EXISTS alipay_bill_links (
     token      TEXT PRIMARY KEY,

@@ -16,8 +16,10 @@ from payments.simulator.trade_orders import Order, Scene
 
 _SELECT = (
     "SELECT trades.*, scene, return_url, quit_url, trade_scenes.buyer_id AS named_buyer,"
-    " coupon_minor FROM trades LEFT JOIN trade_scenes ON trade_scenes.trade_id = trades.id"
-    " LEFT JOIN trade_coupons ON trade_coupons.trade_id = trades.id "
+    " coupon_minor, passback_params FROM trades"
+    " LEFT JOIN trade_scenes ON trade_scenes.trade_id = trades.id"
+    " LEFT JOIN trade_coupons ON trade_coupons.trade_id = trades.id"
+    " LEFT JOIN alipay_captures ON alipay_captures.trade_id = trades.id "
 )
 
 
@@ -57,6 +59,7 @@ class Trade:
     quit_url: str
     named_buyer: str
     coupon_minor: int
+    passback_params: str
 
     @property
     def payer_minor(self) -> int:
@@ -283,4 +286,5 @@ def _trade_from(row: sqlite3.Row) -> Trade:
         quit_url=row["quit_url"] or "",
         named_buyer=row["named_buyer"] or "",
         coupon_minor=row["coupon_minor"] or 0,
+        passback_params=row["passback_params"] or "",
     )

@@ -15,7 +15,10 @@ from payments.channels.alipay import (
     transfers,
 )
 from payments.channels.alipay.gateway import Gateway, order_string, refused_here
+from payments.channels.alipay.holding import Holding
 from payments.channels.base import (
+    NOT_FOUND,
+    CaptureRequest,
     ChannelConfig,
     ForgedNotificationError,
     Notification,
@@ -23,6 +26,7 @@ from payments.channels.base import (
     PayRequest,
     RefundRequest,
     TransferRequest,
+    VoidRequest,
 )
 from payments.channels.transport import Transport
 
@@ -50,6 +54,7 @@ class AlipayChannel:
         self._gateway = Gateway(
             config, transport=transport, private_key=private_key, channel_keys=channel_keys
         )
+        self._holding = Holding(self._gateway, merchant_no=config.merchant_no)
 
     def pay(self, request: PayRequest) -> Outcome:
         """Open a trade, or sign what the payer's browser or app carries there to open it.
@@ -61,6 +66,8 @@ class AlipayChannel:
         reason = orders.refusal(request)
         if reason:
             return refused_here(reason)
+        if request.is_authorisation:
+            return self._holding.freeze(request)
 
         method = orders.PAY_METHODS[request.method]
         content = orders.pay_content(request, app_id=self._config.app_id)
@@ -81,21 +88,31 @@ class AlipayChannel:
         return orders.redirect(self._gateway.page_url(params))
 
     def query(self, channel_no: str, *, at: datetime) -> Outcome:
-        """Ask what became of a trade. `at` is aware UTC.
+        """Ask what became of a trade, or of an authorisation. `at` is aware UTC.
 
-        A trade that nobody has scanned yet does not exist for Alipay: `unknown`, NOT_FOUND.
+        One that nobody has scanned yet does not exist for Alipay: `unknown`, NOT_FOUND. A number
+        that no trade has is asked about as an authorisation's before that is said.
         """
         read = partial(trades.query_outcome, channel_no=channel_no)
-        return self._gateway.ask(trades.QUERY_METHOD, trades.content(channel_no), at=at, read=read)
+        content = trades.content(channel_no)
+        outcome = self._gateway.ask(trades.QUERY_METHOD, content, at=at, read=read)
+        if outcome.code != NOT_FOUND:
+            return outcome
+        return self._holding.asked(channel_no, at=at, otherwise=outcome)
 
     def close(self, channel_no: str, *, at: datetime) -> Outcome:
         """Ask that a trade may not be paid any more. `at` is aware UTC.
 
         A trade that nobody has scanned yet cannot be closed: `unknown`, NOT_FOUND. It can still
-        be opened until the expiry that it was ordered with.
+        be opened until the expiry that it was ordered with. An authorisation is closed while
+        nobody has granted it; money that is held stays so, until `void`.
         """
         read = partial(trades.close_outcome, channel_no=channel_no)
-        return self._gateway.ask(trades.CLOSE_METHOD, trades.content(channel_no), at=at, read=read)
+        content = trades.content(channel_no)
+        outcome = self._gateway.ask(trades.CLOSE_METHOD, content, at=at, read=read)
+        if outcome.code != NOT_FOUND:
+            return outcome
+        return self._holding.given_up(channel_no, at=at, otherwise=outcome)
 
     def cancel(self, channel_no: str, *, at: datetime) -> Outcome:
         """Undo a trade of which nobody knows what became: closed if unpaid, refunded if paid.
@@ -131,6 +148,22 @@ class AlipayChannel:
         read = partial(refunds.query_outcome, channel_no=channel_no, pay_channel_no=pay_channel_no)
         content = refunds.query_content(channel_no, pay_channel_no=pay_channel_no)
         return self._gateway.ask(refunds.QUERY_METHOD, content, at=at, read=read)
+
+    def capture(self, request: CaptureRequest) -> Outcome:
+        """Take what is frozen, or a part of it. The same number moves money once."""
+        return self._holding.capture(request)
+
+    def query_capture(self, channel_no: str, *, pay_channel_no: str, at: datetime) -> Outcome:
+        """Ask what became of a capture, by its own number. `at` is aware UTC."""
+        return self._holding.query_capture(channel_no, at=at)
+
+    def void(self, request: VoidRequest) -> Outcome:
+        """Free what is still frozen. The same number frees it once."""
+        return self._holding.unfreeze(request)
+
+    def query_void(self, channel_no: str, *, pay_channel_no: str, at: datetime) -> Outcome:
+        """Ask what became of freeing it. `at` is aware UTC."""
+        return self._holding.query_unfreeze(channel_no, pay_channel_no=pay_channel_no, at=at)
 
     def transfer(self, request: TransferRequest) -> Outcome:
         """Send our money to an account at Alipay. The same number moves money once.

@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from payments.channels.alipay import signing
+from payments.channels.alipay.captures import CAPTURE_MARK
 from payments.channels.base import (
     ForgedNotificationError,
     MalformedNotificationError,
@@ -96,6 +97,13 @@ def read(fields: Mapping[str, str]) -> Notification:
     if fields.get("msg_method") == TRANSFER_CHANGED:
         about = NotificationAbout.TRANSFER
         name, (number, status) = "out_biz_no", _transfer(fields)
+    elif fields.get("notify_type", "").startswith("fund_auth_"):
+        about, name, number = _about_frozen(fields)
+        status = fields.get("status", "")
+    elif fields.get("passback_params") == CAPTURE_MARK and not fields.get("refund_fee"):
+        about = NotificationAbout.CAPTURE
+        name, number = "out_trade_no", fields.get("out_trade_no", "")
+        status = fields.get("trade_status", "")
     elif fields.get("refund_fee") and fields.get("out_biz_no"):
         about = NotificationAbout.REFUND
         name, number, status = "out_biz_no", fields["out_biz_no"], fields.get("trade_status", "")
@@ -116,6 +124,13 @@ def read(fields: Mapping[str, str]) -> Notification:
         raw_fields=MappingProxyType(dict(fields)),
         about=about,
     )
+
+
+def _about_frozen(fields: Mapping[str, str]) -> tuple[NotificationAbout, str, str]:
+    """Tell whether money was frozen or freed, and under which number."""
+    if fields["notify_type"] == "fund_auth_unfreeze":
+        return NotificationAbout.VOID, "out_request_no", fields.get("out_request_no", "")
+    return NotificationAbout.PAYMENT, "out_order_no", fields.get("out_order_no", "")
 
 
 def _transfer(fields: Mapping[str, str]) -> tuple[str, str]:

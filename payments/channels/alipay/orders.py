@@ -69,6 +69,8 @@ def refusal(request: PayRequest) -> str:
         return f"Alipay has no method {request.method!r}."
     if request.expires_at <= request.at:
         return "The order has expired already."
+    if request.is_authorisation and request.method != "alipay_qr":
+        return "Alipay holds money by QR code only."
     if request.method == "alipay_mini" and not _is_plain(request.payer_account):
         return "A mini program's order names its payer's account at Alipay."
     return mapping.number_refusal(request.channel_no) or mapping.amount_refusal(

@@ -57,6 +57,9 @@ def refund_content(request: RefundRequest) -> dict[str, object]:
         "refund_amount": money.to_decimal_text(request.amount_minor, request.currency),
         "out_request_no": request.channel_no,
     }
+    if request.pay_channel_ref:
+        # It wins where both stand: what was captured is a trade of its own.
+        content["trade_no"] = request.pay_channel_ref
     reason = base.kept_text(request.reason, length_max=_REASON_LENGTH_MAX)
     if reason:
         content["refund_reason"] = reason
@@ -87,7 +90,10 @@ def refund_outcome(node: Mapping[str, str], *, request: RefundRequest, raw: str)
     if node.get("code") != mapping.OK_CODE:
         return mapping.refused(node, failures=FAILURE_CODES, raw=raw)
     code, message = mapping.code_and_message(node)
-    if node.get("out_trade_no") != request.pay_channel_no:
+    is_its_trade = node.get("trade_no") == request.pay_channel_ref
+    if node.get("out_trade_no") != request.pay_channel_no and not (
+        request.pay_channel_ref and is_its_trade
+    ):
         return mapping.unknown(base.OTHER_NUMBER, "The answer is about another number.", raw)
 
     try:

@@ -3,10 +3,12 @@
 from datetime import timedelta
 from typing import Final
 
-from payments.channels.alipay import orders
-from payments.channels.base import ChannelTraits
+from payments.channels.alipay import authorisations, orders
+from payments.channels.base import CaptureMode, ChannelTraits
 
 TRAITS: Final = ChannelTraits(
     methods=frozenset(orders.PAY_METHODS),
+    authorises=authorisations.METHODS,
+    captures=CaptureMode.SEVERAL,
     refund_spacing=timedelta(seconds=3),
 )

@@ -178,3 +178,17 @@ def answers(
         gateway.reply = reply
 
     return set_answer
+
+
+@pytest.fixture
+def nothing_there(gateway: Gateway, signed: Callable[..., bytes]) -> None:
+    """Let Alipay know of no trade, and of no authorisation either."""
+
+    def reply(received) -> Reply:
+        method = received.params["method"]
+        is_hold = method.startswith("alipay.fund.auth.")
+        sub_code = "AUTH_ORDER_NOT_EXIST" if is_hold else "ACQ.TRADE_NOT_EXIST"
+        node = {"code": "40004", "msg": "Business Failed", "sub_code": sub_code, "sub_msg": "无"}
+        return Reply(signed(f"{method.replace('.', '_')}_response", node))
+
+    gateway.reply = reply

@@ -366,9 +366,7 @@ class TestQuery:
         # Then
         assert (outcome.kind, outcome.code) == (kind, code or change["trade_status"])
 
-    def test_says_not_found_which_is_not_failed(self, channel, answers):
-        # Given
-        answers(code="40004", msg="Business Failed", sub_code="ACQ.TRADE_NOT_EXIST", sub_msg="无")
+    def test_says_not_found_which_is_not_failed(self, channel, gateway, nothing_there):
 
         # When
         outcome = channel.query(NO, at=AT)
@@ -430,7 +428,6 @@ class TestClose:
     @pytest.mark.parametrize(
         ("node", "code"),
         [
-            ({"code": "40004", "sub_code": "ACQ.TRADE_NOT_EXIST"}, "NOT_FOUND"),
             ({"code": "40004", "sub_code": "ACQ.TRADE_STATUS_ERROR"}, "ACQ.TRADE_STATUS_ERROR"),
             ({"code": "40004", "sub_code": "ACQ.INVALID_PARAMETER"}, "ACQ.INVALID_PARAMETER"),
             ({"code": "40002", "sub_code": "isv.invalid-signature"}, "isv.invalid-signature"),
@@ -448,6 +445,13 @@ class TestClose:
 
         # Then
         assert (outcome.kind, outcome.code) == (OutcomeKind.UNKNOWN, code)
+
+    def test_does_not_know_a_trade_that_nobody_has_scanned(self, channel, nothing_there):
+        # When
+        outcome = channel.close(NO, at=AT)
+
+        # Then
+        assert (outcome.kind, outcome.code) == (OutcomeKind.UNKNOWN, "NOT_FOUND")
 
 
 class TestTrouble:
