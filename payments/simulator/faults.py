@@ -32,6 +32,8 @@ class FaultKind(StrEnum):
     NOTIFY_WRONG_APP = "notify_wrong_app"
     NOTIFY_FORGED = "notify_forged"
     NOTIFY_DELAY = "notify_delay"
+    # Only Alipay knows this: a body that was made safe for a page on its way, and is spoilt.
+    NOTIFY_ESCAPED = "notify_escaped"
     # Only WeChat Pay knows these.
     NOTIFY_STALE = "notify_stale"
     NOTIFY_SIGNTEST = "notify_signtest"

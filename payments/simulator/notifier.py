@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from html import escape
 from urllib.parse import urlencode
 
 from payments.simulator import signing
@@ -169,6 +170,8 @@ def _params(notification: _Notification, *, fault: Fault | None, now_ms: int) ->
         case _:
             pass
     signature = signing.signature_of(signing.notification_text(params), key=key)
+    if fault is not None and fault.kind == FaultKind.NOTIFY_ESCAPED:
+        params = {name: escape(value) for name, value in params.items()}
     return {**params, "sign_type": "RSA2", "sign": signature}
 
 

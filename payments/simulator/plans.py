@@ -13,12 +13,14 @@ class PlanKind(StrEnum):
 
     `refused`: the channel answers with the error code and remembers nothing; the same number may
     come again. `delayed`: it is accepted, and done after a time. `failed`: it is accepted, and
-    after a time it turns out that it failed. `returned`: done, and after a time it comes back.
+    after a time it turns out that it failed. `returned` and `reversed`: done, and after a time it
+    comes back.
     """
 
     REFUND_REFUSED = "refund_refused"
     REFUND_DELAYED = "refund_delayed"
     REFUND_FAILED = "refund_failed"
+    REFUND_REVERSED = "refund_reversed"
     TRANSFER_REFUSED = "transfer_refused"
     TRANSFER_DELAYED = "transfer_delayed"
     TRANSFER_FAILED = "transfer_failed"

@@ -141,9 +141,7 @@ class Simulator:
             accounts=accounts,
             notifier=notifier,
             messenger=messenger,
-            alipay=AlipayControl(
-                store, clock=clock, accounts=accounts, holds=HoldBook(store), **books.by_name()
-            ),
+            alipay=self._alipay_control(books, accounts=accounts),
             wechat=self._wechat.control,
             unionpay=self._unionpay.control,
         )
@@ -182,6 +180,16 @@ class Simulator:
             refunds=books.refunds,
             transfers=books.transfers,
             workers=_MESSENGERS,
+        )
+
+    def _alipay_control(self, books: AlipayBooks, *, accounts: AccountBook) -> AlipayControl:
+        """Let tests and the demo order what happens at the simulated Alipay."""
+        return AlipayControl(
+            self.store,
+            clock=self._clock,
+            accounts=accounts,
+            holds=HoldBook(self.store),
+            **books.by_name(),
         )
 
     def _open_alipay_doors(self, books: AlipayBooks) -> None:

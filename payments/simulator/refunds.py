@@ -105,7 +105,8 @@ class RefundBook:
     ) -> Refund:
         """Give money back, at once unless a plan says otherwise; part of a transaction."""
         trade = refunds.trade
-        ends_ms = at_ms if plan is None else at_ms + plan.wait_ms
+        comes_back = plan is not None and plan.kind == PlanKind.REFUND_REVERSED
+        ends_ms = at_ms if plan is None or comes_back else at_ms + plan.wait_ms
         fails = plan is not None and plan.kind == PlanKind.REFUND_FAILED
         with self._store.transaction() as connection:
             cursor = connection.execute(
@@ -124,6 +125,11 @@ class RefundBook:
                 ),
             )
             refund_id = int(cursor.lastrowid or 0)
+            if plan is not None and comes_back:
+                connection.execute(
+                    "INSERT INTO alipay_reversals VALUES (?, ?, ?)",
+                    (refund_id, at_ms + plan.wait_ms, plan.error_code),
+                )
             self._record("refund_accepted", trade, out_request_no, amount_minor, at_ms=at_ms)
             # A refund of everything closes the trade, of which Alipay does not tell.
             if not fails and amount_minor < trade.total_minor and trade.notify_url:
@@ -185,6 +191,31 @@ class RefundBook:
                     number=row["out_request_no"],
                     amount_minor=row["amount_minor"],
                     error_code=row["error_code"],
+                )
+
+            self._take_back(at_ms=at_ms)
+
+    def _take_back(self, *, at_ms: int) -> None:
+        """Let refunds come back whose time has come: to Alipay they are refunds that failed."""
+        with self._store.transaction() as connection:
+            rows = self._store.rows(
+                "SELECT r.*, v.at_ms AS back_ms, v.error_code AS why, t.app_id"
+                " FROM alipay_reversals v JOIN alipay_refunds r ON r.id = v.refund_id"
+                " JOIN trades t ON t.id = r.trade_id WHERE r.status = 'done' AND v.at_ms <= ?",
+                at_ms,
+            )
+            for row in rows:
+                connection.execute(
+                    "UPDATE alipay_refunds SET status = 'failed', error_code = ? WHERE id = ?",
+                    (row["why"], row["id"]),
+                )
+                self._store.record_effect(
+                    "refund_reversed",
+                    at_ms=row["back_ms"],
+                    owner=row["app_id"],
+                    number=row["out_request_no"],
+                    amount_minor=row["amount_minor"],
+                    error_code=row["why"],
                 )
 
     def _fee_minor(self, refunds: Refunds, *, app: App, amount_minor: int) -> int:

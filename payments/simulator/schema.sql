@@ -190,6 +190,13 @@ CREATE TABLE IF NOT EXISTS alipay_bill_links (
     expires_ms INTEGER NOT NULL
 ) STRICT;
 
+-- Refunds that will come back after they were done.
+CREATE TABLE IF NOT EXISTS alipay_reversals (
+    refund_id  INTEGER PRIMARY KEY REFERENCES alipay_refunds,
+    at_ms      INTEGER NOT NULL,
+    error_code TEXT NOT NULL
+) STRICT;
+
 -- People and companies who can be paid at Alipay.
 CREATE TABLE IF NOT EXISTS alipay_payees (
     user_id    TEXT PRIMARY KEY,

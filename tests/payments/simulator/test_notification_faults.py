@@ -1,5 +1,7 @@
 """What goes wrong with notifications, on purpose."""
 
+from html import unescape
+
 import pytest
 
 from tests.payments.simulator.receiver import Receiver
@@ -95,6 +97,21 @@ def test_forged_is_right_but_for_its_signature(shop: Shop, receiver: Receiver, n
     form = own_form(receiver)
     assert form["total_amount"] == "88.80"
     assert not shop.is_from_alipay(form)
+
+
+def test_escaped_is_not_what_was_signed(shop: Shop, receiver: Receiver, number: str) -> None:
+    # Given
+    shop.notify_url = receiver.url
+    shop.order_fault(number, "notify_escaped")
+
+    # When
+    shop.sell(number)
+
+    # Then
+    form = own_form(receiver)
+    assert form["fund_bill_list"].startswith("[{&quot;amount&quot;:&quot;88.80&quot;")
+    assert not shop.is_from_alipay(form)
+    assert shop.is_from_alipay({name: unescape(value) for name, value in form.items()})
 
 
 def test_delay_passes_on_the_simulators_clock(
