@@ -1,15 +1,23 @@
 """What a payer does on the checkout page: choose a method, or another one."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from ledger import jobs
 from ledger.errors import IllegalMoveError
 from payments import locks
 from payments.actions import authorisations, closing, moves, orders, payments
-from payments.models import PayerSession, Payment, PaymentAttempt
+from payments.models import PayerSession, Payment, PaymentAttempt, PaymentMethod
 from payments.states import LIVE_ATTEMPTS, PaymentStatus
+
+SANDBOX_PAYERS: Mapping[str, str] = {
+    PaymentMethod.ALIPAY_MINI: "2088000000000999",
+    PaymentMethod.WECHAT_JSAPI: "oSandboxPayer0000000000000001",
+}
+"""The accounts of the one payer whose phone the checkout of a sandbox plays."""
 
 
 @transaction.atomic(durable=True)
@@ -37,6 +45,7 @@ def confirm(
             actor=actor_of(session),
             at=at,
             token=token,
+            payer_account=_sandbox_payer(method),
         )
     except IllegalMoveError:
         return Payment.objects.get(pk=session.payment_id)
@@ -67,6 +76,11 @@ def actor_of(session: PayerSession) -> str:
     return f"payer:{session.payer_id}" if session.payer_id else f"link:{session.pk}"
 
 
+def _sandbox_payer(method: str) -> str:
+    """Return whose phone a sandbox plays; our own page knows no payer's account at a channel."""
+    return SANDBOX_PAYERS.get(method, "") if settings.SANDBOX else ""
+
+
 def _locked_live(payment_id: str) -> PaymentAttempt | None:
     """Return the live try with its payment, both locked in the order of those who record."""
     attempt_id = (
@@ -94,6 +108,7 @@ def _switch(
     orders.channel_account(method, payment.currency)
     payment.method = method
     payment.client_ip = client_ip
+    payment.payer_account = _sandbox_payer(method)
     moves.tell_code(payment, "payment.method_changed", code="", actor=actor_of(session), at=at)
     if not live.is_withdrawn:
         closing.withdraw_attempt(live, at=at)

@@ -24,8 +24,9 @@ from payments.checkout.access import (
 from payments.checkout.devices import FAMILIES, SCENES, device_of
 from payments.checkout.forms import MethodForm
 from payments.checkout.qr import qr_svg
+from payments.checkout.sandbox import phone_for
 from payments.models import PayerSession, Payment, PaymentMethod
-from payments.queries.methods import methods_offered
+from payments.queries.methods import IN_APPS, methods_offered
 from payments.queries.payer_sessions import Progress, Stage, progress_of
 from payments.states import AttemptStatus
 
@@ -142,7 +143,7 @@ def _methods(request: HttpRequest, payment: Payment, progress: Progress) -> list
     offered = methods_offered(payment.currency, capture_mode=payment.capture_mode)
     return [
         {"value": method.value, "label": method.label, "family": FAMILIES[method]}
-        for method in SCENES[device_of(request.headers.get("User-Agent", ""))]
+        for method in (*SCENES[device_of(request.headers.get("User-Agent", ""))], *IN_APPS)
         if method in offered and (live is None or method != live.method)
     ]
 
@@ -165,5 +166,6 @@ def _what_to_do(progress: Progress) -> dict[str, object]:
         "qr": qr_svg(text) if text else "",
         "app_address": text if is_address else "",
         "action": progress.live.payer_action,
+        "phone": phone_for(progress.live),
         "family": FAMILIES[PaymentMethod(progress.live.method)],
     }

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from payments.actions import checkout
 from payments.channels.base import PayerActionKind
 from payments.checkout.access import CheckoutRequest, checkout_door, opened_session
+from payments.checkout.sandbox import phone_for
 from payments.queries.payer_sessions import Progress
 
 AWAY_SECONDS: Final = 2 * 60 * 60
@@ -25,8 +26,12 @@ AWAY_SECONDS: Final = 2 * 60 * 60
 
 def prepare(response: HttpResponse, *, token: str, progress: Progress) -> None:
     """Let the page's form go to the channel that waits, and the browser find its way back."""
-    action = progress.live.payer_action if progress.live is not None else {}
-    if not action.get("url") or progress.live is None:
+    if progress.live is None:
+        return
+    action = progress.live.payer_action
+    if phone := phone_for(progress.live):
+        action = {"kind": PayerActionKind.FORM, "url": phone.url}
+    if not action.get("url"):
         return
     response.set_cookie(
         _cookie_name(progress.live.payment_id),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from payments.channels import registry
@@ -26,6 +27,14 @@ AT_THE_CHECKOUT = (
 )
 """What a payer in front of our own page can do; inside apps a partner's own software asks."""
 
+IN_APPS = (
+    PaymentMethod.ALIPAY_APP,
+    PaymentMethod.ALIPAY_MINI,
+    PaymentMethod.WECHAT_JSAPI,
+    PaymentMethod.WECHAT_APP,
+)
+"""What takes a partner's app, mini program or page; the checkout of a sandbox plays them."""
+
 
 def accounts_taking(method: str, *, currency: str) -> QuerySet[ChannelAccount]:
     """Return the enabled accounts that take a method in a currency, the oldest first."""
@@ -46,7 +55,8 @@ def methods_offered(currency: str, *, capture_mode: str = "") -> Sequence[Paymen
         .order_by()
         .values_list("channel", flat=True)
     )
-    offered = [method for method in AT_THE_CHECKOUT if CHANNEL_OF_METHOD.get(method) in kinds]
+    here = (*AT_THE_CHECKOUT, *IN_APPS) if settings.SANDBOX else AT_THE_CHECKOUT
+    offered = [method for method in here if CHANNEL_OF_METHOD.get(method) in kinds]
     if capture_mode != Capturing.MANUAL:
         return offered
     return [

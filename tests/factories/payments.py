@@ -174,7 +174,9 @@ def minted_session(payment: Payment, *, return_url: str = "", at: datetime = NOO
         return mint(payment.pk, return_url=return_url, actor="key:test", at=at)
 
 
-def attempted_payment(payment: Payment, *, channel: ChannelAccount) -> PaymentAttempt:
+def attempted_payment(
+    payment: Payment, *, channel: ChannelAccount, method: str = "alipay_qr"
+) -> PaymentAttempt:
     """Bring a payment to `awaiting_payment` with an order that waits for its payer.
 
     It takes the states' own steps, without a channel: what the channel would say is the test's.
@@ -192,7 +194,7 @@ def attempted_payment(payment: Payment, *, channel: ChannelAccount) -> PaymentAt
         payment=payment,
         channel_account=channel,
         operation=operation,
-        method="alipay_qr",
+        method=method,
         created_at=payment.created_at,
     )
     for status in (OperationStatus.SENDING, OperationStatus.AWAITING_PAYER):

@@ -32,6 +32,12 @@ INVOKE = {"kind": "invoke", "url": "", "fields": {"order_string": "secretly=sign
 
 
 @pytest.fixture(autouse=True)
+def outside_a_sandbox(settings):
+    """Let the page be one on which people pay."""
+    settings.SANDBOX = False
+
+
+@pytest.fixture(autouse=True)
 def at_noon():
     """Let every request of these tests come in at NOON."""
     with time_machine.travel(NOON, tick=False):
@@ -160,6 +166,70 @@ class TestTheWayThere:
         # Then
         assert before == 403
         assert client.get(f"{path}/state").json()["version"] != version
+
+
+class TestTheSandboxPhone:
+    """Where no partner's app is at hand, the checkout of a sandbox plays it."""
+
+    @pytest.fixture(autouse=True)
+    def sandbox(self, settings, outside_a_sandbox):
+        settings.SANDBOX = True
+
+    def test_is_offered_nowhere_else(self, client, path, settings):
+        # Given
+        AlipayAccountFactory()
+        in_the_sandbox = client.get(path).content.decode()
+
+        # When
+        settings.SANDBOX = False
+
+        # Then
+        assert 'value="alipay_app"' in in_the_sandbox
+        assert 'value="alipay_app"' not in client.get(path).content.decode()
+
+    def test_names_its_one_payer_to_the_channel(self, client, path, payment):
+        # Given
+        AlipayAccountFactory(gateway_url="http://127.0.0.1:9/gateway.do")
+        client.get(path)
+
+        # When
+        client.post(f"{path}/method", {"method": "alipay_mini"})
+
+        # Then
+        payment.refresh_from_db()
+        assert (payment.method, payment.payer_account) == ("alipay_mini", "2088000000000999")
+
+    @pytest.mark.parametrize(
+        ("method", "place"),
+        [
+            ("alipay_app", "/phone"),
+            ("wechat_jsapi", "/wechat/jsapi"),
+            ("wechat_app", "/wechat/app"),
+        ],
+    )
+    def test_takes_what_an_app_would_be_handed(self, client, path, payment, method, place):
+        # Given an order that an app would go on with
+        account = AlipayAccountFactory(gateway_url="http://127.0.0.1:8181/gateway.do")
+        attempt = attempted_payment(payment, channel=account, method=method)
+        type(attempt).objects.filter(pk=attempt.pk).update(payer_action=INVOKE)
+
+        # When
+        answer = client.get(path)
+
+        # Then
+        html = answer.content.decode()
+        assert f'method="post" action="http://127.0.0.1:8181{place}"' in html
+        assert 'name="order_string" value="secretly=signed"' in html
+        assert "form-action 'self' http://127.0.0.1:8181" in answer["Content-Security-Policy"]
+
+    def test_is_never_another_host(self, client, path, payment):
+        # Given
+        account = AlipayAccountFactory(gateway_url="https://openapi.alipay.com/gateway.do")
+        attempt = attempted_payment(payment, channel=account, method="alipay_app")
+        type(attempt).objects.filter(pk=attempt.pk).update(payer_action=INVOKE)
+
+        # When, Then
+        assert "secretly" not in client.get(path).content.decode()
 
 
 class TestTheWayBack:
