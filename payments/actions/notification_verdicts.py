@@ -156,7 +156,12 @@ def have_asked(subject: str, *, about: NotificationAbout, at: datetime, lock: st
 
 
 def _subject(message: ChannelNotification, told: Notification) -> str:
-    """Return whose order a message is about, or nothing for a number that nobody here gave."""
+    """Return whose order a message is about, or nothing for a number that nobody here gave.
+
+    An echo is about no order: it proves the door of the account itself.
+    """
+    if told.about is NotificationAbout.ECHO:
+        return message.channel_account_id
     orders = ChannelOperation.objects.filter(
         channel_account=message.channel_account,
         channel_no=told.channel_no,

@@ -19,7 +19,7 @@ WECHATPAY = Expectations(
     refund_failed=(OutcomeKind.FAILED, "CLOSED"),
     refund_refused=(OutcomeKind.UNKNOWN, "NOT_ENOUGH"),
     is_prepay=True,
-    # Transfers of WeChat Pay are not spoken yet.
+    # A transfer that was confirmed stays with its payee.
     never=frozenset({OutcomeKind.RETURNED}),
     acknowledgement=(b"", "application/json"),
     calls={

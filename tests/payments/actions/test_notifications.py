@@ -316,6 +316,26 @@ def test_those_whose_order_it_is_are_asked(monkeypatch, about, kind, asked):
     assert list(verdicts) == ["genuine", "genuine", "repeated"]
 
 
+@pytest.mark.django_db
+def test_an_echo_is_the_accounts_own_and_nobody_is_asked(monkeypatch):
+    # Given
+    account = AlipayAccountFactory()
+    told = Notification("n1", "593BEC0C", "", {}, about=NotificationAbout.ECHO)
+    heard = iter([told])
+    for module in (notifications, notification_verdicts):
+        monkeypatch.setattr(module, "listener_of", lambda account: Listener(heard))
+
+    # When
+    notifications.receive_notification(
+        account.pk, headers={}, body=b"", client_ip=None, at=NEXT_NOON
+    )
+
+    # Then
+    message = ChannelNotification.objects.get()
+    assert (message.verdict, message.about, message.subject) == ("genuine", "echo", account.pk)
+    assert not ProcrastinateJob.objects.exists()
+
+
 class Listener:
     """An adapter that believes what the test wants it to have heard."""
 
