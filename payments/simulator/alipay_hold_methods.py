@@ -192,6 +192,7 @@ def _order(call: Call) -> HoldOrder:
         digest=_digest(same),
         amount_minor=_amount_minor(call, "amount", refusal="ILLEGAL_ARGUMENT"),
         title=title,
+        notify_url=call.notify_url,
         expires_ms=call.at_ms + int(timeout.group(1)) * _MINUTE_MS,
     )
 

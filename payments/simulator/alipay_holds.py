@@ -3,12 +3,16 @@
 import hashlib
 import secrets
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from payments.simulator.apps import App
 from payments.simulator.clock import shanghai_date
 from payments.simulator.errors import RefusedError
 from payments.simulator.store import Store
+
+# What a merchant hears of that is no freeing.
+FREEZE = "FREEZE"
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,7 @@ class HoldOrder:
     digest: str
     amount_minor: int
     title: str
+    notify_url: str
     expires_ms: int
 
 
@@ -46,6 +51,7 @@ class Hold:
     amount_minor: int
     currency: str
     title: str
+    notify_url: str
     created_ms: int
     expires_ms: int
     status: str
@@ -77,9 +83,14 @@ class Hold:
 
 @dataclass(frozen=True)
 class HoldBook:
-    """All authorisations."""
+    """All authorisations; `announce` is called for what the merchant is to hear."""
 
     store: Store
+    announce: Callable[..., None]
+
+    def find_by_id(self, hold_id: int, *, at_ms: int) -> Hold | None:
+        """Look one up by the simulator's own number."""
+        return self._one("SELECT * FROM alipay_holds WHERE id = ?", hold_id, at_ms=at_ms)
 
     def find(self, *, app_id: str, out_order_no: str, at_ms: int) -> Hold | None:
         """Look one up by the merchant's number, as it is at an instant."""
@@ -102,8 +113,8 @@ class HoldBook:
         with self.store.transaction() as connection:
             connection.execute(
                 "INSERT INTO alipay_holds (app_id, out_order_no, token, digest, amount_minor,"
-                " currency, title, created_ms, expires_ms, status, payer_id)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'unseen', ?)",
+                " currency, title, notify_url, created_ms, expires_ms, status, payer_id)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'unseen', ?)",
                 (
                     app.app_id,
                     order.out_order_no,
@@ -112,6 +123,7 @@ class HoldBook:
                     order.amount_minor,
                     app.currency,
                     order.title,
+                    order.notify_url,
                     at_ms,
                     order.expires_ms,
                     f"2088{spread % 10**12:012d}",
@@ -139,6 +151,7 @@ class HoldBook:
                 hold = self._changed(
                     hold, "held", "status = 'held', held_ms = ?", at_ms, at_ms=at_ms
                 )
+                self._tell(hold, FREEZE)
         if hold.status != "held":
             detail = f"authorisation {hold.out_order_no} is {hold.status}"
             raise RefusedError(status=409, code="hold_closed", detail=detail)
@@ -166,7 +179,9 @@ class HoldBook:
                 number=out_request_no,
                 amount_minor=amount_minor,
             )
-            return self._changed(hold, "freed", "is_over = ?", is_over, at_ms=at_ms)
+            hold = self._changed(hold, "freed", "is_over = ?", is_over, at_ms=at_ms)
+            self._tell(hold, out_request_no)
+        return hold
 
     def take(
         self, hold: Hold, *, trade_id: int, passback_params: str, is_final: bool, at_ms: int
@@ -178,6 +193,11 @@ class HoldBook:
                 (trade_id, hold.id, passback_params),
             )
             return self._changed(hold, "captured", "is_over = ?", int(is_final), at_ms=at_ms)
+
+    def _tell(self, hold: Hold, what: str) -> None:
+        """Let the merchant hear that money was frozen, or freed under a number."""
+        if hold.notify_url:
+            self.announce("hold", hold.id, what, url=hold.notify_url, due_ms=0)
 
     def _changed(self, hold: Hold, kind: str, sql: str, *values: object, at_ms: int) -> Hold:
         with self.store.transaction() as connection:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from payments.simulator import signing
+from payments.simulator.alipay_holds import Hold
 from payments.simulator.alipay_transfers import error_of
 from payments.simulator.apps import App
 from payments.simulator.clock import shanghai_text
@@ -78,6 +79,44 @@ def transfer_params(
         "version": "1.1",
         "charset": "UTF-8",
         "biz_content": json.dumps(content, ensure_ascii=False, separators=(",", ":")),
+    }
+
+
+def hold_params(
+    hold: Hold,
+    *,
+    what: str,
+    app: App,
+    notify_id: str,
+    now_ms: int,
+    extra_minor: int,
+    amount: str | None,
+) -> dict[str, str]:
+    """Say that money was frozen, or freed under a number; `amount`, `extra_minor` as above."""
+    freed = hold.unfreeze(what)
+    minor = hold.amount_minor if freed is None else freed.amount_minor
+    done_ms = hold.held_ms if freed is None else freed.done_ms
+    assert hold.auth_no is not None
+    return {
+        "notify_time": shanghai_text(now_ms),
+        "notify_type": "fund_auth_freeze" if freed is None else "fund_auth_unfreeze",
+        "notify_id": notify_id,
+        "charset": "utf-8",
+        "version": "1.0",
+        "app_id": app.app_id,
+        "auth_app_id": app.app_id,
+        "auth_no": hold.auth_no,
+        "out_order_no": hold.out_order_no,
+        "operation_id": hold.operation_id,
+        "out_request_no": hold.out_order_no if freed is None else what,
+        "operation_type": "FREEZE" if freed is None else "UNFREEZE",
+        "amount": amount or amount_text(minor + extra_minor, currency=hold.currency),
+        "status": "SUCCESS",
+        "gmt_trans": shanghai_text(done_ms or now_ms),
+        "payer_user_id": hold.payer_id,
+        "total_freeze_amount": amount_text(hold.amount_minor, currency=hold.currency),
+        "rest_amount": amount_text(hold.left_minor, currency=hold.currency),
+        "total_pay_amount": amount_text(hold.captured_minor, currency=hold.currency),
     }
 
 

@@ -9,8 +9,10 @@ from functools import partial
 from urllib.parse import urlencode
 
 from payments.simulator import signing
+from payments.simulator.alipay_holds import HoldBook
 from payments.simulator.alipay_message_texts import (
     TRANSFER_CHANGED,
+    hold_params,
     refund_params,
     signed_refund,
     signed_transfer,
@@ -69,10 +71,17 @@ class Messenger:
         self._schedule = Schedule(clock, send=self._attempt)
 
     def start(
-        self, *, trades: TradeBook, refunds: RefundBook, transfers: TransferBook, workers: int
+        self,
+        *,
+        trades: TradeBook,
+        refunds: RefundBook,
+        transfers: TransferBook,
+        holds: HoldBook,
+        workers: int,
     ) -> None:
         """Begin to send what these books have announced."""
         self._trades, self._refunds, self._transfers = trades, refunds, transfers
+        self._holds = holds
         rows = self._store.rows("SELECT id, due_ms FROM alipay_messages WHERE state = 'pending'")
         for row in rows:
             self._schedule.announce(row["id"], due_ms=row["due_ms"])
@@ -170,6 +179,8 @@ class Messenger:
                 return None
             if row["kind"] == "refund":
                 return self._about_refund(row, now_ms=now_ms)
+            if row["kind"] == "hold":
+                return self._about_hold(row, now_ms=now_ms)
             return self._about_transfer(row, now_ms=now_ms)
 
     def _about_refund(self, row: sqlite3.Row, *, now_ms: int) -> _Message:
@@ -188,6 +199,22 @@ class Messenger:
             number=refund.out_request_no,
             other_number=trade.out_trade_no,
             write=partial(refund_params, refund, known=known),
+            sign=signed_refund,
+        )
+
+    def _about_hold(self, row: sqlite3.Row, *, now_ms: int) -> _Message:
+        hold = self._holds.find_by_id(row["subject_id"], at_ms=now_ms)
+        assert hold is not None
+        return _Message(
+            id=row["id"],
+            url=row["url"],
+            notify_id=row["notify_id"],
+            attempts=row["attempts"],
+            app=self._app(hold.app_id),
+            method="",
+            number=hold.out_order_no,
+            other_number="",
+            write=partial(hold_params, hold, what=row["status"]),
             sign=signed_refund,
         )
 

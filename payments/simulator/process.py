@@ -116,6 +116,7 @@ class Simulator:
         messenger = Messenger(
             store, clock=clock, apps=apps, faults=faults, ladder_scale=ladder_scale
         )
+        self._holds = HoldBook(store, announce=messenger.announce)
         books = AlipayBooks.of(store, apps=apps, notifier=notifier, messenger=messenger)
         bills = BillChangeBook(store)
         self._open_other_channels(books, faults=faults, bills=bills, ladder_scale=ladder_scale)
@@ -179,6 +180,7 @@ class Simulator:
             trades=books.trades,
             refunds=books.refunds,
             transfers=books.transfers,
+            holds=self._holds,
             workers=_MESSENGERS,
         )
 
@@ -188,7 +190,7 @@ class Simulator:
             self.store,
             clock=self._clock,
             accounts=accounts,
-            holds=HoldBook(self.store),
+            holds=self._holds,
             **books.by_name(),
         )
 
@@ -198,7 +200,7 @@ class Simulator:
         self._bills = self._bill_methods(books)
         self._scenes = SceneDoors(self.store, clock=self._clock, apps=apps, trades=trades)
         self._pages = PayerPages(clock=self._clock, apps=apps, trades=trades)
-        self._hold_pages = HoldPages(clock=self._clock, apps=apps, holds=HoldBook(self.store))
+        self._hold_pages = HoldPages(clock=self._clock, apps=apps, holds=self._holds)
 
     def _bill_methods(self, books: AlipayBooks) -> BillMethods:
         """Let bills be asked for and fetched."""
@@ -219,7 +221,7 @@ class Simulator:
             **RefundMethods(trades, refunds=refunds).by_name(),
             **transfers.by_name(),
             **self._bill_methods(books).by_name(),
-            **HoldMethods(HoldBook(self.store), trades=trades, page_url=self._hold_url).by_name(),
+            **HoldMethods(self._holds, trades=trades, page_url=self._hold_url).by_name(),
         }
 
     def _page_url(self, token: str) -> str:

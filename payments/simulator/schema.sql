@@ -157,6 +157,7 @@ CREATE TABLE IF NOT EXISTS alipay_holds (
     amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
     currency     TEXT NOT NULL,
     title        TEXT NOT NULL,
+    notify_url   TEXT NOT NULL,
     created_ms   INTEGER NOT NULL,
     expires_ms   INTEGER NOT NULL,
     status       TEXT NOT NULL CHECK (status IN ('unseen', 'waiting', 'held', 'closed')),
@@ -250,10 +251,10 @@ CREATE INDEX IF NOT EXISTS alipay_transfers_ending ON alipay_transfers (ends_ms)
 CREATE INDEX IF NOT EXISTS alipay_transfers_returning ON alipay_transfers (returns_ms)
     WHERE status = 'SUCCESS' AND returns_ms IS NOT NULL;
 
--- Notifications about refunds and transfers; those about payments are in their own table.
+-- Notifications about refunds, transfers and frozen money; those about payments have a table.
 CREATE TABLE IF NOT EXISTS alipay_messages (
     id          INTEGER PRIMARY KEY,
-    kind        TEXT NOT NULL CHECK (kind IN ('refund', 'transfer')),
+    kind        TEXT NOT NULL CHECK (kind IN ('refund', 'transfer', 'hold')),
     subject_id  INTEGER NOT NULL,
     status      TEXT NOT NULL,
     url         TEXT NOT NULL,

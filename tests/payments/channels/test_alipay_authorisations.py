@@ -226,6 +226,25 @@ class TestCaptures:
         assert notice.about is NotificationAbout.CAPTURE
 
 
+class TestNotifications:
+    def test_tells_of_freezing_and_of_freeing(self, other, mailbox):
+        # Given
+        order = held(other)
+        request = rest_of(other, order, 10_000)
+        other.channel.void(request)
+
+        # Then
+        for number, about in (
+            (order.channel_no, NotificationAbout.PAYMENT),
+            (request.channel_no, NotificationAbout.VOID),
+        ):
+            letter = mailbox.about(number)
+            notice = other.channel.verify_notification(
+                headers=letter.headers, body=letter.body, at=NOON
+            )
+            assert (notice.about, notice.channel_no) == (about, number)
+
+
 class TestFreeing:
     def test_frees_what_is_left_once(self, other):
         # Given
