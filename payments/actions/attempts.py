@@ -22,6 +22,7 @@ from payments.actions import (
 from payments.actions.channels import channel_of
 from payments.actions.exchanges import Exchange
 from payments.actions.operations import Lease
+from payments.channels import registry
 from payments.channels.base import NOT_FOUND, Channel, Outcome, OutcomeKind, PayRequest
 from payments.errors import NoChannelError, PaymentExpiredError
 from payments.models import (
@@ -40,6 +41,8 @@ from payments.states import LIVE_ATTEMPTS, OperationStatus, PaymentStatus
 DUE_MAX = 500
 NEVER_SCANNED = "never_scanned"
 """The channel knows no such order, before and after it was told to close it."""
+TIME_OVER = "time_over"
+"""The channel ends orders by their time alone, and this one's is over without a payment."""
 NOT_WANTED = "not_wanted"
 """The payment was closed, or another method chosen, before the order was sent."""
 
@@ -153,7 +156,21 @@ def _ask(attempt_id: str, at: datetime) -> Outcome:
     outcome = channel.query(order.channel_no, at=order.stamped_at)
     if order.is_wanted or not _may_be_open(outcome):
         return outcome
+    if not registry.TRAITS[order.account.channel].closes:
+        return _ended(outcome, order, at=at)
     return _close(channel, order)
+
+
+def _ended(outcome: Outcome, order: _Order, *, at: datetime) -> Outcome:
+    """Say whether an order is over at a channel that ends orders by their time alone.
+
+    Until then a payer may hold its page, whether the channel knows of that or not, and pay; so
+    it stays open here as well. After the expiry that it was ordered with the channel takes no
+    money for it any more, whatever a bank said of a card before.
+    """
+    if at < order.expires_at:
+        return replace(outcome, kind=OutcomeKind.AWAITING_PAYER)
+    return replace(outcome, kind=OutcomeKind.CLOSED, code=TIME_OVER)
 
 
 def _may_be_open(outcome: Outcome) -> bool:

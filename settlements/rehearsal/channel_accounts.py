@@ -20,6 +20,8 @@ ACTOR = "task:rehearsal"
 ALIPAY_PATH = "/gateway.do"
 BANK_CODE = "308100005019"
 WECHAT_SERIAL = "3775B6A45ACD588826D15E583A95F5DD00000001"
+UNIONPAY_PATH = "/unionpay/gateway/api"
+UNIONPAY_CERT_ID = "68759663125"
 WECHAT_API_KEY = "rehearsal0rehearsal0rehearsal000"
 
 
@@ -140,6 +142,43 @@ def wechat_account(
     )
 
 
+def unionpay_account(
+    terms: Terms,
+    *,
+    mer_id: str,
+    bank: ChannelAccount,
+    other_side: OtherSide,
+    at: datetime,
+) -> ChannelAccount:
+    """Register a merchant of UnionPay, which takes bank cards in CNY. Again: finds it."""
+    found = _known(ChannelKind.UNIONPAY, merchant_no=mer_id, currency=terms.currency)
+    if found is not None:
+        return point_at(found, simulator_url=other_side.url, at=at)
+    keys = _new_keys()
+    authorities = other_side.register_unionpay_merchant(
+        mer_id=mer_id,
+        cert_id=UNIONPAY_CERT_ID,
+        public_key_pem=keys.public_pem,
+        fee_bps=terms.fee_bps,
+        bank_account_no=terms.bank_account_no,
+    )
+    return _register(
+        ChannelAccountRequest(
+            channel=ChannelKind.UNIONPAY,
+            name=f"{terms.name} · UnionPay",
+            currency=terms.currency,
+            merchant_no=mer_id,
+            gateway_url=f"{other_side.url}{UNIONPAY_PATH}",
+            private_key_pem=keys.private_pem,
+            channel_public_key_pem=authorities,
+            key_serial=UNIONPAY_CERT_ID,
+            channel_fee_bps=terms.fee_bps,
+            settles_to=bank,
+        ),
+        at=at,
+    )
+
+
 def wallet_account(
     terms: Terms,
     *,
@@ -189,7 +228,8 @@ def wallet_account(
 
 def point_at(account: ChannelAccount, *, simulator_url: str, at: datetime) -> ChannelAccount:
     """Send an account's orders to where the simulator answers. The same address: no change."""
-    path = ALIPAY_PATH if account.channel == ChannelKind.ALIPAY else ""
+    paths = {ChannelKind.ALIPAY: ALIPAY_PATH, ChannelKind.UNIONPAY: UNIONPAY_PATH}
+    path = paths.get(ChannelKind(account.channel), "")
     return point_at_gateway(account, gateway_url=f"{simulator_url}{path}", actor=ACTOR, at=at)
 
 

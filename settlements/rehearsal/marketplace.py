@@ -19,8 +19,8 @@ from settlements.rehearsal.other_side import OtherSide
 class Plan:
     """What is agreed for one rehearsed marketplace. Rates in basis points, amounts minor.
 
-    `wechat` is its mchid and appid at WeChat Pay, `wallet` the app id and seller id of the Alipay
-    application that pays out; each may be missing.
+    `wechat` is its mchid and appid at WeChat Pay, `unionpay` its merId at UnionPay, `wallet` the
+    app id and seller id of the Alipay application that pays out; each may be missing.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Plan:
     bank_account_no: str
     bank_opening_minor: int
     wechat: tuple[str, str] | None = None
+    unionpay: str | None = None
     wallet: tuple[str, str] | None = None
 
 
@@ -45,6 +46,7 @@ class Marketplace:
     alipay: ChannelAccount
     bank: ChannelAccount
     wechat: ChannelAccount | None = None
+    unionpay: ChannelAccount | None = None
     wallet: ChannelAccount | None = None
 
 
@@ -88,6 +90,11 @@ def open_marketplace(plan: Plan, *, other_side: OtherSide, at: datetime) -> Mark
             other_side=other_side,
             at=at,
         ),
+        unionpay=channel_accounts.unionpay_account(
+            terms, mer_id=plan.unionpay, bank=bank, other_side=other_side, at=at
+        )
+        if plan.unionpay
+        else None,
         wallet=plan.wallet
         and channel_accounts.wallet_account(
             terms,

@@ -21,6 +21,7 @@ PLAN = Plan(
     bank_account_no="110900000000001",
     bank_opening_minor=0,
     wechat=("1900000001", "wx00000000000001"),
+    unionpay="777290058110001",
     wallet=("2021000000000091", "2088000000000091"),
 )
 MERCHANTS = {

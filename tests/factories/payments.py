@@ -147,6 +147,7 @@ def confirmed_payment(
     unallocated_minor: int = 0,
     at: datetime = NOON,
     payer_no: str | None = None,
+    method: str = "alipay_qr",
 ) -> PaymentAttempt:
     """Create and confirm a payment through the actions; return its try, not sent yet."""
     payment = owed_payment(
@@ -159,7 +160,7 @@ def confirmed_payment(
     with transaction.atomic():
         payments.confirm_payment(
             payment.id,
-            method="alipay_qr",
+            method=method,
             client_ip="203.0.113.7",
             actor="key:test",
             at=at,

@@ -53,10 +53,12 @@ class ChannelTraits:
     `deduplicates`: the same number moves money once, so that an order may be sent again; where it
     is false nothing is ever sent again by itself (R5). `authorises` are the methods by which money
     can be held first and taken later, as often as `captures` says; `holds_for` says how long.
-    `refund_spacing` is how far apart it wants refunds of one payment. `refusal` is the body and the
-    content type, beside an HTTP status of refusal, that tell it that a notification was refused.
-    `settle_window` is how long
-    it may take to know an order that moves money; CHANNEL_SETTLE_WINDOW_SECONDS is waited anyhow.
+    `refund_spacing` is how far apart it wants refunds of one payment. Where `closes` is false an
+    order cannot be closed on demand: it ends by itself at the expiry that it was ordered with.
+    `refusal` is the body and the content type, beside an HTTP status of refusal, that tell it that
+    a notification was refused.
+    `settle_window` is how long it may take to know an order that moves money;
+    CHANNEL_SETTLE_WINDOW_SECONDS is waited anyhow.
     """
 
     methods: frozenset[str]
@@ -65,5 +67,6 @@ class ChannelTraits:
     captures: CaptureMode = CaptureMode.NONE
     holds_for: timedelta = timedelta(days=7)
     refund_spacing: timedelta = timedelta(0)
+    closes: bool = True
     refusal: tuple[bytes, str] = (b"fail", "text/plain; charset=utf-8")
     settle_window: timedelta = timedelta(0)
