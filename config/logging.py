@@ -6,6 +6,8 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from ledger.card_numbers import without_card_numbers
+
 _CHECKOUT = re.compile(r"(/checkout/)[A-Za-z0-9_-]{20,}")
 
 
@@ -20,6 +22,26 @@ def without_keys(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     return event
 
 
+def without_cards(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Mask card numbers, whoever put one into a line and however deep."""
+    return {key: _without_cards(value) for key, value in event.items()}
+
+
+def _without_cards(value: object) -> object:
+    """Mask them in texts, in lists and tables of texts, and in what is shown as one."""
+    if isinstance(value, str):
+        return without_card_numbers(value)
+    if isinstance(value, dict):
+        return {_without_cards(key): _without_cards(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_without_cards(inner) for inner in value]
+    if isinstance(value, bool | float) or value is None:
+        return value
+    text = repr(value) if isinstance(value, bytes) else str(value)
+    masked = without_card_numbers(text)
+    return value if masked == text else masked
+
+
 SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -29,6 +51,7 @@ SHARED_PROCESSORS: list[Any] = [
     structlog.processors.StackInfoRenderer(),
     structlog.processors.format_exc_info,
     without_keys,
+    without_cards,
 ]
 
 

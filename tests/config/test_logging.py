@@ -34,3 +34,34 @@ def test_other_addresses_stay_as_they_are() -> None:
 
 def test_every_handler_masks() -> None:
     assert house.without_keys in house.SHARED_PROCESSORS
+
+
+def test_a_card_number_is_never_written() -> None:
+    for message, arguments in (
+        ("Bad Request: /v1/payments/4242424242424242", ()),
+        ("%s", ("4242 4242 4242 4242",)),
+        ("%s", ({"deep": ["4242-4242-4242-4242", 5555555555554444]},)),
+        ("%s", (b"pan=4242424242424242",)),
+    ):
+        line = line_of(message, *arguments)
+        assert "4242424242424242" not in line.replace(" ", "").replace("-", "")
+        assert "5555555555554444" not in line
+        assert "[card number]" in line
+
+
+def test_a_card_number_in_a_named_value_is_never_written() -> None:
+    # When
+    event = house.without_cards(
+        None, "", {"pan": 4242424242424242, "rows": ({"n": "5555555555554444"},), "at": 1.5}
+    )
+
+    # Then
+    assert event == {"pan": "[card number]", "rows": [{"n": "[card number]"}], "at": 1.5}
+
+
+def test_times_and_ids_are_written_as_they_are() -> None:
+    # Given what would fit the check digit of a card
+    text = "1772683200005 20260305120001 pay_01jd4242424242424242424242"
+
+    # Then
+    assert text in line_of(text)
