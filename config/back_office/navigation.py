@@ -60,6 +60,7 @@ TRADES = (
             Place("payments_payment", gettext_lazy("Payments"), "payments"),
             Place("payments_refund", gettext_lazy("Refunds"), "undo"),
             Place("payments_parkedmoney", gettext_lazy("Money in suspense"), "hourglass_top"),
+            Place("payments_refundremedy", gettext_lazy("Other ways for refunds"), "alt_route"),
             Place("payments_channeloperation", gettext_lazy("Channel operations"), "swap_calls"),
             Place("payments_channelnotification", gettext_lazy("Notifications"), "notifications"),
             Place("payments_balancetransaction", gettext_lazy("Balance transactions"), "list_alt"),

@@ -13,7 +13,13 @@ from django.db.models import Count, Max, Q
 
 from ledger import jobs
 from payments import locks
-from payments.actions import operations, order_resolutions, refund_funding, refund_moves
+from payments.actions import (
+    operations,
+    order_resolutions,
+    refund_funding,
+    refund_moves,
+    refund_remedies,
+)
 from payments.actions.channels import channel_of
 from payments.actions.exchanges import Exchange
 from payments.actions.operations import Lease
@@ -176,7 +182,13 @@ class _Order:
     """What is said to a channel about one refund, with the database's clock as `stamped_at`."""
 
     account: ChannelAccount
+    operation: ChannelOperation
     request: RefundRequest
+
+    @property
+    def status(self) -> str:
+        """Where the order stands."""
+        return self.operation.status
 
 
 def _place(refund_id: str, _at: datetime) -> Outcome:
@@ -186,11 +198,14 @@ def _place(refund_id: str, _at: datetime) -> Outcome:
 
 def _ask(refund_id: str, _at: datetime) -> Outcome:
     order = _read(refund_id)
-    return channel_of(order.account).query_refund(
-        order.request.channel_no,
-        pay_channel_no=order.request.pay_channel_no,
-        at=order.request.stamped_at,
+    pay_channel_no = order.request.pay_channel_no
+    outcome = channel_of(order.account).query_refund(
+        order.request.channel_no, pay_channel_no=pay_channel_no, at=order.request.stamped_at
     )
+    # What the channel took to deliver elsewhere and could not is not ordered once more.
+    if outcome.kind == OutcomeKind.ABNORMAL and order.status == OperationStatus.UNKNOWN:
+        return refund_remedies.deliver(order.operation, pay_channel_no=pay_channel_no) or outcome
+    return outcome
 
 
 def _read(refund_id: str) -> _Order:
@@ -208,6 +223,7 @@ def _read(refund_id: str) -> _Order:
     paid = refund.parked or capture or refund.payment
     return _Order(
         operation.channel_account,
+        operation,
         RefundRequest(
             channel_no=operation.channel_no,
             pay_channel_no=paid_order.channel_no,
@@ -289,3 +305,4 @@ def _follow(
         refund_moves.move(refund, RefundStatus.SUBMITTING, actor=actor, at=at)
     code = outcome.code if status != RefundStatus.SUCCEEDED else ""
     refund_moves.move(refund, status, code=code, actor=actor, at=at)
+    refund_remedies.follow(refund)

@@ -71,6 +71,8 @@ from payments.errors.refunds import (
     RefundSharesMismatchError,
     RefundSharesMissingError,
     RefundTooLargeError,
+    RemedyAccountError,
+    RemedyNotAskedError,
 )
 from payments.errors.sending import (
     EvidenceMissingError,
@@ -151,6 +153,8 @@ __all__ = [
     "RefundSharesMismatchError",
     "RefundSharesMissingError",
     "RefundTooLargeError",
+    "RemedyAccountError",
+    "RemedyNotAskedError",
     "ResolutionNotAskedError",
     "ResolutionReasonMissingError",
     "SendingHeldError",

@@ -108,3 +108,26 @@ class PaymentOutcomeUnknownError(DomainError):
     status = 409
     retry = "same_key"
     detail = _("It is not known yet whether this payment is paid. The channel is being asked.")
+
+
+class RemedyAccountError(DomainError):
+    """What was given is no bank account with a holder.
+
+    Nothing was written. The account is 8 to 32 digits; the holder and the bank are named.
+    """
+
+    code = "remedy_account"
+    status = 422
+    retry = "new_key"
+    detail = _("Give the bank, the account's digits and the name of its holder.")
+
+
+class RemedyNotAskedError(DomainError):
+    """Another way for this refund is open already, or nobody waits for a decision on one.
+
+    Nothing was written. Look at the refund again.
+    """
+
+    code = "remedy_not_asked"
+    status = 409
+    detail = _("Look at the refund again: another way for it is open, or was decided on.")

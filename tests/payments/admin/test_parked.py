@@ -5,8 +5,10 @@ import re
 import pytest
 from django.test import Client
 
-from payments.models import ParkedMoney, Payment, Refund
+from payments.channels.base import Outcome, OutcomeKind
+from payments.models import ParkedMoney, Payment, Refund, RefundRemedy
 from tests.factories.parked import asked, conflicted_money, late_money
+from tests.factories.payments import answered_refund, paid_payment, refund_asked
 from tests.instants import NOON
 from tests.rig.rows import ITS_OWN_REFUSAL, nothing_written
 from tests.rig.staff import desk
@@ -104,3 +106,33 @@ def test_the_page_of_its_payment_leads_to_it(maker):
     # Then
     page = maker.get(f"/admin/payments/payment/{parked.payment_id}/change/").content.decode()
     assert address(parked) in page
+
+
+def test_two_people_send_an_abnormal_refund_to_a_card(maker, checker):
+    # Given
+    refund = refund_asked(paid_payment())
+    answered_refund(refund, Outcome(OutcomeKind.PROCESSING))
+    answered_refund(refund, Outcome(OutcomeKind.ABNORMAL, code="ABNORMAL"))
+
+    # When
+    told = {
+        "bank": "ICBC_DEBIT",
+        "account": "6222 0000 0000 1234",
+        "holder_name": "张茶",
+        "reason": "Told by phone.",
+    }
+    maker.post(f"/admin/payments/refund/{refund.pk}/ask-payer-card/", told)
+    remedy = RefundRemedy.objects.get()
+    page = f"/admin/payments/refundremedy/{remedy.pk}"
+    seen = checker.get(f"{page}/change/").content.decode()
+    shown = checker.get(f"{page}/approve/").content.decode()
+    found = re.search(r'name="shown_digest" value="([0-9a-f]{64})"', shown)
+    assert found is not None
+    checker.post(f"{page}/approve/", {"shown_digest": found[1]})
+
+    # Then
+    assert Refund.objects.get().status == "submitting"
+    for text in (seen, shown):
+        assert "1234" in text
+        assert "6222" not in text
+        assert "张茶" not in text

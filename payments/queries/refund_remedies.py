@@ -1,0 +1,34 @@
+"""Questions about other ways for abnormal refunds: which is open, and what people agree to."""
+
+from typing import Any
+
+from payments.models import RefundRemedy
+from payments.parked_states import RemedyStatus
+
+APPROVAL_KIND = "refund_remedy"
+
+OPEN = (RemedyStatus.PENDING_APPROVAL, RemedyStatus.ORDERED)
+
+
+def open_remedy(refund_id: str) -> RefundRemedy | None:
+    """Return the way that waits for people, or for the channel, if there is one."""
+    return RefundRemedy.objects.filter(refund_id=refund_id, status__in=OPEN).first()
+
+
+def remedy_to_order(refund_id: str) -> RefundRemedy | None:
+    """Return the way that people agreed to and the channel shall go."""
+    return RefundRemedy.objects.filter(refund_id=refund_id, status=RemedyStatus.ORDERED).first()
+
+
+def remedy_payload(remedy: RefundRemedy) -> dict[str, Any]:
+    """Return what people are shown of a way and agree to; of the account only how it ends."""
+    return {
+        "remedy": remedy.pk,
+        "refund": remedy.refund_id,
+        "way": remedy.kind,
+        "amount_minor": remedy.refund.amount_minor,
+        "currency": remedy.refund.currency,
+        "bank": remedy.bank,
+        "account_tail": remedy.account_tail,
+        "note": remedy.note,
+    }
