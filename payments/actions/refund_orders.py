@@ -13,13 +13,8 @@ from django.db.models import Count, Max, Q
 
 from ledger import jobs
 from payments import locks
-from payments.actions import (
-    operations,
-    order_resolutions,
-    refund_funding,
-    refund_moves,
-    refund_remedies,
-)
+from payments.actions import operations, order_resolutions, refund_funding, refund_moves
+from payments.actions import refund_remedies as remedies
 from payments.actions.channels import channel_of
 from payments.actions.exchanges import Exchange
 from payments.actions.operations import Lease
@@ -185,11 +180,6 @@ class _Order:
     operation: ChannelOperation
     request: RefundRequest
 
-    @property
-    def status(self) -> str:
-        """Where the order stands."""
-        return self.operation.status
-
 
 def _place(refund_id: str, _at: datetime) -> Outcome:
     order = _read(refund_id)
@@ -203,8 +193,8 @@ def _ask(refund_id: str, _at: datetime) -> Outcome:
         order.request.channel_no, pay_channel_no=pay_channel_no, at=order.request.stamped_at
     )
     # What the channel took to deliver elsewhere and could not is not ordered once more.
-    if outcome.kind == OutcomeKind.ABNORMAL and order.status == OperationStatus.UNKNOWN:
-        return refund_remedies.deliver(order.operation, pay_channel_no=pay_channel_no) or outcome
+    if outcome.kind == OutcomeKind.ABNORMAL and order.operation.status == OperationStatus.UNKNOWN:
+        return remedies.deliver(order.operation, pay_channel_no=pay_channel_no) or outcome
     return outcome
 
 
@@ -305,4 +295,4 @@ def _follow(
         refund_moves.move(refund, RefundStatus.SUBMITTING, actor=actor, at=at)
     code = outcome.code if status != RefundStatus.SUCCEEDED else ""
     refund_moves.move(refund, status, code=code, actor=actor, at=at)
-    refund_remedies.follow(refund)
+    remedies.follow(refund)
