@@ -15,6 +15,7 @@ from payments.simulator.wechatpay_merchants import (
     MerchantBook,
     Registration,
 )
+from payments.simulator.wechatpay_refunds import RefundBook
 from payments.simulator.wechatpay_trades import Trade, TradeBook
 from payments.simulator.wechatpay_transfer_control import Senders, TransferControl
 
@@ -28,6 +29,7 @@ class WechatControl:
     notices: Senders
     plans: PlanBook
     coupons: CouponBook
+    refunds: RefundBook
     transfers: TransferControl
 
     def changed(self, name: str, *, fields: JsonFields) -> object:
@@ -39,14 +41,10 @@ class WechatControl:
                 mchid = fields.text("mchid")
                 fields.require_no_more()
                 return self.merchants.rotate(mchid).shown()
-            case "transfers/top-ups":
-                return self.transfers.top_up(fields)
-            case "transfers/payees":
-                return self.transfers.open_payee(fields)
-            case "transfers/terms":
-                return self.transfers.agree(fields)
-            case "transfers/confirm":
-                return self.transfers.confirm(fields)
+            case name if name.startswith("transfers/"):
+                return self.transfers.changed(name.removeprefix("transfers/"), fields=fields)
+            case "refund-spacing":
+                return self._space_refunds_out(fields)
             case "coupons":
                 return self._give_coupon(fields)
             case "plans":
@@ -67,6 +65,12 @@ class WechatControl:
         merchant = self.merchants.find(trade.mchid)
         assert merchant is not None
         return _trade_shown(self.trades.pay(trade, merchant=merchant, at_ms=at_ms))
+
+    def _space_refunds_out(self, fields: JsonFields) -> object:
+        mchid, seconds = fields.text("mchid"), fields.integer("seconds", default=60)
+        fields.require_no_more()
+        self.refunds.space_out(mchid=mchid, wait_ms=seconds * 1_000)
+        return {"mchid": mchid, "seconds": seconds}
 
     def _give_coupon(self, fields: JsonFields) -> object:
         owner, out_trade_no = fields.text("app_id"), fields.text("out_trade_no")

@@ -114,6 +114,7 @@ class WechatPay:
             notices=Senders(self._notices, messages=self._messages),
             plans=plans,
             coupons=coupons,
+            refunds=refunds,
             transfers=TransferControl(store, clock=clock, transfers=self._messages.transfers),
         )
 

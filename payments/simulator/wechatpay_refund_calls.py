@@ -115,6 +115,10 @@ class RefundMethods:
         )
         if taken_minor + order.refund_minor > trade.total_minor:
             raise CallRefusedError("INVALID_REQUEST", message="累计退款金额大于支付金额")
+        spacing_ms = self.refunds.spacing_ms(mchid=trade.mchid)
+        if refunds and at_ms - refunds[-1].created_ms < spacing_ms:
+            message = "同一笔订单的退款请求需间隔1分钟"
+            raise CallRefusedError("FREQUENCY_LIMITED", message=message)
         if len(refunds) >= _REFUNDS_MAX:
             raise CallRefusedError("INVALID_REQUEST", message="部分退款次数超过50次")
 

@@ -10,6 +10,8 @@ from payments.simulator.store import Store
 from payments.simulator.wechatpay_merchants import Merchant
 from payments.simulator.wechatpay_trades import Trade, new_notice_id
 
+_SPACING = "wechat_refund_spacing_ms:"
+
 
 class RefundStatus(StrEnum):
     """Where a refund stands. Abnormal: the payer's account does not take it; closed: it is off."""
@@ -143,6 +145,14 @@ class RefundBook:
                 kind = f"refund_{refund.status.value}"
                 self._record(kind, refund=refund, trade=trade, at_ms=refund.ends_ms)
         return refund
+
+    def space_out(self, *, mchid: str, wait_ms: int) -> None:
+        """Want so much virtual time between a merchant's refunds of one trade, from now on."""
+        self._store.keep_setting(f"{_SPACING}{mchid}", value=str(wait_ms))
+
+    def spacing_ms(self, *, mchid: str) -> int:
+        """Say how far apart refunds of one trade must be; nothing until it was ordered."""
+        return int(self._store.setting(f"{_SPACING}{mchid}") or 0)
 
     def deliver(self, refund: Refund, *, trade: Trade, ending: Ending, at_ms: int) -> Refund:
         """Send an abnormal refund on its way once more; its merchant hears how that ends."""

@@ -39,6 +39,20 @@ class TransferControl:
     clock: VirtualClock
     transfers: TransferBook
 
+    def changed(self, name: str, *, fields: JsonFields) -> object:
+        """Carry an order out; Raises RefusedError if it cannot be, and then nothing is written."""
+        match name:
+            case "top-ups":
+                return self.top_up(fields)
+            case "payees":
+                return self.open_payee(fields)
+            case "terms":
+                return self.agree(fields)
+            case "confirm":
+                return self.confirm(fields)
+            case _:
+                raise RefusedError(status=404, code="not_found", detail=f"transfers/{name}")
+
     def top_up(self, fields: JsonFields) -> object:
         """Give a merchant money for transfers, in fen; the same number again changes nothing."""
         mchid, number = fields.text("mchid"), fields.text("number")

@@ -214,3 +214,25 @@ def test_coupons_take_off_for_the_payer_and_gifts_for_the_merchant_too(
         amount_minor=1,
     )
     assert (late.status_code, late.json()["error"]) == (409, "coupon_refused")
+
+
+def test_refunds_of_a_trade_keep_the_minute_that_was_ordered(start_simulator):
+    # Given
+    simulator = start_simulator()
+    simulator.post("/control/clock", now="2026-01-05T10:30:00+08:00", force=True)
+    shop = WechatShop(simulator)
+    shop.register()
+    shop.sell("order_1")
+    simulator.post("/control/wechat/refund-spacing", mchid=shop.mchid, seconds=60)
+    assert shop.refund("order_1", "refund_1", 100).status_code == 200
+
+    # When
+    simulator.post("/control/clock", now="2026-01-05T10:30:59+08:00")
+    early = shop.refund("order_1", "refund_2", 100)
+    again = shop.refund("order_1", "refund_1", 100)
+    simulator.post("/control/clock", now="2026-01-05T10:31:00+08:00")
+
+    # Then
+    assert refusal(early) == (429, "FREQUENCY_LIMITED")
+    assert again.status_code == 200
+    assert shop.refund("order_1", "refund_2", 100).status_code == 200

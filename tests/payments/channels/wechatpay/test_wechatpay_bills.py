@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import json
 from datetime import date
 
 import pytest
@@ -137,3 +138,15 @@ def test_has_no_other_kinds(channel, gateway):
     with pytest.raises(ValueError, match="no bill"):
         channel.fetch_bill(DAY, kind="trade", at=AT)
     assert gateway.received == []
+
+
+def test_a_bills_hash_is_the_published_one(shared):
+    # Given
+    file = shared / "vectors/wechatpay/vectors_java_sdk.json"
+    vector = json.loads(file.read_text())["sha"]
+    text = vector["message"].encode()
+
+    # When, Then
+    assert bills.unpacked(text, sha1=vector["sha1"]) == text
+    with pytest.raises(bills.BrokenFileError):
+        bills.unpacked(text, sha1=vector["sha256"][:40])

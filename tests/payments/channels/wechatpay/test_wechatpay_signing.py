@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from payments.channels.wechatpay import bills, certificates, signing
+from payments.channels.wechatpay import certificates, signing
 from payments.channels.wechatpay.platform_keys import PlatformKey, read_platform_keys
 
 
@@ -232,17 +232,6 @@ class TestEncryption:
 
         # Then
         assert key.public_key.public_numbers() == configured.public_key.public_numbers()
-
-
-def test_a_bills_hash_is_the_published_one(java_sdk):
-    # Given
-    vector = java_sdk["sha"]
-    text = vector["message"].encode()
-
-    # When, Then
-    assert bills.unpacked(text, sha1=vector["sha1"]) == text
-    with pytest.raises(bills.BrokenFileError):
-        bills.unpacked(text, sha1=vector["sha256"][:40])
 
 
 class TestRequestText:
