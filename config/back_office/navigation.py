@@ -59,6 +59,9 @@ TRADES = (
         (
             Place("payments_payment", gettext_lazy("Payments"), "payments"),
             Place("payments_refund", gettext_lazy("Refunds"), "undo"),
+            Place("payments_authorisation", gettext_lazy("Authorisations"), "lock_clock"),
+            Place("payments_capture", gettext_lazy("Captures"), "download"),
+            Place("payments_void", gettext_lazy("Voids"), "do_not_disturb_on"),
             Place("payments_parkedmoney", gettext_lazy("Money in suspense"), "hourglass_top"),
             Place("payments_refundremedy", gettext_lazy("Other ways for refunds"), "alt_route"),
             Place("payments_channeloperation", gettext_lazy("Channel operations"), "swap_calls"),

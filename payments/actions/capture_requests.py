@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
 from ledger import jobs
 from ledger.identifiers import new_id
@@ -88,6 +88,22 @@ def request_capture(
     )
     jobs.defer("payments.send_capture", capture_id=capture.pk, at=at)
     return capture
+
+
+@transaction.atomic(durable=True)
+def start_capture(
+    request: CaptureRequest,
+    *,
+    actor: str,
+    at: datetime,
+    reason: str,
+    client_ip: str | None = None,
+    request_id: str = "",
+) -> Capture:
+    """Do what `request_capture` does, as a deed of its own. Raises the same."""
+    return request_capture(
+        request, actor=actor, at=at, reason=reason, client_ip=client_ip, request_id=request_id
+    )
 
 
 def _locked_payment(payment_id: str) -> Payment:

@@ -20,6 +20,7 @@ from payments.errors import (
 )
 from payments.models import (
     Capturing,
+    ChannelAccount,
     Merchant,
     Payer,
     Payment,
@@ -134,8 +135,7 @@ def confirm_payment(
         states.PAYMENT.require_move(payment.status, PaymentStatus.AWAITING_PAYMENT)
     if payment.expires_at <= at:
         raise PaymentExpiredError
-    authorisations.require_holding(payment, method)
-    account = orders.channel_account(method, payment.currency)
+    account = _account_for(payment, method)
     payment.method, payment.payer_account = method, payer_account
     payment.client_ip = client_ip
     judgement = _judge(payment, token=token, at=at)
@@ -155,6 +155,12 @@ def confirm_payment(
     else:
         moves.move(payment, PaymentStatus.RISK_REVIEW, code=judgement.code, actor=actor, at=at)
     return payment
+
+
+def _account_for(payment: Payment, method: str) -> ChannelAccount:
+    """Return the account that takes a payment by a method, or can hold it first."""
+    authorisations.require_holding(payment, method)
+    return orders.channel_account(method, payment.currency)
 
 
 def _challenge(payment: Payment, *, code: str, actor: str, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
 from ledger import jobs
 from ledger.actions.audit import record_audit
@@ -66,6 +66,27 @@ def void_payment(
         request_id=request_id,
     )
     return payment
+
+
+@transaction.atomic(durable=True)
+def start_void(
+    payment_id: str,
+    *,
+    actor: str,
+    at: datetime,
+    reason: str,
+    client_ip: str | None = None,
+    request_id: str = "",
+) -> Payment:
+    """Do what `void_payment` does, as a deed of its own. Raises the same."""
+    return void_payment(
+        payment_id,
+        actor=actor,
+        at=at,
+        reason=reason,
+        client_ip=client_ip,
+        request_id=request_id,
+    )
 
 
 def order(

@@ -8,6 +8,7 @@ from payments.admin import (  # noqa: F401  importing registers
     credentials,
     deed_names,
     events,
+    holds,
     kinds,
     manual_entries,
     merchants,

@@ -17,11 +17,14 @@ from ledger.admin.panels import Column, Fact, Facts, Moment, Panel, Table
 from ledger.models import JournalEntry
 from payments.admin.channel_operations import operation_moments
 from payments.admin.filters import CurrencyFilter
+from payments.admin.hold_buttons import CapturePayment, VoidPayment
+from payments.admin.holds import held_table
 from payments.admin.parked_panels import parked_panels
 from payments.admin.refund_panels import refunds_table
 from payments.admin.refund_requests import RequestRefund
 from payments.models import (
     BalanceTransaction,
+    Capturing,
     Payment,
     PaymentAllocation,
     PaymentAttempt,
@@ -43,6 +46,7 @@ class PaymentAdmin(OperationsAdmin[Payment]):
     )
     list_filter = (
         "status",
+        "capture_mode",
         CurrencyFilter,
         ("created_at", BusinessDayRange),
         ("paid_at", BusinessDayRange),
@@ -50,7 +54,11 @@ class PaymentAdmin(OperationsAdmin[Payment]):
     search_fields = ("id__exact", "merchant_order_no__exact")
     search_help_text = gettext_lazy("pay_… or order number")
     empty_hint = gettext_lazy("A partner creates payments through the API (/v1/payments).")
-    row_operations = (RequestRefund(),)
+    row_operations = (
+        CapturePayment(),
+        VoidPayment(),
+        RequestRefund(),
+    )
 
     def panels(self, request: HttpRequest, row: Payment) -> Sequence[Panel]:
         """Show the payment, whose money it is, the tries, its refunds, and the entries."""
@@ -60,6 +68,7 @@ class PaymentAdmin(OperationsAdmin[Payment]):
             _summary(row),
             _allocations(row, allocations),
             _attempts(row),
+            *([held_table(row)] if row.capture_mode == Capturing.MANUAL else []),
             *parked_panels(row),
             refunds_table(refunds),
             entries_table(
@@ -215,6 +224,7 @@ def _particulars(row: Payment) -> Facts:
             Fact(_("created by"), showing.row_link(row.created_by)),
             Fact(_("created by merchant"), showing.row_link(row.merchant)),
             Fact(_("method"), row.get_method_display() or showing.nothing()),
+            Fact(_("money is taken"), row.get_capture_mode_display()),
             Fact(_("payer's address"), showing.code(row.client_ip or "")),
             Fact(_("created at"), showing.instant(row.created_at)),
             Fact(_("expires at"), showing.instant(row.expires_at)),

@@ -1,12 +1,13 @@
 """How a payment is asked for and how it is shown."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from payments.api.capture_serializers import CaptureSerializer
 from payments.api.principal import Principal
 from payments.api.requests import caller, seen
 from payments.api.serializers import (
@@ -19,7 +20,14 @@ from payments.api.serializers import (
     ReferenceField,
     StrictSerializer,
 )
-from payments.models import Payment, PaymentAllocation, PaymentAttempt, PaymentMethod
+from payments.models import (
+    Authorisation,
+    Capturing,
+    Payment,
+    PaymentAllocation,
+    PaymentAttempt,
+    PaymentMethod,
+)
 
 ALLOCATIONS_MAX = 100
 LIFETIME_MAX = timedelta(days=30)
@@ -35,7 +43,8 @@ class AllocationCreateSerializer(StrictSerializer):
 class PaymentCreateSerializer(StrictSerializer):
     """A new payment. What its allocations leave over belongs to no merchant.
 
-    A merchant's credential may leave the allocations out: the payment is then all its own.
+    A merchant's credential may leave the allocations out: the payment is then all its own. With
+    `capture` manual the payer's money is held first, and taken when `/capture` says so.
     """
 
     merchant_order_no = ReferenceField()
@@ -49,6 +58,9 @@ class PaymentCreateSerializer(StrictSerializer):
         max_length=ALLOCATIONS_MAX,
     )
     payer_no = ReferenceField(required=False, allow_null=True, default=None)
+    capture = serializers.ChoiceField(
+        choices=Capturing.choices, required=False, default=Capturing.AUTOMATIC
+    )
     metadata = MetadataField(required=False, default=dict)
     expires_at = InstantField(required=False, allow_null=True, default=None)
 
@@ -137,6 +149,10 @@ class PaymentSerializer(serializers.Serializer[Payment]):
     metadata = serializers.SerializerMethodField()
     allocations = AllocationSerializer(many=True)
     attempts = AttemptSerializer(many=True)
+    capture = serializers.CharField(source="capture_mode")
+    captures = serializers.SerializerMethodField()
+    authorized_at = serializers.SerializerMethodField()
+    authorization_expires_at = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
     paid_at = serializers.DateTimeField(allow_null=True)
@@ -150,6 +166,31 @@ class PaymentSerializer(serializers.Serializer[Payment]):
     def get_unallocated(self, row: Payment) -> int:
         """Return what belongs to no merchant, which only the platform sees."""
         return row.unallocated_minor if self._principal.is_platform else 0
+
+    @extend_schema_field(CaptureSerializer(many=True))
+    def get_captures(self, row: Payment) -> Any:
+        """Return what was taken of a payment that was authorised first, the oldest first."""
+        if row.capture_mode != Capturing.MANUAL:
+            return []
+        made: Any = row.captures.all()
+        return CaptureSerializer(made, many=True, context=self.context).data
+
+    @extend_schema_field({"type": "string", "format": "date-time", "nullable": True})
+    def get_authorized_at(self, row: Payment) -> str | None:
+        """Return when the channel began to hold the payer's money."""
+        held = self._held(row)
+        return None if held is None else _written(held.authorised_at)
+
+    @extend_schema_field({"type": "string", "format": "date-time", "nullable": True})
+    def get_authorization_expires_at(self, row: Payment) -> str | None:
+        """Return until when the channel holds it; what is left is given back before."""
+        held = self._held(row)
+        return None if held is None else _written(held.expires_at)
+
+    def _held(self, row: Payment) -> Authorisation | None:
+        if row.capture_mode != Capturing.MANUAL:
+            return None
+        return next(iter(row.authorisations.all()), None)
 
     def get_payer_no(self, row: Payment) -> str | None:
         """Return the creator's own number of the payer, to the creator and the platform."""
@@ -167,3 +208,8 @@ class PaymentSerializer(serializers.Serializer[Payment]):
     @property
     def _principal(self) -> Principal:
         return caller(self.context["request"])
+
+
+def _written(moment: datetime) -> str:
+    """Write an instant as the other fields do."""
+    return str(serializers.DateTimeField().to_representation(moment))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import F, Prefetch, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
@@ -10,9 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from payments.actions import closing, payments
+from payments.actions import closing, payments, voids
+from payments.actions.capture_requests import CaptureRequest, request_capture
+from payments.actions.capture_shares import CaptureShareRequest
 from payments.actions.idempotency import Answer
 from payments.actions.payments import AllocationRequest, PaymentRequest
+from payments.api.capture_serializers import CaptureCreateSerializer
 from payments.api.doors import ReadDoor
 from payments.api.filters import PaymentFilter
 from payments.api.idempotency import KEY_PARAMETER
@@ -24,7 +27,15 @@ from payments.api.payment_serializers import (
 )
 from payments.api.requests import seen
 from payments.errors import AllocationMismatchError, ForeignPaymentError
-from payments.models import Payment, PaymentAllocation, PaymentAttempt
+from payments.models import (
+    Authorisation,
+    Capture,
+    CaptureShare,
+    Capturing,
+    Payment,
+    PaymentAllocation,
+    PaymentAttempt,
+)
 
 
 @extend_schema_view(
@@ -43,11 +54,15 @@ class PaymentDoor(ReadDoor):
         "create": "payments:write",
         "confirm": "payments:write",
         "cancel": "payments:write",
+        "capture": "payments:write",
+        "void": "payments:write",
     }
     deeds = {
         "create": "payment.create",
         "confirm": "payment.confirm",
         "cancel": "payment.cancel",
+        "capture": "payment.capture",
+        "void": "payment.void",
     }
 
     def get_queryset(self) -> QuerySet[Payment]:
@@ -148,6 +163,77 @@ class PaymentDoor(ReadDoor):
 
         return self.answer_once(request, deed=deed, subject=payment.pk)
 
+    @extend_schema(
+        parameters=[KEY_PARAMETER],
+        summary=_("Capture a payment"),
+        request=CaptureCreateSerializer,
+        responses={200: PaymentSerializer},
+        operation_id="payments_capture",
+    )
+    @action(detail=True, methods=["post"])
+    def capture(self, request: Request, pk: str) -> Response:
+        """Take what is held of an authorised payment: all that is left, or a part.
+
+        The answer comes to `captures`: the payment is `paid` once the channel has taken the first.
+        """
+        payment = self._own_payment()
+        asked = CaptureCreateSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        wanted = CaptureRequest(
+            payment.pk,
+            asked.validated_data["amount"],
+            shares=[
+                CaptureShareRequest(row["merchant_id"], row["amount"])
+                for row in asked.validated_data.get("allocations", ())
+            ],
+            is_final=asked.validated_data["final"],
+            credential_id=self.principal.credential.pk,
+        )
+
+        def deed() -> Answer:
+            request_capture(wanted, actor=self.principal.actor, at=seen(request).at)
+            return 200, self._shown(payment.pk)
+
+        return self.answer_once(request, deed=deed, subject=payment.pk)
+
+    @extend_schema(
+        parameters=[KEY_PARAMETER],
+        summary=_("Void a payment"),
+        request=NothingSerializer,
+        responses={200: PaymentSerializer},
+        operation_id="payments_void",
+    )
+    @action(detail=True, methods=["post"])
+    def void(self, request: Request, pk: str) -> Response:
+        """Give the payer back what is held and was not taken.
+
+        An authorised payment is `closing` until the channel has confirmed it, and `closed` then;
+        one that was captured in part stays `paid`.
+        """
+        payment = self._own_payment()
+        NothingSerializer(data=request.data).is_valid(raise_exception=True)
+
+        def deed() -> Answer:
+            voids.void_payment(payment.pk, actor=self.principal.actor, at=seen(request).at)
+            return 200, self._shown(payment.pk)
+
+        return self.answer_once(request, deed=deed, subject=payment.pk)
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """Read what is held and was taken of the shown payments, if any was authorised first."""
+        shown = args[0] if args else ()
+        rows = [shown] if isinstance(shown, Payment) else list(shown)
+        shares = CaptureShare.objects.order_by("place")
+        if not self.principal.is_platform:
+            shares = shares.filter(allocation__merchant_id=self.principal.merchant_id or "")
+        prefetch_related_objects(
+            [row for row in rows if row.capture_mode == Capturing.MANUAL],
+            Prefetch("authorisations", queryset=Authorisation.objects.filter(is_spare=False)),
+            Prefetch("captures", queryset=Capture.objects.order_by("created_at", "pk")),
+            Prefetch("captures__shares", queryset=shares),
+        )
+        return super().get_serializer(*args, **kwargs)
+
     def _own_payment(self) -> Payment:
         """Return the payment that the address names. Raises NotFound or ForeignPaymentError."""
         payment: Payment = self.get_object()
@@ -187,6 +273,7 @@ class PaymentDoor(ReadDoor):
             credential_id=self.principal.credential.pk,
             metadata=data["metadata"],
             expires_at=data["expires_at"],
+            capture_mode=data["capture"],
         )
 
     def _shown(self, payment_id: str) -> dict[str, Any]:

@@ -23,7 +23,8 @@ class RefundCreateSerializer(StrictSerializer):
     """A new refund of a paid payment. Without an amount it is all that is left of it.
 
     A part of a payment that belongs to several merchants names their `allocations`, and what of
-    it belongs to no merchant as `unallocated`; together they are the amount.
+    it belongs to no merchant as `unallocated`; together they are the amount. Of a payment that was
+    captured in parts it is of one of them: `capture_id`, or the oldest with enough left.
     """
 
     payment_id = ReferenceField()
@@ -37,6 +38,7 @@ class RefundCreateSerializer(StrictSerializer):
         max_length=ALLOCATIONS_MAX,
     )
     unallocated = AmountField(required=False, allow_null=True, default=None)
+    capture_id = ReferenceField(required=False, allow_null=True, default=None)
     reason = PlainTextField(max_length=80)
     metadata = MetadataField(required=False, default=dict)
 
@@ -73,6 +75,7 @@ class RefundSerializer(serializers.Serializer[Refund]):
     id = serializers.CharField()
     object = serializers.SerializerMethodField()
     payment_id = serializers.CharField()
+    capture_id = serializers.CharField(allow_null=True)
     merchant_order_no = serializers.CharField(source="payment.merchant_order_no")
     merchant_refund_no = serializers.CharField()
     amount = serializers.IntegerField(source="visible_minor")

@@ -152,6 +152,7 @@ class RefundDoor(ReadDoor):
             unallocated_minor=data["unallocated"] or 0,
             merchant_id=merchant_id,
             credential_id=self.principal.credential.pk,
+            capture_id=data["capture_id"],
             metadata=data["metadata"],
         )
 

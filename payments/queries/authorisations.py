@@ -54,6 +54,14 @@ def unallocated_captured(payment_id: str) -> int:
     return int(living.aggregate(minor=Sum("unallocated_minor", default=0))["minor"])
 
 
+def left_to_capture(payment: Payment) -> int:
+    """Return what is held of a payment and no living capture or void takes. A first look."""
+    held = payment.authorisations.filter(is_spare=False, ended_at=None).first()
+    if held is None or living_void(held) is not None:
+        return 0
+    return held.amount_minor - captured_minor(held)
+
+
 def has_captures_in_flight(authorisation: Authorisation) -> bool:
     """Tell whether a channel has a capture of which it has not said what became of it."""
     return authorisation.captures.filter(status__in=CAPTURES_IN_FLIGHT).exists()

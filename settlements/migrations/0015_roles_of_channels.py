@@ -16,12 +16,21 @@ RESOLVES = (
     "payments.view_paymentlink",
 )
 STOPS = "payments.place_sendinghold"
+HELD = (
+    "payments.view_authorisation",
+    "payments.view_capture",
+    "payments.view_captureshare",
+    "payments.view_void",
+)
 
 REVERIFIES = "payments.reverify_notification"
 REPLAYS = "payments.replay_notification"
 
 ROLES: dict[str, tuple[str, ...]] = {
     "finance_maker": (
+        *HELD,
+        "payments.request_capture",
+        "payments.request_void",
         *SEES,
         REPLAYS,
         STOPS,
@@ -34,6 +43,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "payments.request_resolution",
     ),
     "finance_checker": (
+        *HELD,
         *SEES,
         REPLAYS,
         STOPS,
@@ -44,6 +54,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "payments.approve_resolution",
     ),
     "finance_head": (
+        *HELD,
         *SEES,
         REPLAYS,
         STOPS,
@@ -53,9 +64,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         "payments.approve_release",
         "payments.approve_resolution",
     ),
-    "risk_officer": (*SEES, *RESOLVES, STOPS),
-    "support": RESOLVES,
-    "auditor": (*SEES, *RESOLVES),
+    "risk_officer": (*HELD, *SEES, *RESOLVES, STOPS),
+    "support": (*HELD, *RESOLVES),
+    "auditor": (*HELD, *SEES, *RESOLVES),
     "security_admin": (*SEES, STOPS, REVERIFIES),
 }
 

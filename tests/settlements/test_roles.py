@@ -13,6 +13,8 @@ MAKING = {
     "retry_payout",
     "propose_topup",
     "request_refund",
+    "request_capture",
+    "request_void",
     "request_adjustment",
     "request_reserve",
     "request_debt_recovery",

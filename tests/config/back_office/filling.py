@@ -15,6 +15,7 @@ from risk.models import BlockListEntry, BoundNetwork
 from risk.pins import PasswordOwner
 from settlements.actions import bills, settlements
 from settlements.models import Payout, Settlement
+from tests.factories.holds import held_payment, ordered_capture, ordered_void
 from tests.factories.manual_entries import booked_by_hand, reserved_by_hand
 from tests.factories.openings import asked_opening
 from tests.factories.passwords import set_password, typed
@@ -63,6 +64,9 @@ def fill(*, merchants: int, payments_each: int, ours: House | None = None) -> Ho
     _particulars(sellers, count=payments_each)
     _pay_out(ours, sellers)
     _refunds(ours, sellers, count=payments_each)
+    for _ in range(payments_each):
+        ordered_capture(held_payment(sellers[0], channel=ours.channel), 4_000)
+        ordered_void(held_payment(sellers[0], channel=ours.channel))
     _seal(count=payments_each)
     asked_opening(*(f"2002,{MerchantFactory().pk},CNY,{place}.00,C" for place in range(1, 61)))
     return ours

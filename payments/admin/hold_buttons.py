@@ -1,0 +1,118 @@
+"""The buttons of an authorised payment: take of what is held, or give it back."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ledger.admin import showing
+from ledger.admin.asking import Asking, DoorRequest
+from ledger.admin.operations import Operation, ReasonForm, Words
+from ledger.admin.panels import Notice, Panel
+from payments.actions import voids
+from payments.actions.capture_requests import CaptureRequest, start_capture
+from payments.admin.refund_requests import AmountField
+from payments.models import Payment
+from payments.queries.authorisations import left_to_capture
+from payments.states import PaymentStatus
+
+
+class CaptureForm(ReasonForm):
+    """How much is taken, whether it is the last time, and why."""
+
+    is_final = forms.BooleanField(
+        label=gettext_lazy("Take no more"),
+        required=False,
+        help_text=gettext_lazy("The payer gets back what is left."),
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None, *, payment: Payment) -> None:
+        """Offer all that is left."""
+        super().__init__(data)
+        self.fields["amount"] = AmountField(
+            currency=payment.currency,
+            left_minor=left_to_capture(payment),
+            label=_("Amount"),
+        )
+
+
+class _OfHeld(Operation[Payment]):
+    """What is done with money that a channel holds."""
+
+    def is_offered(self, row: Payment) -> bool:
+        """Offer it while something of the payment is held."""
+        is_held = row.status in (PaymentStatus.AUTHORIZED, PaymentStatus.PAID)
+        return row.capture_mode == "manual" and is_held and left_to_capture(row) > 0
+
+    def panels(self, request: HttpRequest, row: Payment) -> Sequence[Panel]:
+        """Show what is held and can be taken or given back."""
+        left = showing.figure(left_to_capture(row), row.currency)
+        return [Notice(_("Held and not taken: %(left)s.") % {"left": f"{left} {row.currency}"})]
+
+
+class CapturePayment(_OfHeld):
+    """Take of what is held."""
+
+    name = "capture"
+    label = gettext_lazy("Capture payment")
+    explanation = gettext_lazy(
+        "The channel takes the amount of the payer's money that it holds. It is booked to the"
+        " merchants, each in its part, once the channel has said so."
+    )
+    permission = "payments.request_capture"
+    deed = "payment.capture"
+    icon = "download"
+    form_class = CaptureForm
+
+    def form(self, request: DoorRequest, row: Payment) -> forms.Form:
+        """Offer what is left."""
+        return CaptureForm(request.POST if request.method == "POST" else None, payment=row)
+
+    def perform(
+        self, request: DoorRequest, row: Payment, form: forms.Form, asking: Asking
+    ) -> Words:
+        """Ask the channel for it."""
+        start_capture(
+            CaptureRequest(
+                row.pk, form.cleaned_data["amount"], is_final=form.cleaned_data["is_final"]
+            ),
+            actor=asking.actor,
+            at=asking.at,
+            reason=form.cleaned_data["reason"],
+            client_ip=asking.client_ip,
+            request_id=asking.request_id,
+        )
+        return _("The channel is asked to take it.")
+
+
+class VoidPayment(_OfHeld):
+    """Give back what is held."""
+
+    name = "void"
+    label = gettext_lazy("Give back what is held")
+    explanation = gettext_lazy(
+        "The payer may use the money again, and it cannot be taken any more. What was captured"
+        " before stays paid."
+    )
+    permission = "payments.request_void"
+    deed = "payment.void"
+    icon = "undo"
+    variant = "danger"
+    form_class = ReasonForm
+
+    def perform(
+        self, request: DoorRequest, row: Payment, form: forms.Form, asking: Asking
+    ) -> Words:
+        """Ask the channel to give it back."""
+        voids.start_void(
+            row.pk,
+            actor=asking.actor,
+            at=asking.at,
+            reason=form.cleaned_data["reason"],
+            client_ip=asking.client_ip,
+            request_id=asking.request_id,
+        )
+        return _("The channel is asked to give it back.")

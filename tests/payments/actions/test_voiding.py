@@ -1,0 +1,179 @@
+"""Giving back what is held: by request, by cancelling, before it lapses, and what nobody wanted."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+
+from payments.actions import attempts, authorisations, closing, voids
+from payments.actions.capture_requests import CaptureRequest, request_capture
+from payments.errors import CaptureInFlightError, NothingHeldError
+from payments.models import Authorisation, BalanceTransaction, Payment, Void
+from settlements.queries import integrity
+from tests.factories.payments import owed_payment
+from tests.instants import NOON
+from tests.payments.holding import (
+    REFUSED,
+    UNKNOWN,
+    authorised,
+    confirmed_holding,
+    done,
+    holding_channel,
+)
+from tests.rig.rows import nothing_written
+from tests.rig.stage import run_jobs
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LATER = NOON + timedelta(hours=1)
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture
+def channel(monkeypatch):
+    yield holding_channel(monkeypatch)
+    assert integrity.verify().violations == []
+
+
+def void(payment: Payment, *, at=LATER) -> None:
+    with transaction.atomic():
+        voids.void_payment(payment.pk, actor="key:test", at=at)
+
+
+def capture(payment: Payment, amount_minor: int, *, is_final: bool = False) -> None:
+    with transaction.atomic():
+        request_capture(
+            CaptureRequest(payment.pk, amount_minor, is_final=is_final),
+            actor="key:test",
+            at=LATER,
+        )
+
+
+def standing(payment: Payment) -> tuple[str, str]:
+    payment.refresh_from_db()
+    return payment.status, payment.status_code
+
+
+def expire(at) -> int:
+    count = authorisations.expire_authorisations(actor="task:test", at=at)
+    run_jobs()
+    return count
+
+
+def test_a_void_closes_an_authorised_payment_when_the_channel_says_so(channel):
+    # Given
+    payment = authorised(channel)
+
+    # When
+    void(payment)
+    void(payment)
+
+    # Then
+    assert standing(payment) == ("closing", "voided")
+    run_jobs()
+    assert standing(payment) == ("closed", "voided")
+    assert Authorisation.objects.get().ended_code == "voided"
+    (order,) = channel.sent("void")
+    assert order.amount_minor == 10_000
+    assert not BalanceTransaction.objects.exists()
+
+
+def test_cancelling_an_authorised_payment_gives_it_back(channel):
+    payment = authorised(channel)
+    with transaction.atomic():
+        closing.cancel_payment(payment.pk, actor="key:test", at=LATER)
+    run_jobs()
+    assert standing(payment) == ("closed", "cancelled")
+    assert len(channel.sent("void")) == 1
+
+
+def test_the_rest_of_a_captured_payment_is_given_back_and_it_stays_paid(channel):
+    # Given
+    payment = authorised(channel)
+    capture(payment, 3_000)
+    run_jobs()
+
+    # When
+    void(payment)
+    run_jobs()
+
+    # Then
+    assert standing(payment) == ("paid", "")
+    assert Void.objects.get().amount_minor == 7_000
+    with pytest.raises(NothingHeldError), nothing_written():
+        capture(payment, 1)
+
+
+def test_nothing_is_given_back_while_a_capture_is_under_way(channel):
+    payment = authorised(channel)
+    channel.says["capture"] = [UNKNOWN]
+    capture(payment, 3_000)
+    run_jobs()
+    with pytest.raises(CaptureInFlightError), nothing_written():
+        void(payment)
+
+
+def test_nothing_is_given_back_where_nothing_is_held(channel):
+    payment = authorised(channel)
+    capture(payment, 3_000, is_final=True)
+    run_jobs()
+    with pytest.raises(NothingHeldError), nothing_written():
+        void(payment)
+    with pytest.raises(NothingHeldError), nothing_written():
+        void(owed_payment())
+
+
+def test_what_nobody_took_is_given_back_before_it_lapses(channel):
+    # Given
+    payment = authorised(channel)
+
+    # When, Then
+    assert expire(NOON + WEEK - timedelta(hours=13)) == 0
+    assert expire(NOON + WEEK - timedelta(hours=12)) == 1
+    assert standing(payment) == ("closed", "authorization_expired")
+    assert expire(NOON + WEEK) == 0
+
+
+def test_what_the_channel_would_not_give_back_has_lapsed_at_its_end(channel):
+    # Given
+    payment = authorised(channel)
+    channel.says["void"] = [REFUSED]
+    assert expire(NOON + WEEK - timedelta(hours=12)) == 1
+    assert standing(payment) == ("closing", "authorization_expired")
+
+    # When, Then
+    assert expire(NOON + WEEK - timedelta(seconds=1)) == 0
+    assert expire(NOON + WEEK) == 1
+    assert standing(payment) == ("closed", "authorization_expired")
+    assert len(channel.sent("void")) == 1
+
+
+def test_an_authorisation_of_another_amount_is_given_back(channel):
+    # Given
+    attempt = confirmed_holding()
+    channel.made[attempt.operation.channel_no] = done(9_999)
+
+    # When
+    attempts.query_attempt(attempt.pk, at=NOON)
+
+    # Then
+    assert standing(attempt.payment) == ("closing", "authorization_differs")
+    run_jobs()
+    assert standing(attempt.payment) == ("closed", "authorization_differs")
+    assert (Authorisation.objects.get().is_spare, Void.objects.get().amount_minor) == (True, 9_999)
+
+
+def test_an_authorisation_that_comes_while_it_is_cancelled_is_given_back(channel):
+    # Given
+    attempt = confirmed_holding()
+    channel.made[attempt.operation.channel_no] = done(10_000)
+
+    # When
+    with transaction.atomic():
+        closing.cancel_payment(attempt.payment_id, actor="key:test", at=LATER)
+    run_jobs()
+
+    # Then
+    assert standing(attempt.payment) == ("closed", "cancelled")
+    assert Authorisation.objects.get().is_spare
+    assert len(channel.sent("void")) == 1
