@@ -57,6 +57,21 @@ def prove(timestamp: int) -> None:
     jobs.defer("settlements.prove", at=clock.now(), queueing_lock="settlements.prove")
 
 
+@app.periodic(cron="20 * * * *")
+@app.task(name="config.retire_keys", queue="clock")
+def retire_keys(timestamp: int) -> None:
+    """Every hour: secrets of replaced channel keys are destroyed once they have overlapped."""
+    jobs.defer("payments.retire_keys", at=clock.now(), queueing_lock="payments.retire_keys")
+
+
+@app.periodic(cron="40 */12 * * *")
+@app.task(name="config.refresh_certificates", queue="clock")
+def refresh_certificates(timestamp: int) -> None:
+    """Twice a day: the certificates that WeChat Pay signs with now and soon."""
+    lock = "payments.refresh_certificates"
+    jobs.defer("payments.refresh_certificates", at=clock.now(), queueing_lock=lock)
+
+
 @app.periodic(cron="10 19 * * *")
 @app.task(name="config.forget_notifications", queue="clock")
 def forget_notifications(timestamp: int) -> None:

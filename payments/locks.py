@@ -1,15 +1,20 @@
 """The only row locks of payments.
 
 Order: payment, attempt, refund, capture, void or manual entry, money in suspense, operation,
-breaker, merchant accounts by their id.
+breaker, merchant accounts by their id. A channel account and its keys are locked alone.
 """
 
 from collections.abc import Collection, Sequence
 from datetime import date
 
+from django.db.models import Q
+
+from ledger.states import ApprovalState
 from payments.models import (
     Capture,
+    ChannelAccount,
     ChannelBreaker,
+    ChannelKeySet,
     ChannelOperation,
     DatabaseClock,
     ManualEntry,
@@ -22,6 +27,7 @@ from payments.models import (
     SendingHold,
     Void,
 )
+from payments.states import KeySetStatus
 
 
 def locked_payment(payment_id: str) -> Payment:
@@ -137,6 +143,25 @@ def locked_breaker(channel_account_id: str) -> ChannelBreaker:
         .annotate(machine_at=DatabaseClock())
         .get(pk=channel_account_id)
     )
+
+
+def locked_channel_account(account_id: str) -> ChannelAccount:
+    """Return the channel account, locked. Raises ChannelAccount.DoesNotExist."""
+    return ChannelAccount.objects.select_for_update(no_key=True).get(pk=account_id)
+
+
+def locked_key_set(keys_id: str) -> ChannelKeySet:
+    """Return the keys with their account, both locked. Raises ChannelKeySet.DoesNotExist."""
+    keys = ChannelKeySet.objects.select_related("channel_account")
+    return keys.select_for_update(no_key=True).get(pk=keys_id)
+
+
+def locked_key_sets_over() -> Sequence[ChannelKeySet]:
+    """Return replaced keys whose time is over, and proposed ones whose request has ended."""
+    is_over = Q(status=KeySetStatus.FORMER, retires_at__lte=DatabaseClock())
+    is_dead = Q(status=KeySetStatus.PROPOSED) & ~Q(approval__state=ApprovalState.PENDING)
+    keys = ChannelKeySet.objects.filter(is_over | is_dead).order_by("pk")
+    return list(keys.select_for_update(of=["self"], skip_locked=True))
 
 
 def locked_hold(hold_id: str) -> SendingHold:

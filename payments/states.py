@@ -296,3 +296,23 @@ NOTIFICATION = StateTable(
     },
 )
 """A verdict moves once, and again only when other keys show that a refusal was wrong."""
+
+
+class KeySetStatus(models.TextChoices):
+    """Where keys stand that are not in use."""
+
+    PROPOSED = "proposed", _("waits for another person")
+    DROPPED = "dropped", _("not agreed to")
+    FORMER = "former", _("replaced, verifies for a while")
+    RETIRED = "retired", _("retired")
+
+
+KEY_SET = StateTable(
+    KeySetStatus,
+    noun=_("A key set"),
+    moves={
+        KeySetStatus.PROPOSED: {KeySetStatus.FORMER, KeySetStatus.DROPPED},
+        KeySetStatus.FORMER: {KeySetStatus.RETIRED},
+    },
+)
+"""Once agreed to, what was in use before takes the place of what was proposed."""

@@ -7,6 +7,8 @@ from payments.actions import (
     attempts,
     authorisations,
     capture_orders,
+    channel_certificates,
+    channel_keys,
     closing,
     manual_entries,
     maturity,
@@ -130,3 +132,15 @@ def reverify_notifications(*, channel_account_id: str, at: datetime) -> None:
 def forget_notifications(*, at: datetime) -> None:
     """Forget what was refused long ago."""
     notification_care.forget_refused()
+
+
+@task("payments.retire_keys")
+def retire_keys(*, at: datetime) -> None:
+    """Destroy the secrets of replaced channel keys whose time is over."""
+    channel_keys.retire_keys(actor="task:payments.retire_keys", at=at)
+
+
+@task("payments.refresh_certificates")
+def refresh_certificates(*, at: datetime) -> None:
+    """Fetch the certificates that WeChat Pay signs with now and soon."""
+    channel_certificates.refresh_certificates(at=at)

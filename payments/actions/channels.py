@@ -1,6 +1,7 @@
 """Registering channel accounts, and reading them for an adapter."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -21,7 +22,8 @@ from payments.channels.inspection import KeyFacts, inspected
 from payments.channels.registry import channel_for
 from payments.channels.transport import Answer, Transport
 from payments.errors import LiveChannelInSandboxError
-from payments.models import ChannelAccount
+from payments.models import ChannelAccount, ChannelKeySet
+from payments.states import KeySetStatus
 
 
 class NetworkInTransactionError(RuntimeError):
@@ -42,10 +44,10 @@ def require_sandbox_is_closed() -> None:
     Raises LiveChannelInSandboxError; nothing was sent.
     """
     for account in ChannelAccount.objects.exclude(gateway_url=""):
-        _require_simulator(account.gateway_url)
+        require_simulator(account.gateway_url)
 
 
-def _require_simulator(gateway_url: str) -> None:
+def require_simulator(gateway_url: str) -> None:
     """Keep a sandbox among simulators: test data and live channels never meet."""
     host = urlsplit(gateway_url).hostname
     if settings.SANDBOX and gateway_url and host not in settings.SIMULATOR_HOSTS:
@@ -85,7 +87,7 @@ def register_channel_account(
 
     Raises LiveChannelInSandboxError; nothing is written then.
     """
-    _require_simulator(request.gateway_url)
+    require_simulator(request.gateway_url)
     account_id = new_id("chn")
     account = ChannelAccount.objects.create(
         id=account_id,
@@ -125,7 +127,7 @@ def point_at_gateway(
 
     Raises LiveChannelInSandboxError; nothing is written then.
     """
-    _require_simulator(gateway_url)
+    require_simulator(gateway_url)
     if account.gateway_url == gateway_url:
         return account
     before = account.gateway_url
@@ -148,7 +150,7 @@ def channel_of(account: ChannelAccount) -> Channel:
     Raises ChannelConfigurationError or DecryptionError when the account cannot work, and
     LiveChannelInSandboxError where a sandbox would speak to a live channel.
     """
-    _require_simulator(account.gateway_url)
+    require_simulator(account.gateway_url)
     private_key_pem = encryption.decrypt(account.private_key_encrypted, aad=_key_place(account.id))
     return channel_for(_config(account, private_key_pem=private_key_pem), _TRANSPORT)
 
@@ -175,6 +177,33 @@ def authorising_channel_of(account: ChannelAccount) -> AuthorisingChannel:
     return channel
 
 
+def former_listeners_of(account: ChannelAccount, *, at: datetime) -> Sequence[Channel]:
+    """Return adapters that listen with the keys that were replaced and still counted at `at`.
+
+    `at` is the machine's. The newest of them first; keys that cannot be used are left out.
+    """
+    listeners = []
+    former = ChannelKeySet.objects.filter(
+        channel_account=account, status=KeySetStatus.FORMER, retires_at__gt=at
+    )
+    for keys in former.order_by("-entered_at", "-pk"):
+        config = _config(account, private_key_pem="")
+        if keys.api_key_encrypted:
+            place = f"payments_channelkeyset|api_key|{keys.pk}"
+            config = replace(config, api_key=encryption.decrypt(keys.api_key_encrypted, aad=place))
+        if keys.channel_public_key:
+            config = replace(
+                config,
+                channel_public_key_pem=keys.channel_public_key,
+                channel_key_id=keys.channel_key_id or config.channel_key_id,
+            )
+        try:
+            listeners.append(channel_for(config, _TRANSPORT))
+        except ChannelConfigurationError:
+            continue
+    return listeners
+
+
 def listener_of(account: ChannelAccount) -> Channel:
     """Return the adapter that can only listen for this account: it verifies, and cannot sign.
 
@@ -192,7 +221,7 @@ def reached(account: ChannelAccount) -> Answer:
     Raises NotSentError or UnansweredError when nobody does, and LiveChannelInSandboxError where a
     sandbox would speak to a live channel.
     """
-    _require_simulator(account.gateway_url)
+    require_simulator(account.gateway_url)
     return _TRANSPORT.get(account.gateway_url, headers={})
 
 

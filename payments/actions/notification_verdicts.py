@@ -9,9 +9,10 @@ from django.db import IntegrityError, connection, transaction
 from ledger import jobs
 from ledger.errors import DecryptionError
 from ledger.fault_points import fault_point
-from payments.actions.channels import listener_of
+from payments.actions.channels import former_listeners_of, listener_of
 from payments.channels import base
 from payments.channels.base import (
+    Channel,
     ChannelConfigurationError,
     ForgedNotificationError,
     MalformedNotificationError,
@@ -46,15 +47,30 @@ class Judgement:
 def judge(message: ChannelNotification) -> Judgement | None:
     """Verify a message with today's keys, as of when it came. Asks nobody and writes nothing.
 
+    Keys that were replaced count as long as they overlap with those in use.
+
     Returns None where the account's keys cannot be used, so that nobody can tell.
     """
     try:
-        listener = listener_of(message.channel_account)
+        judgement = _judged_by(listener_of(message.channel_account), message)
+        if judgement.verdict is Verdict.FORGED:
+            formers = former_listeners_of(message.channel_account, at=message.came_at)
+            others = (_judged_by(former, message) for former in formers)
+            judgement = next((one for one in others if one.told is not None), judgement)
+    except (ChannelConfigurationError, DecryptionError):
+        return None
+    return judgement
+
+
+def _judged_by(listener: Channel, message: ChannelNotification) -> Judgement:
+    """Verify a message with the keys of one listener.
+
+    Raises ChannelConfigurationError.
+    """
+    try:
         told = listener.verify_notification(
             headers=message.headers, body=bytes(message.body), at=message.came_at
         )
-    except (ChannelConfigurationError, DecryptionError):
-        return None
     except ProbeNotificationError as error:
         return Judgement(Verdict.PROBE, _doubt(error))
     except ForgedNotificationError as error:

@@ -10,6 +10,7 @@ from payments.errors.authorisations import (
     NothingHeldError,
     RefundCaptureMissingError,
 )
+from payments.errors.channel_keys import KeysNotAskedError, UnusableKeyError
 from payments.errors.manual_entries import (
     ManualEntryNotFoundError,
     ManualEntryReasonMissingError,
@@ -115,6 +116,7 @@ __all__ = [
     "InvalidCredentialError",
     "InvalidCycleError",
     "InvalidReturnUrlError",
+    "KeysNotAskedError",
     "LeaseLostError",
     "LengthRequiredError",
     "LiveChannelInSandboxError",
@@ -164,4 +166,5 @@ __all__ = [
     "TermsUnchangedError",
     "UnknownChannelAccountError",
     "UnknownMerchantError",
+    "UnusableKeyError",
 ]

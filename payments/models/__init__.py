@@ -3,6 +3,7 @@
 from payments.models.authorisations import Authorisation, Capture, CaptureShare, Void
 from payments.models.balance_transactions import BalanceTransaction, LineKind
 from payments.models.calendar import BusinessDay
+from payments.models.channel_keys import ChannelKeySet
 from payments.models.channel_notifications import ChannelNotification, RefusedCount
 from payments.models.channels import ChannelAccount, ChannelKind
 from payments.models.credentials import ApiCredential, CredentialKind
@@ -44,6 +45,7 @@ __all__ = [
     "Capturing",
     "ChannelAccount",
     "ChannelBreaker",
+    "ChannelKeySet",
     "ChannelKind",
     "ChannelNotification",
     "ChannelOperation",

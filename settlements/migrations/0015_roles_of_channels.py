@@ -24,6 +24,7 @@ HELD = (
 )
 
 REVERIFIES = "payments.reverify_notification"
+KEYS = ("payments.enter_keys", "payments.approve_keys", "payments.view_channelkeyset")
 REPLAYS = "payments.replay_notification"
 
 ROLES: dict[str, tuple[str, ...]] = {
@@ -67,7 +68,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "risk_officer": (*HELD, *SEES, *RESOLVES, STOPS),
     "support": (*HELD, *RESOLVES),
     "auditor": (*HELD, *SEES, *RESOLVES),
-    "security_admin": (*SEES, STOPS, REVERIFIES),
+    "security_admin": (*SEES, STOPS, REVERIFIES, *KEYS),
 }
 
 

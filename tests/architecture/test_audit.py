@@ -37,6 +37,7 @@ MACHINES_OWN = {
     "payments.actions.attempts.defer_due": "enqueues what is due; each job tells of itself",
     "payments.actions.capture_orders.defer_due": "enqueues what is due",
     "payments.actions.checkout.come_back": "enqueues a question; the outcome is told",
+    "payments.actions.channel_secrets._reseal": "the secret stays the same; only its seal is new",
     "payments.actions.exchanges.Exchange._ask_ended_again": "a lease; the outcome is told",
     "payments.actions.exchanges.Exchange._ask_later": "enqueues another question",
     "payments.actions.exchanges.Exchange._claim_to_send": "a lease; the outcome is told",

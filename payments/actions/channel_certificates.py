@@ -1,0 +1,86 @@
+"""Fetching the certificates that a channel signs with, before the old ones end."""
+
+from datetime import datetime
+from typing import Final, Protocol, runtime_checkable
+
+from django.db import transaction
+
+from ledger.actions.audit import record_audit
+from payments import locks
+from payments.actions import notification_care
+from payments.actions.channels import channel_of
+from payments.channels.base import Outcome
+from payments.channels.inspection import UninspectableError, inspected
+from payments.models import ChannelAccount, ChannelKind, DatabaseClock
+
+ACTOR: Final = "task:payments.certificates"
+
+
+@runtime_checkable
+class CertificateSource(Protocol):
+    """An account whose channel hands out its certificates, encrypted for us alone."""
+
+    def fetch_certificates(self, *, at: datetime) -> tuple[str, ...] | Outcome:
+        """Give them as PEM texts, or why there are none."""
+
+
+def refresh_certificates(*, at: datetime) -> int:
+    """Fetch the certificates of every WeChat Pay account in certificate mode.
+
+    New ones join those that have not ended, so that both are believed while they overlap. They
+    are authenticated by their encryption with our APIv3 key. Returns how many accounts changed.
+    """
+    accounts = ChannelAccount.objects.filter(
+        channel=ChannelKind.WECHATPAY, channel_key_id="", is_enabled=True
+    )
+    return sum(_refresh(account, at=at) for account in accounts.order_by("pk"))
+
+
+def _refresh(account: ChannelAccount, *, at: datetime) -> bool:
+    now = ChannelAccount.objects.values_list(DatabaseClock(), flat=True).get(pk=account.pk)
+    channel = channel_of(account)
+    if not isinstance(channel, CertificateSource):
+        return False
+    brought = channel.fetch_certificates(at=now)
+    return False if isinstance(brought, Outcome) else _joined(account.pk, brought, now=now, at=at)
+
+
+@transaction.atomic(durable=True)
+def _joined(account_id: str, brought: tuple[str, ...], *, now: datetime, at: datetime) -> bool:
+    """Keep what was brought beside what has not ended; tell whether anything changed."""
+    account = locks.locked_channel_account(account_id)
+    lasting = {
+        serial: pem for serial, pem, until in _split(account.channel_public_key) if until > now
+    }
+    for pem in brought:
+        lasting |= {serial: block for serial, block, _until in _split(pem)}
+    joined = "\n".join(lasting[serial].strip() for serial in sorted(lasting))
+    if joined == account.channel_public_key:
+        return False
+    before = sorted(serial for serial, _pem, _until in _split(account.channel_public_key))
+    account.channel_public_key = joined
+    account.save(update_fields=["channel_public_key"])
+    record_audit(
+        action="channel_account.certificates_fetched",
+        subject=account.pk,
+        actor=ACTOR,
+        at=at,
+        before={"serials": before},
+        after={"serials": sorted(lasting)},
+    )
+    notification_care.defer_reverification(account.pk, at=at)
+    return True
+
+
+def _split(pem: str) -> list[tuple[str, str, datetime]]:
+    """Take a text of certificates apart: serial, text and end of each. A bare key is left out."""
+    found = []
+    for part in pem.split("-----END CERTIFICATE-----")[:-1]:
+        block = f"{part.strip()}\n-----END CERTIFICATE-----"
+        try:
+            (facts,) = inspected(block)
+        except (UninspectableError, ValueError):
+            continue
+        if facts.valid_until is not None:
+            found.append((facts.serial, block, facts.valid_until))
+    return found

@@ -1,0 +1,5 @@
+DROP TRIGGER payments_key_set_not_emptied ON payments_channelkeyset;
+DROP TRIGGER payments_key_set_stays ON payments_channelkeyset;
+DROP TRIGGER payments_key_set_keeps ON payments_channelkeyset;
+DROP TRIGGER payments_key_set_moves ON payments_channelkeyset;
+DROP TRIGGER payments_key_set_start ON payments_channelkeyset;
