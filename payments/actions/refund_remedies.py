@@ -78,24 +78,8 @@ def request_remedy(
         raise RefundReasonMissingError
     refund = _locked(refund_id)
     states.REFUND.require_move(refund.status, RefundStatus.SETTLED_BY_HAND)  # it is abnormal
-    digits = card.account.replace(" ", "")
-    is_account = digits.isdigit() and ACCOUNT_DIGITS_MIN <= len(digits) <= ACCOUNT_DIGITS_MAX
-    holder = card.holder_name.strip()
-    if not (is_account and holder and len(holder) <= HOLDER_LENGTH_MAX and card.bank.strip()):
-        raise RemedyAccountError
+    remedy = _drafted(refund, card, note=note, actor=actor, at=at)
     _end_if_late(refund_id, actor=actor, at=at)
-    remedy = RefundRemedy(
-        id=new_id("rmd"),
-        refund=refund,
-        kind=RemedyKind.PAYER_CARD,
-        bank=card.bank.strip(),
-        account_tail=digits[-4:],
-        note=note.strip(),
-        maker=actor,
-        created_at=at,
-    )
-    remedy.account_encrypted = encryption.encrypt(digits, aad=_place(remedy, "account"))
-    remedy.holder_encrypted = encryption.encrypt(holder, aad=_place(remedy, "holder"))
     if open_remedy(refund_id) is not None:
         raise RemedyNotAskedError
     remedy.approval = approvals.request_approval(
@@ -215,6 +199,30 @@ _ENDS = {
     RefundStatus.FAILED: RemedyStatus.FAILED,
     RefundStatus.ABNORMAL: RemedyStatus.FAILED,
 }
+
+
+def _drafted(
+    refund: Refund, card: PayerCard, *, note: str, actor: str, at: datetime
+) -> RefundRemedy:
+    """Return the way, not written yet, with its secrets encrypted. Raises RemedyAccountError."""
+    digits = card.account.replace(" ", "")
+    is_account = digits.isdigit() and ACCOUNT_DIGITS_MIN <= len(digits) <= ACCOUNT_DIGITS_MAX
+    holder = card.holder_name.strip()
+    if not (is_account and holder and len(holder) <= HOLDER_LENGTH_MAX and card.bank.strip()):
+        raise RemedyAccountError
+    remedy = RefundRemedy(
+        id=new_id("rmd"),
+        refund=refund,
+        kind=RemedyKind.PAYER_CARD,
+        bank=card.bank.strip(),
+        account_tail=digits[-4:],
+        note=note.strip(),
+        maker=actor,
+        created_at=at,
+    )
+    remedy.account_encrypted = encryption.encrypt(digits, aad=_place(remedy, "account"))
+    remedy.holder_encrypted = encryption.encrypt(holder, aad=_place(remedy, "holder"))
+    return remedy
 
 
 @transaction.atomic(durable=True)
