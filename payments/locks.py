@@ -20,10 +20,12 @@ from payments.models import (
     ManualEntry,
     Merchant,
     MerchantAccount,
+    MethodSwitch,
     ParkedMoney,
     Payment,
     PaymentAttempt,
     Refund,
+    RoutingRule,
     SendingHold,
     Void,
 )
@@ -167,6 +169,16 @@ def locked_key_sets_over() -> Sequence[ChannelKeySet]:
 def locked_hold(hold_id: str) -> SendingHold:
     """Return the hold of sending, locked. Raises SendingHold.DoesNotExist."""
     return SendingHold.objects.select_for_update().get(pk=hold_id)
+
+
+def locked_routing_rule(rule_id: str) -> RoutingRule | None:
+    """Return the routing rule, locked, or None if there is none."""
+    return RoutingRule.objects.select_for_update().filter(pk=rule_id).first()
+
+
+def locked_method_switch(switch_id: str) -> MethodSwitch | None:
+    """Return the closed scene, locked, or None if there is none."""
+    return MethodSwitch.objects.select_for_update().filter(pk=switch_id).first()
 
 
 def locked_operation_of(subject: str) -> ChannelOperation | None:

@@ -130,6 +130,8 @@ TRADES = (
         gettext_lazy("Keys and people"),
         (
             Place("payments_channelaccount", gettext_lazy("Channel accounts"), "hub"),
+            Place("payments_routingrule", gettext_lazy("Routing"), "alt_route"),
+            Place("payments_methodswitch", gettext_lazy("Closed scenes"), "toggle_off"),
             Place("payments_sendinghold", gettext_lazy("Holds of sending"), "pan_tool"),
             Place("payments_apicredential", gettext_lazy("API credentials"), "key"),
             Place("auth_user", gettext_lazy("People"), "group"),

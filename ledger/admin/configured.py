@@ -18,6 +18,7 @@ CONFIGURED = frozenset(
         "ledger_approvaltier",
         *("payments_businessday", "payments_channelaccount", "payments_feeplan"),
         *("payments_merchant", "payments_merchantaccount", "payments_merchantmember"),
+        *("payments_methodswitch", "payments_routingrule"),
         *("risk_blocklistentry", "risk_boundnetwork", "risk_limit", "settlements_destination"),
     }
 )

@@ -15,15 +15,17 @@ from payments.models import (
     Payment,
     PaymentAttempt,
 )
-from payments.queries.methods import accounts_taking
+from payments.queries import routing
 
 
-def channel_account(method: str, currency: str) -> ChannelAccount:
-    """Return the account that takes a method in a currency: the oldest that is enabled.
+def channel_account(
+    method: str, currency: str, *, payment: Payment | None = None, at: datetime | None = None
+) -> ChannelAccount:
+    """Return the account that takes a method in a currency, for a payment as the rules say.
 
     Raises NoChannelError.
     """
-    account = accounts_taking(method, currency=currency).first()
+    account = routing.account_for(method, currency=currency, payment=payment, at=at)
     if account is None:
         raise NoChannelError(method=method, currency=currency)
     return account

@@ -135,7 +135,7 @@ def confirm_payment(
         states.PAYMENT.require_move(payment.status, PaymentStatus.AWAITING_PAYMENT)
     if payment.expires_at <= at:
         raise PaymentExpiredError
-    account = _account_for(payment, method)
+    account = _account_for(payment, method, at=at)
     payment.method, payment.payer_account = method, payer_account
     payment.client_ip = client_ip
     judgement = _judge(payment, token=token, at=at)
@@ -157,10 +157,10 @@ def confirm_payment(
     return payment
 
 
-def _account_for(payment: Payment, method: str) -> ChannelAccount:
+def _account_for(payment: Payment, method: str, *, at: datetime) -> ChannelAccount:
     """Return the account that takes a payment by a method, or can hold it first."""
     authorisations.require_holding(payment, method)
-    return orders.channel_account(method, payment.currency)
+    return orders.channel_account(method, payment.currency, payment=payment, at=at)
 
 
 def _challenge(payment: Payment, *, code: str, actor: str, at: datetime) -> None:

@@ -15,6 +15,7 @@ from payments.admin import (  # noqa: F401  importing registers
     parked,
     payments,
     refunds,
+    routing,
     sending,
     terms,
 )

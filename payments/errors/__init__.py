@@ -75,6 +75,13 @@ from payments.errors.refunds import (
     RemedyAccountError,
     RemedyNotAskedError,
 )
+from payments.errors.routing import (
+    RoutingMismatchError,
+    RoutingNotFoundError,
+    RoutingReasonMissingError,
+    SceneClosedError,
+    SceneNotClosedError,
+)
 from payments.errors.sending import (
     EvidenceMissingError,
     HoldNotFoundError,
@@ -159,6 +166,11 @@ __all__ = [
     "RemedyNotAskedError",
     "ResolutionNotAskedError",
     "ResolutionReasonMissingError",
+    "RoutingMismatchError",
+    "RoutingNotFoundError",
+    "RoutingReasonMissingError",
+    "SceneClosedError",
+    "SceneNotClosedError",
     "SendingHeldError",
     "TermsNotAskedError",
     "TermsNotFoundError",

@@ -32,6 +32,7 @@ from payments.models.payments import (
 from payments.models.refund_remedies import RefundRemedy
 from payments.models.refunds import Refund, RefundAllocation
 from payments.models.reserves import ReserveHold, ReserveUse, ReserveUseKind
+from payments.models.routing import MethodSwitch, RoutingRule
 from payments.models.sending import ChannelBreaker, HoldCover, MaySend, SendingHold
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "Merchant",
     "MerchantAccount",
     "MerchantMember",
+    "MethodSwitch",
     "OperationKind",
     "ParkedMoney",
     "Payer",
@@ -81,6 +83,7 @@ __all__ = [
     "ReserveHold",
     "ReserveUse",
     "ReserveUseKind",
+    "RoutingRule",
     "SendingHold",
     "Void",
 ]

@@ -3,10 +3,16 @@
 from collections.abc import Sequence
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from payments.channels import registry
-from payments.models import Capturing, ChannelAccount, ChannelKind, PaymentMethod
+from payments.models import (
+    Capturing,
+    ChannelAccount,
+    ChannelKind,
+    MethodSwitch,
+    PaymentMethod,
+)
 
 CHANNEL_OF_METHOD = {
     method: ChannelKind(channel)
@@ -37,11 +43,22 @@ IN_APPS = (
 
 
 def accounts_taking(method: str, *, currency: str) -> QuerySet[ChannelAccount]:
-    """Return the enabled accounts that take a method in a currency, the oldest first."""
+    """Return the enabled accounts that take a method in a currency, the oldest first.
+
+    Where its scene is closed, at an account or at all, it is not taken.
+    """
     if method not in CHANNEL_OF_METHOD:
         return ChannelAccount.objects.none()
+    closed = MethodSwitch.objects.filter(
+        Q(channel_account_id=None) | Q(channel_account_id=OuterRef("pk")),
+        method=method,
+        opened_at=None,
+    )
     return ChannelAccount.objects.filter(
-        channel=CHANNEL_OF_METHOD[PaymentMethod(method)], currency=currency, is_enabled=True
+        ~Exists(closed),
+        channel=CHANNEL_OF_METHOD[PaymentMethod(method)],
+        currency=currency,
+        is_enabled=True,
     ).order_by("created_at", "id")
 
 
@@ -50,13 +67,23 @@ def methods_offered(currency: str, *, capture_mode: str = "") -> Sequence[Paymen
 
     Where the money shall be held first (`capture_mode` manual) those that can do it.
     """
-    kinds = set(
+    accounts = list(
         ChannelAccount.objects.filter(currency=currency, is_enabled=True)
         .order_by()
-        .values_list("channel", flat=True)
+        .values_list("pk", "channel")
     )
+    switches = MethodSwitch.objects.filter(opened_at=None)
+    closed: set[tuple[str, str | None]] = set(switches.values_list("method", "channel_account_id"))
     here = (*AT_THE_CHECKOUT, *IN_APPS) if settings.SANDBOX else AT_THE_CHECKOUT
-    offered = [method for method in here if CHANNEL_OF_METHOD.get(method) in kinds]
+    offered = [
+        method
+        for method in here
+        if (method.value, None) not in closed
+        and any(
+            channel == CHANNEL_OF_METHOD.get(method) and (method.value, account_id) not in closed
+            for account_id, channel in accounts
+        )
+    ]
     if capture_mode != Capturing.MANUAL:
         return offered
     return [

@@ -9,7 +9,12 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-SEES = ("payments.view_sendinghold",)
+SEES = (
+    "payments.view_sendinghold",
+    "payments.view_routingrule",
+    "payments.view_methodswitch",
+)
+SCENES = "payments.switch_method"
 RESOLVES = (
     "payments.view_parkedmoney",
     "payments.view_refundremedy",
@@ -42,6 +47,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "payments.cancel_link",
         "payments.request_release",
         "payments.request_resolution",
+        "payments.request_routing",
+        SCENES,
     ),
     "finance_checker": (
         *HELD,
@@ -53,6 +60,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "payments.approve_remedy",
         "payments.approve_release",
         "payments.approve_resolution",
+        "payments.approve_routing",
+        SCENES,
     ),
     "finance_head": (
         *HELD,
@@ -64,8 +73,10 @@ ROLES: dict[str, tuple[str, ...]] = {
         "payments.approve_remedy",
         "payments.approve_release",
         "payments.approve_resolution",
+        "payments.approve_routing",
+        SCENES,
     ),
-    "risk_officer": (*HELD, *SEES, *RESOLVES, STOPS),
+    "risk_officer": (*HELD, *SEES, *RESOLVES, STOPS, SCENES),
     "support": (*HELD, *RESOLVES),
     "auditor": (*HELD, *SEES, *RESOLVES),
     "security_admin": (*SEES, STOPS, REVERIFIES, *KEYS),
