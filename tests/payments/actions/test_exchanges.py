@@ -15,6 +15,7 @@ from payments.errors import PaymentOutcomeUnknownError
 from payments.models import ChannelOperation, DatabaseClock, PaymentAttempt
 from tests.factories.payments import AlipayAccountFactory, confirmed_payment
 from tests.instants import NOON
+from tests.rig.attacks import refused
 from tests.rig.rows import nothing_written
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -166,3 +167,13 @@ def test_f17_what_is_known_is_refused_or_allowed_for_what_it_is(status):
     # When, Then
     with transaction.atomic():
         payment_questions.require_known(attempt.payment)
+
+
+def test_c22_the_number_is_the_same_for_ever():
+    # Given
+    Desk(settle_window=timedelta(0))
+
+    # When, Then the database keeps it, whoever would change it
+    with refused("never changes"):
+        ChannelOperation.objects.update(channel_no="REF2")
+    assert ChannelOperation.objects.get().channel_no == "REF1"
