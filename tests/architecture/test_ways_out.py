@@ -8,7 +8,7 @@ from tests.architecture.sources import Source, house
 SPEAKERS = {"httpx", "httpcore", "requests", "socket", "urllib3", "aiohttp"}
 SPEAKING_MODULES = {"urllib.request", "http.client"}
 ALLOWED = {
-    "payments/channels/transport.py": "the one way to channels, guarded by payments/actions/channels",
+    "payments/channels/transport.py": "the one way to channels; refuses in a transaction",
     "settlements/management/commands/seed_demo.py": "talks to the simulator of a demo",
     "settlements/rehearsal/other_side.py": "talks to the simulator of a rehearsal",
     "settlements/rehearsal/processes.py": "starts the processes of a rehearsal",
