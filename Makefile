@@ -3,6 +3,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 WORKERS ?= 2
+MINUTES ?= 10
 CATALOGUES := $(wildcard locale/*/LC_MESSAGES/django.po)
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-annotate
@@ -11,7 +12,7 @@ NO_DATABASE := DATABASE_URL=postgresql://application@unused/unused \
 	DATABASE_OWNER_URL=postgresql://owner@unused/unused
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo stop test check bench harness lock chromium
+.PHONY: help setup setup-dev demo stop test check bench harness harness-ledger lock chromium
 
 help:
 	@echo "make demo   set up, run a month of a small marketplace, and serve it"
@@ -19,7 +20,8 @@ help:
 	@echo "make test   set up and run the whole suite"
 	@echo "make check  format, lint, types, imports, migrations, translations"
 	@echo "make bench  measure the speed; ROW=P3 for one row, QUICK=1 for a small run"
-	@echo "make harness  the ledger against its model, 2,000 runs of 50 steps; SEED=1 repeats one"
+	@echo "make harness  break everything for ten minutes, then compare the records; MINUTES=1 SEED=1"
+	@echo "make harness-ledger  the ledger against its model, 2,000 runs of 50 steps; SEED=1 repeats one"
 	@echo "make setup  only the set-up that the others call"
 	@echo "make lock   resolve the dependencies again and lock them with hashes"
 
@@ -93,8 +95,11 @@ bench: setup-dev
 	ROW="$(ROW)" QUICK="$(QUICK)" $(BIN)/python -m tests.benchmarks
 
 harness: setup-dev
+	$(BIN)/python -m tests.harness --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+harness-ledger: setup-dev
 	@seed=$${SEED:-$$($(BIN)/python -c "import secrets; print(secrets.randbits(32))")}; \
-	echo "The ledger against its model, 2,000 runs of 50 steps: make harness SEED=$$seed"; \
+	echo "The ledger against its model, 2,000 runs of 50 steps: make harness-ledger SEED=$$seed"; \
 	HARNESS=1 SEED=$$seed $(BIN)/pytest -n0 tests/properties/test_ledger_model.py
 
 lock: | $(BIN)/python

@@ -16,10 +16,11 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, help="instead of minutes")
     parser.add_argument("--seed", type=int, help="repeats the schedule of an earlier run")
     parser.add_argument("--design", default="real", choices=["real", "new_number", "three_tries"])
-    parser.add_argument("--clients", type=int, default=10)
-    parser.add_argument("--pause", type=float, default=0.25, help="seconds between two payments")
+    parser.add_argument("--clients", type=int, default=14)
+    parser.add_argument("--pause", type=float, default=0.1, help="seconds between two payments")
     parser.add_argument("--bad", type=int, default=33, help="bad answers of the channel, in %%")
     parser.add_argument("--fault-points", default="* kill 1", help="see ledger/fault_points.py")
+    parser.add_argument("--calm", action="store_true", help="nothing is bad but the channel")
     parser.add_argument("--folder", type=Path, default=ROOT / "var" / "harness")
     asked = parser.parse_args()
     seed = secrets.randbits(32) if asked.seed is None else asked.seed
@@ -32,6 +33,7 @@ def main() -> int:
         clients=asked.clients,
         pause_seconds=asked.pause,
         fault_points=asked.fault_points,
+        is_calm=asked.calm,
     )
     print(f"The harness, {plan.seconds:.0f} s, seed {seed}; logs in {plan.folder}", flush=True)
     report = Run(plan).carry_out()

@@ -96,8 +96,8 @@ class Client:
             return
         if self.chance.random() < 0.05:
             self._in(self.chance.uniform(0, 3), lambda: self._cancel(order_no, payment_id))
-        if self.chance.random() < 0.7:
-            self._in(2, lambda: self._look(order_no, payment_id, dict(body), LOOKS_MAX))
+        if self.chance.random() < 0.8:
+            self._in(1.5, lambda: self._look(order_no, payment_id, dict(body), LOOKS_MAX))
 
     def _cancel(self, order_no: str, payment_id: str) -> None:
         self._ask("cancel", f"{order_no}-X", f"/v1/payments/{payment_id}/cancel", {})

@@ -53,7 +53,7 @@ class Payers:
         if drawn < 0.85:
             self.plans.append((time.monotonic() + self.chance.uniform(0, 1.5), owner, number))
         elif drawn < 0.95:
-            self.plans.append((time.monotonic() + self.chance.uniform(5, 40), owner, number))
+            self.plans.append((time.monotonic() + self.chance.uniform(5, 30), owner, number))
 
     def _pay(self, owner: str, number: str) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self.simulator_port, timeout=5)
