@@ -8,7 +8,8 @@ import psycopg
 
 LAWS = {
     "I1 an entry does not balance": """
-        SELECT entry_id FROM ledger_posting WHERE recorded_at > now() - interval '20 seconds'
+        SELECT entry_id FROM ledger_posting WHERE entry_id IN (
+          SELECT id FROM ledger_journalentry WHERE recorded_at > now() - interval '20 seconds')
         GROUP BY entry_id, currency
         HAVING sum(CASE side WHEN 'D' THEN amount_minor ELSE -amount_minor END) <> 0""",
     "I5 the balances do not add up": """

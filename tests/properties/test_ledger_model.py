@@ -334,7 +334,7 @@ def _crowd() -> Iterator[None]:
 
 
 def settings(**other: object) -> hypothesis.settings:
-    """Return how much is tried: 200 × 30 steps, and 2,000 × 50 under `make harness`."""
+    """Return how much is tried: 200 × 30 steps, and 2,000 × 50 under `make harness-ledger`."""
     is_harness = bool(os.environ.get("HARNESS"))
     return hypothesis.settings(
         **{
