@@ -25,6 +25,14 @@ OWNER: Final = "中国银联股份有限公司"
 CACHED_MAX: Final = 64
 CERTIFICATE_LENGTH_MAX: Final = 8 * 1024
 CHAIN_LENGTH_MAX: Final = 4
+_UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+)
+"""What reading a garbled certificate raises; the library reads each part when it is asked for."""
 _PEM: Final = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -40,11 +48,12 @@ def authorities(pem: str) -> tuple[x509.Certificate, ...]:
     """
     try:
         found = tuple(x509.load_pem_x509_certificate(block.encode()) for block in _PEM.findall(pem))
-    except (ValueError, UnsupportedAlgorithm) as error:
+        has_root = any(_is_root(certificate) for certificate in found)
+    except _UNREADABLE as error:
         raise ChannelConfigurationError(
             "channel_public_key_pem has a certificate that cannot be read."
         ) from error
-    if not any(_is_root(certificate) for certificate in found):
+    if not has_root:
         raise ChannelConfigurationError("channel_public_key_pem has no root certificate.")
     return found
 
@@ -61,11 +70,14 @@ def trusted_key(
 
     Raises UntrustedCertificateError.
     """
-    chain = _chain(pem, tuple(known), owner)
-    for certificate in chain:
-        if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
-            raise UntrustedCertificateError("not valid at this instant")
-    key = chain[0].public_key()
+    try:
+        chain = _chain(pem, tuple(known), owner)
+        is_valid = all(one.not_valid_before_utc <= at <= one.not_valid_after_utc for one in chain)
+        key = chain[0].public_key()
+    except _UNREADABLE as error:
+        raise UntrustedCertificateError("a part of it cannot be read") from error
+    if not is_valid:
+        raise UntrustedCertificateError("not valid at this instant")
     if not isinstance(key, RSAPublicKey) or key.key_size < bits_min:
         raise UntrustedCertificateError("not a key of RSA that is long enough")
     return key
@@ -83,7 +95,7 @@ def _chain(
         blocks = _PEM.findall(pem) if len(pem) <= CERTIFICATE_LENGTH_MAX else []
         (block,) = blocks
         leaf = x509.load_pem_x509_certificate(block.encode())
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except _UNREADABLE as error:
         raise UntrustedCertificateError("not one certificate in PEM") from error
     if _owner(leaf) != owner:
         raise UntrustedCertificateError("of somebody else")
@@ -117,9 +129,7 @@ def _is_issued_by(certificate: x509.Certificate, authority: x509.Certificate) ->
     except (
         x509.ExtensionNotFound,
         InvalidSignature,
-        ValueError,
-        TypeError,
-        UnsupportedAlgorithm,
+        *_UNREADABLE,
     ):
         return False
     return constraints.value.ca

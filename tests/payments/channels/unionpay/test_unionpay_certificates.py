@@ -1,6 +1,9 @@
+from base64 import b64encode
 from datetime import timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from payments.channels.base import ChannelConfigurationError
 from payments.channels.unionpay import certificates
@@ -24,6 +27,14 @@ def trusted(pem, *, configured=ROOT, at=NOON, owner=certificates.OWNER):
     return certificates.trusted_key(
         pem, known=certificates.authorities(configured), owner=owner, bits_min=2048, at=at
     )
+
+
+def spoilt(old, new):
+    """Change bytes of UnionPay's certificate."""
+    der = x509.load_pem_x509_certificate(THEIRS.encode()).public_bytes(Encoding.DER)
+    assert old in der
+    body = b64encode(der.replace(old, new)).decode()
+    return f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----"
 
 
 def test_one_that_the_root_issued_to_unionpay_is_believed():
@@ -73,9 +84,24 @@ def test_one_over_an_authority_that_has_run_out_is_not_believed():
         certificate(OWNER, THEIR_KEY, issuer_key=THEIR_KEY),
         certificate(OWNER, THEIR_KEY, issuer=OWNER, issuer_key=THEIR_KEY, is_authority=True),
         certificate(OWNER, AUTHORITY_KEY, issuer=OWNER, issuer_key=THEIR_KEY),
+        # It opens, and raises only when its issuer or its version is looked at.
+        spoilt(b"\x0c\x04Root", b"\x0c\x04\xffoot"),
+        spoilt(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07"),
         "x" * certificates.CERTIFICATE_LENGTH_MAX + THEIRS,
     ],
-    ids=["none", "garbled", "two", "other", "nameless", "forged", "self", "not_ca", "long"],
+    ids=[
+        "none",
+        "garbled",
+        "two",
+        "other",
+        "nameless",
+        "forged",
+        "self",
+        "not_ca",
+        "issuer",
+        "version",
+        "long",
+    ],
 )
 def test_one_of_anybody_else_is_not_believed(pem):
     with pytest.raises(UntrustedCertificateError):
@@ -86,3 +112,8 @@ def test_one_of_anybody_else_is_not_believed(pem):
 def test_an_account_needs_a_root(pem):
     with pytest.raises(ChannelConfigurationError):
         certificates.authorities(pem)
+
+
+def test_a_configured_one_that_cannot_be_read_is_refused():
+    with pytest.raises(ChannelConfigurationError, match="cannot be read"):
+        certificates.authorities(spoilt(b"\x0c\x04Root", b"\x0c\x04\xffoot"))
