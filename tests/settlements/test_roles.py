@@ -27,6 +27,9 @@ MAKING = {
     "request_release",
     "request_resolution",
     "request_routing",
+    "request_parked",
+    "request_remedy",
+    "create_link",
 }
 CHECKING = {
     "approve_settlement",
@@ -39,10 +42,13 @@ CHECKING = {
     "approve_release",
     "approve_resolution",
     "approve_routing",
+    "approve_parked",
+    "approve_remedy",
 }
 STOPPING = {"place_sendinghold", "switch_method"}
-ASKING = {"ask_payout", "ask_refund"}
+ASKING = {"ask_payout", "ask_refund", "replay_notification"}
 CANCELLING = {"cancel_settlement", "cancel_refund", "cancel_manual_entry"}
+KEEPING_KEYS = {"enter_keys", "approve_keys", "reverify_notification"}
 
 
 def rights(role: str) -> set[str]:
@@ -75,7 +81,10 @@ def test_nobody_prepares_and_approves(role):
 @pytest.mark.parametrize(
     ("role", "may"),
     [
-        ("finance_maker", MAKING | CANCELLING | ASKING | STOPPING | {"download_paymentfile"}),
+        (
+            "finance_maker",
+            MAKING | CANCELLING | ASKING | STOPPING | {"download_paymentfile", "cancel_link"},
+        ),
         ("finance_checker", CHECKING | ASKING | STOPPING | {"export_books"}),
         (
             "finance_head",
@@ -108,12 +117,25 @@ def test_nobody_prepares_and_approves(role):
                 "approve_roles",
                 "lock_out_staff",
                 "place_sendinghold",
+                *KEEPING_KEYS,
             },
         ),
     ],
 )
 def test_a_role_may_do_exactly_this(role, may):
     assert deeds(role) == may
+
+
+def test_keys_are_entered_and_agreed_to_by_nobody_who_moves_money():
+    roles = Group.objects.filter(permissions__codename__in=KEEPING_KEYS).distinct()
+
+    assert list(roles.values_list("name", flat=True)) == ["security_admin"]
+
+
+def test_no_two_models_name_a_right_alike():
+    codes = list(Permission.objects.filter(group__isnull=False).distinct().values_list("codename"))
+
+    assert len(codes) == len(set(codes))
 
 
 def test_an_auditor_may_look_at_all_that_has_a_page():
