@@ -93,11 +93,14 @@ class Children:
             time.sleep(0.1)
 
     def _start(self, child: Child) -> None:
-        child.pid = self._ask(child.order)["pid"]
+        # Its port is free only when the one before is gone.
+        child.pid = self._ask({**child.order, "after": child.pid})["pid"]
         child.starts += 1
 
     @staticmethod
     def _end(child: Child) -> bool:
+        if not child.pid:
+            return False  # it never started, and 0 would mean ourselves
         try:
             os.killpg(child.pid, signal.SIGKILL)
         except ProcessLookupError:

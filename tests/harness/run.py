@@ -159,7 +159,7 @@ class Run:
             port=self._ports["simulator"],
             directory=str(self.plan.folder / "simulator"),
         )
-        self._wait_for("simulator", "/healthz")
+        self._wait_for("simulator", "/healthz", children)
 
     def _opened(self, cluster: Cluster, environment: dict[str, str]) -> dict[str, Any]:
         answer = self.plan.folder / "opened.json"
@@ -187,9 +187,9 @@ class Run:
             ("scheduler-1", "clock,calendar"),
         ):
             children.start(name, role="worker", queues=queues, concurrency=3)
-        self._wait_for("web", "/livez")
+        self._wait_for("web", "/livez", children)
 
-    def _wait_for(self, name: str, path: str) -> None:
+    def _wait_for(self, name: str, path: str, children: Children) -> None:
         import http.client
 
         deadline = time.monotonic() + 60
@@ -200,6 +200,7 @@ class Run:
                 if connection.getresponse().status == 200:
                     return
             except (OSError, http.client.HTTPException):
+                children.revive()
                 time.sleep(0.2)
             finally:
                 connection.close()
@@ -243,7 +244,7 @@ class Run:
         for name in tuple(children.by_name):
             # Without their fault points; whoever died last is up again as well.
             children.kill(name)
-        self._wait_for("simulator", "/healthz")
+        self._wait_for("simulator", "/healthz", children)
         chaos.good_channel(self._ports["simulator"])
         crowd.join(timeout=clients.TRY_SECONDS + 20)
         assert crowd.exitcode == 0, "the clients did not come to their end"
