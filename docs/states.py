@@ -7,6 +7,7 @@ from itertools import pairwise
 from types import ModuleType
 
 import ledger.states
+import payments.capture_states
 import payments.parked_states
 import payments.states
 import risk.states
@@ -16,8 +17,8 @@ from ledger.states import StateTable
 NOUNS = (
     ("Payment", payments.states, "PAYMENT"),
     ("Order to a channel", payments.states, "OPERATION"),
-    ("Capture", payments.states, "CAPTURE"),
-    ("Void", payments.states, "VOID"),
+    ("Capture", payments.capture_states, "CAPTURE"),
+    ("Void", payments.capture_states, "VOID"),
     ("Refund", payments.states, "REFUND"),
     ("Money in suspense", payments.parked_states, "PARKED"),
     ("Another way for a refund", payments.parked_states, "REMEDY"),

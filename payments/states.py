@@ -137,47 +137,6 @@ PAYMENT = StateTable(
 """A risk officer decides on reviews, two people on conflicts; the channel's answer on the rest."""
 
 
-class CaptureStatus(models.TextChoices):
-    """Where an order about an authorisation stands: to take of it, or to give it back."""
-
-    SUBMITTING = "submitting", _("submitting")
-    PROCESSING = "processing", _("processing")
-    UNKNOWN = "unknown", _("outcome unknown")
-    SUCCEEDED = "succeeded", _("succeeded")
-    FAILED = "failed", _("failed")
-
-
-_CAPTURE_RESULTS = {CaptureStatus.SUCCEEDED, CaptureStatus.FAILED}
-
-CAPTURE = StateTable(
-    CaptureStatus,
-    noun=_("A capture"),
-    moves={
-        CaptureStatus.SUBMITTING: {
-            CaptureStatus.PROCESSING,
-            CaptureStatus.UNKNOWN,
-            *_CAPTURE_RESULTS,
-        },
-        CaptureStatus.PROCESSING: {CaptureStatus.UNKNOWN, *_CAPTURE_RESULTS},
-        CaptureStatus.UNKNOWN: {CaptureStatus.PROCESSING, *_CAPTURE_RESULTS},
-    },
-)
-"""Moved by the channel's verified answer; what certainly failed frees its share."""
-
-VOID = StateTable(CaptureStatus, noun=_("A void"), moves=CAPTURE.moves)
-"""Moved as a capture is: only the channel says that a payer has their money back."""
-
-DEAD_CAPTURES = (CaptureStatus.FAILED,)
-"""States in which nothing of an authorisation was taken, or given back, and nothing will be."""
-
-CAPTURES_IN_FLIGHT = (
-    CaptureStatus.SUBMITTING,
-    CaptureStatus.PROCESSING,
-    CaptureStatus.UNKNOWN,
-)
-"""States in which only the channel knows whether it was taken, or given back."""
-
-
 class RefundStatus(models.TextChoices):
     """Where one refund stands; no clock ever closes one that was submitted."""
 

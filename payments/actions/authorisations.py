@@ -9,13 +9,14 @@ from django.db import connection, transaction
 
 from payments import locks
 from payments.actions import moves, voids
+from payments.capture_states import CAPTURES_IN_FLIGHT, CaptureStatus
 from payments.channels import registry
 from payments.channels.base import Outcome
 from payments.errors import CaptureInFlightError, MethodCannotHoldError
 from payments.models import Authorisation, Capturing, Payment, PaymentAttempt, PaymentMethod
 from payments.queries.authorisations import authorisations_ending
 from payments.queries.methods import CHANNEL_OF_METHOD
-from payments.states import CAPTURES_IN_FLIGHT, CaptureStatus, PaymentStatus
+from payments.states import PaymentStatus
 
 MARGIN = timedelta(hours=12)
 """How long before a channel lets an authorisation lapse it is given back: nobody took it."""

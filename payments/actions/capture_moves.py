@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from ledger.actions.audit import record_audit
-from payments import states
+from payments import capture_states
 from payments.actions.events import record_event
+from payments.capture_states import CaptureStatus
 from payments.models import Capture
-from payments.states import CaptureStatus
 
 
 def move(
@@ -17,7 +17,7 @@ def move(
     Raises IllegalMoveError.
     """
     was = capture.status
-    states.CAPTURE.require_move(was, status)
+    capture_states.CAPTURE.require_move(was, status)
     capture.status = status
     capture.status_code = code[:80]
     capture.save(update_fields=["status", "status_code", "succeeded_at", "settled_minor"])

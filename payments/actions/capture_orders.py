@@ -17,6 +17,7 @@ from payments.actions.channels import authorising_channel_of
 from payments.actions.exchanges import Exchange
 from payments.actions.operations import Lease
 from payments.actions.takings import Part, Taken, is_as_asked
+from payments.capture_states import DEAD_CAPTURES, CaptureStatus
 from payments.channels.base import CaptureRequest, Outcome, OutcomeKind
 from payments.models import (
     Capture,
@@ -27,12 +28,7 @@ from payments.models import (
 )
 from payments.queries.authorisations import captured_minor
 from payments.queries.operations import operations_due
-from payments.states import (
-    DEAD_CAPTURES,
-    CaptureStatus,
-    OperationStatus,
-    PaymentStatus,
-)
+from payments.states import OperationStatus, PaymentStatus
 
 DUE_MAX = 500
 AMOUNT_DIFFERS = "AMOUNT_DIFFERS"

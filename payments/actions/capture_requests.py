@@ -12,6 +12,7 @@ from payments import locks
 from payments.actions import capture_moves
 from payments.actions.capture_shares import CaptureShareRequest, LeftToCapture, SharedCapture
 from payments.actions.operations import channel_no_of
+from payments.capture_states import DEAD_CAPTURES
 from payments.channels import registry
 from payments.channels.base import CaptureMode
 from payments.errors import (
@@ -29,7 +30,7 @@ from payments.models import (
     Payment,
 )
 from payments.queries.authorisations import living_void, wanted_authorisation
-from payments.states import DEAD_CAPTURES, PaymentStatus
+from payments.states import PaymentStatus
 
 
 @dataclass(frozen=True, slots=True)

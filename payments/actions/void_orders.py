@@ -10,12 +10,13 @@ from django.conf import settings
 from django.db import transaction
 
 from ledger import jobs
-from payments import locks, states
+from payments import capture_states, locks
 from payments.actions import operations, voids
 from payments.actions.capture_orders import STATUS_OF_ORDER
 from payments.actions.channels import authorising_channel_of
 from payments.actions.exchanges import Exchange
 from payments.actions.operations import Lease
+from payments.capture_states import DEAD_CAPTURES, CaptureStatus
 from payments.channels.base import Outcome, VoidRequest
 from payments.models import (
     ChannelAccount,
@@ -25,7 +26,7 @@ from payments.models import (
     Void,
 )
 from payments.queries.operations import operations_due
-from payments.states import DEAD_CAPTURES, CaptureStatus, OperationStatus
+from payments.states import OperationStatus
 
 DUE_MAX = 500
 
@@ -139,7 +140,7 @@ def _follow(void: Void, status: CaptureStatus, *, outcome: Outcome, at: datetime
     """Move the void to where its order stands; what was given back is held no more."""
     actor = f"channel:{void.operation.channel_account.channel}"
     was = void.status
-    states.VOID.require_move(was, status)
+    capture_states.VOID.require_move(was, status)
     is_made = status == CaptureStatus.SUCCEEDED
     void.status = status
     void.status_code = "" if is_made else outcome.code[:80]

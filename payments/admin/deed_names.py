@@ -4,7 +4,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from ledger.admin.deeds import name_deeds
-from payments.states import CaptureStatus, ManualEntryStatus, PaymentStatus, RefundStatus
+from payments.capture_states import CaptureStatus
+from payments.states import ManualEntryStatus, PaymentStatus, RefundStatus
 
 name_deeds(
     nouns={

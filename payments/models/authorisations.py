@@ -7,10 +7,10 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from ledger.identifiers import ID_MAX_LENGTH, new_id
+from payments.capture_states import DEAD_CAPTURES, CaptureStatus
 from payments.models.credentials import ApiCredential
 from payments.models.operations import ChannelOperation
 from payments.models.payments import Payment, PaymentAllocation, PaymentAttempt
-from payments.states import DEAD_CAPTURES, CaptureStatus
 
 
 class Authorisation(models.Model):
@@ -72,7 +72,7 @@ class Capture(models.Model):
 
     Its shares and `unallocated_minor` add up to the amount, and all living captures of a payment
     to what was authorised at most: the database says so. With `is_final` nothing more is taken.
-    Moves are those of `payments.states.CAPTURE`.
+    Moves are those of `payments.capture_states.CAPTURE`.
     """
 
     id = models.CharField(
@@ -186,7 +186,7 @@ class CaptureShare(models.Model):
 class Void(models.Model):
     """One order to give back what is left of an authorisation; `code` says why.
 
-    At most one of an authorisation is alive. Moves are those of `payments.states.VOID`.
+    At most one of an authorisation is alive. Moves are those of `payments.capture_states.VOID`.
     """
 
     id = models.CharField(

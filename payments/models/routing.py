@@ -123,4 +123,4 @@ class MethodSwitch(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.get_method_display())
+        return str(PaymentMethod(self.method).label)

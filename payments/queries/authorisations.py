@@ -6,8 +6,9 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Sum
 
+from payments.capture_states import CAPTURES_IN_FLIGHT, DEAD_CAPTURES, CaptureStatus
 from payments.models import Authorisation, Capture, CaptureShare, Payment, Void
-from payments.states import CAPTURES_IN_FLIGHT, DEAD_CAPTURES, CaptureStatus, PaymentStatus
+from payments.states import PaymentStatus
 
 
 @dataclass(frozen=True, slots=True)

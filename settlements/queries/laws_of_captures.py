@@ -3,7 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from ledger.queries.integrity import Law
-from payments.states import DEAD_CAPTURES, DEAD_REFUNDS
+from payments.capture_states import DEAD_CAPTURES
+from payments.states import DEAD_REFUNDS
 
 _DEAD = [status.value for status in DEAD_CAPTURES]
 _DEAD_REFUNDS = [status.value for status in DEAD_REFUNDS]

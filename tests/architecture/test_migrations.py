@@ -8,6 +8,7 @@ from django.db.migrations.loader import MigrationLoader
 from pytest_django import DjangoDbBlocker
 
 import ledger.states
+import payments.capture_states
 import payments.parked_states
 import payments.states
 import risk.states
@@ -34,6 +35,7 @@ TABLES = [
     table
     for module in (
         ledger.states,
+        payments.capture_states,
         payments.parked_states,
         payments.states,
         risk.states,

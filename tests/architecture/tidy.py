@@ -20,6 +20,7 @@ FUNCTION_LINES_MAX = 50
 LONG_FUNCTION_LINES_MAX = 70
 LONG_FUNCTIONS: dict[str, str] = {
     "risk/actions/limits.py:set_limit": "names the eleven parts of a limit and its author",
+    "settlements/rehearsal/marketplace.py:open_marketplace": "registers five accounts, one by one",
     "settlements/actions/destinations.py:register_destination": "writes each field once, by name",
 }
 """Functions of 51 to 70 lines, each with the reason why it is clearer in one piece."""
@@ -34,6 +35,7 @@ FLOATS: dict[str, str] = {
     "settlements/management/commands/replay_orders.py": "seconds of a run, shown to its reader",
     "settlements/management/commands/verify_books.py": "seconds of a proof, shown to its reader",
     "settlements/rehearsal/": "seconds between two looks, of a rehearsal that prints its progress",
+    "config/logging.py": "let alone in a line of the log: no number of a card is one",
     "config/embedded_postgres.py": "seconds to wait for a server",
 }
 """Where a fraction of a second may be a float; money is nowhere near."""

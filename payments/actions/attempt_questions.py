@@ -1,0 +1,147 @@
+"""What is said to a channel about a try to collect a payment: the order, the question, the end."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.conf import settings
+
+from payments.actions.channels import channel_of
+from payments.channels import registry
+from payments.channels.base import NOT_FOUND, Channel, Outcome, OutcomeKind, PayRequest
+from payments.models import Capturing, ChannelAccount, DatabaseClock, PaymentAttempt
+from payments.states import OperationStatus, PaymentStatus
+
+NEVER_SCANNED = "never_scanned"
+"""The channel knows no such order, before and after it was told to close it."""
+TIME_OVER = "time_over"
+"""The channel ends orders by their time alone, and this one's is over without a payment."""
+NOT_WANTED = "not_wanted"
+"""The payment was closed, or another method chosen, before the order was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is said to a channel about one try, with the database's clock as `stamped_at`.
+
+    Requests are stamped with machine time. `at` is when the cause of a job happened, and a
+    channel refuses what was stamped long ago.
+    """
+
+    account: ChannelAccount
+    channel_no: str
+    amount_minor: int
+    currency: str
+    status: str
+    is_withdrawn: bool
+    method: str
+    payment_status: str
+    payment_id: str
+    description: str
+    expires_at: datetime
+    payer_account: str
+    payer_ip: str | None
+    capture_mode: str
+    stamped_at: datetime
+
+    @property
+    def is_wanted(self) -> bool:
+        """Tell whether the payer shall still pay by this try."""
+        return (
+            self.payment_status == PaymentStatus.AWAITING_PAYMENT
+            and self.status != OperationStatus.CLOSED
+            and not self.is_withdrawn
+        )
+
+
+def place(attempt_id: str, at: datetime) -> Outcome:
+    """Place the order of a try at its channel, if somebody wants it still. `at` is the cause's."""
+    order = _read(attempt_id)
+    if not order.is_wanted:
+        # Sending for the first time, it has certainly not left; else it may have.
+        is_first = order.status == OperationStatus.SENDING
+        return Outcome(
+            OutcomeKind.FAILED if is_first else OutcomeKind.UNKNOWN,
+            code=NOT_WANTED,
+            message="Nobody wanted it any more, so it was not sent.",
+        )
+    request = PayRequest(
+        channel_no=order.channel_no,
+        amount_minor=order.amount_minor,
+        currency=order.currency,
+        subject=order.description,
+        method=order.method,
+        expires_at=order.expires_at,
+        at=at,
+        stamped_at=order.stamped_at,
+        payer_account=order.payer_account,
+        payer_ip=order.payer_ip or "",
+        return_url=f"{settings.PUBLIC_URL}/checkout/back/{order.payment_id}/",
+        is_authorisation=order.capture_mode == Capturing.MANUAL,
+    )
+    return channel_of(order.account).pay(request)
+
+
+def ask(attempt_id: str, at: datetime) -> Outcome:
+    """Ask the channel about a try; one that nobody wants to be paid any more is closed first."""
+    order = _read(attempt_id)
+    channel = channel_of(order.account)
+    outcome = channel.query(order.channel_no, at=order.stamped_at)
+    if order.is_wanted or not _may_be_open(outcome):
+        return outcome
+    if not registry.TRAITS[order.account.channel].closes:
+        return _ended(outcome, order, at=at)
+    return _close(channel, order)
+
+
+def _ended(outcome: Outcome, order: _Order, *, at: datetime) -> Outcome:
+    """Say whether an order is over at a channel that ends orders by their time alone.
+
+    Until then a payer may hold its page, whether the channel knows of that or not, and pay; so
+    it stays open here as well. After the expiry that it was ordered with the channel takes no
+    money for it any more, whatever a bank said of a card before.
+    """
+    if at < order.expires_at:
+        return replace(outcome, kind=OutcomeKind.AWAITING_PAYER)
+    return replace(outcome, kind=OutcomeKind.CLOSED, code=TIME_OVER)
+
+
+def _may_be_open(outcome: Outcome) -> bool:
+    """Tell whether a payer could still pay, for all that the channel says of an order."""
+    return outcome.kind == OutcomeKind.AWAITING_PAYER or outcome.code == NOT_FOUND
+
+
+def _close(channel: Channel, order: _Order) -> Outcome:
+    """Close an order at its channel, and believe only what a query says after that.
+
+    What the channel does not know cannot be closed: nobody has scanned the code. It counts as
+    closed here, since a payment of it would be told and become `paid_late`.
+    """
+    closed = channel.close(order.channel_no, at=order.stamped_at)
+    if closed.kind != OutcomeKind.CLOSED and closed.code != NOT_FOUND:
+        return replace(closed, kind=OutcomeKind.UNKNOWN)
+    outcome = channel.query(order.channel_no, at=order.stamped_at)
+    if closed.code == outcome.code == NOT_FOUND:
+        return replace(outcome, kind=OutcomeKind.CLOSED, code=NEVER_SCANNED)
+    return outcome
+
+
+def _read(attempt_id: str) -> _Order:
+    """Read what the channel is told; only these columns, since every order passes here twice."""
+    account_id, *facts = PaymentAttempt.objects.values_list(
+        "channel_account_id",
+        "operation__channel_no",
+        "operation__amount_minor",
+        "operation__currency",
+        "operation__status",
+        "is_withdrawn",
+        "method",
+        "payment__status",
+        "payment_id",
+        "payment__description",
+        "payment__expires_at",
+        "payment__payer_account",
+        "payment__client_ip",
+        "payment__capture_mode",
+        DatabaseClock(),
+    ).get(pk=attempt_id)
+    return _Order(ChannelAccount.objects.get(pk=account_id), *facts)
