@@ -2,6 +2,7 @@
 
 import argparse
 import secrets
+import signal
 import sys
 from pathlib import Path
 
@@ -36,6 +37,8 @@ def main() -> int:
         is_calm=asked.calm,
     )
     print(f"The harness, {plan.seconds:.0f} s, seed {seed}; logs in {plan.folder}", flush=True)
+    # What was started is ended also when somebody ends this one politely.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))
     report = Run(plan).carry_out()
     print(report.as_markdown(), flush=True)
     return 1 if report.all_violations else 0
