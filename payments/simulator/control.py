@@ -18,6 +18,7 @@ from payments.simulator.json_fields import JsonFields, bad_request
 from payments.simulator.money import amount_text
 from payments.simulator.notifier import Notifier
 from payments.simulator.owed import owed_minor
+from payments.simulator.scripts import run_script
 from payments.simulator.store import Store
 from payments.simulator.trades import Trade, TradeBook
 from payments.simulator.unionpay_control import UnionPayControl
@@ -53,15 +54,12 @@ class Control:
             raise RefusedError(status=403, code="not_local", detail="only from this machine")
         if request.method == "GET":
             return json_answer(self._shown(request))
-        if request.method == "DELETE" and request.path == "/control/faults":
-            forgotten = self.faults.forget_all() + self.alipay.plans.forget_all()
-            return json_answer({"forgotten": forgotten})
-        if request.method == "DELETE" and request.path == "/control/bills":
-            return json_answer({"forgotten": self.bill_changes.forget_all()})
+        if request.method == "DELETE" and request.path in ("/control/faults", "/control/bills"):
+            return json_answer(self._forget(request.path.removeprefix("/control/")))
+        if request.method == "POST" and request.path == "/control/script":
+            return json_answer(run_script(request.body, ordering=self.changed))
         if request.method == "POST":
-            fields = JsonFields(request.body)
-            changed = self._changed(request.path, fields=fields)
-            return json_answer(changed)
+            return json_answer(self.changed(request.path, JsonFields(request.body)))
         raise RefusedError(status=405, code="wrong_method", detail=request.method)
 
     def _shown(self, request: Request) -> object:
@@ -85,7 +83,8 @@ class Control:
             case _:
                 raise _not_found(request.path)
 
-    def _changed(self, path: str, *, fields: JsonFields) -> object:
+    def changed(self, path: str, fields: JsonFields) -> object:
+        """Carry one order out; Raises RefusedError if it cannot be, and then nothing is written."""
         match path.removeprefix("/control/"):
             case "clock":
                 return self._set_clock(fields)
@@ -99,16 +98,30 @@ class Control:
                 return self.faults.order(fault_from(fields)).shown()
             case "bills":
                 return self.bill_changes.order(bill_change_from(fields)).shown()
-            case name if name.startswith("bank/"):
-                return self._bank_changed(name, fields=fields)
-            case name if name.startswith(("alipay/", "wechat/", "unionpay/")):
+            case "forget":
+                what = fields.text("what")
+                fields.require_no_more()
+                return self._forget(what)
+            case name if name.startswith(("bank/", "alipay/", "wechat/", "unionpay/")):
                 return self._channel_changed(name, fields=fields)
             case _:
                 raise _not_found(path)
 
+    def _forget(self, what: str) -> object:
+        """Drop what was ordered and has not counted: faults with the plans, or changes of bills."""
+        match what:
+            case "faults":
+                return {"forgotten": self.faults.forget_all() + self.alipay.plans.forget_all()}
+            case "bills":
+                return {"forgotten": self.bill_changes.forget_all()}
+            case _:
+                raise bad_request("what is faults or bills")
+
     def _channel_changed(self, name: str, *, fields: JsonFields) -> object:
         channel, _, rest = name.partition("/")
         match channel:
+            case "bank":
+                return self._bank_changed(name, fields=fields)
             case "alipay":
                 return self.alipay.changed(rest, fields=fields)
             case "wechat":

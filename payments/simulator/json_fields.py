@@ -1,8 +1,10 @@
 """Reading the JSON bodies of the simulator's own doors, field by field and strictly."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Self
 
 from payments.simulator.clock import milliseconds
 from payments.simulator.errors import RefusedError
@@ -36,6 +38,13 @@ class JsonFields:
         if not isinstance(fields, dict):
             raise bad_request("the body is not a JSON object")
         self._fields: dict[str, object] = fields
+
+    @classmethod
+    def of(cls, fields: Mapping[str, object]) -> Self:
+        """Take fields that were read already; numbers with decimals are Decimals."""
+        made = cls(b"")
+        made._fields = dict(fields)
+        return made
 
     def text(self, name: str) -> str:
         """Take a field that must be there and not empty."""

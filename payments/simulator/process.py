@@ -30,9 +30,12 @@ from payments.simulator.bill_changes import BillChangeBook
 from payments.simulator.clock import VirtualClock
 from payments.simulator.control import CLOCK_SETTING, Control
 from payments.simulator.errors import RefusedError
-from payments.simulator.exchange import Answer, Request, Silence, error_answer, json_answer
+from payments.simulator.exchange import Answer, Request, Silence, error_answer
 from payments.simulator.faults import FaultBook
 from payments.simulator.notifier import Notifier
+from payments.simulator.pages.control_page import PATH as CONTROL_PATH
+from payments.simulator.pages.control_page import ControlPage
+from payments.simulator.pages.front import FrontPage
 from payments.simulator.pages.hold import PATH as HOLD_PATH
 from payments.simulator.pages.hold import HoldPages
 from payments.simulator.pages.payer import PayerPages
@@ -81,9 +84,7 @@ class Simulator:
                     return part(request)
         except RefusedError as refused:
             return error_answer(status=refused.status, code=refused.code, detail=refused.detail)
-        if request.path == "/healthz":
-            return json_answer({"status": "ok", "clock": self._clock.shown()})
-        return error_answer(status=404, code="not_found", detail=request.path)
+        return self._front.answer(request)
 
     def _alipay(self, request: Request) -> Answer | Silence:
         """Tell a merchant's server from a payer's browser and phone."""
@@ -105,6 +106,7 @@ class Simulator:
             "/payer/": self._pages.answer,
             HOLD_PATH: self._hold_pages.answer,
             "/bank/": self._bank.answer,
+            CONTROL_PATH: self._control_page.answer,
             "/control/": self._control.answer,
         }
 
@@ -146,6 +148,7 @@ class Simulator:
             wechat=self._wechat.control,
             unionpay=self._unionpay.control,
         )
+        self._control_page = ControlPage(self._control)
         self._parts = self._doors()
         self._begin(books, notifier=notifier, messenger=messenger)
 
@@ -199,6 +202,7 @@ class Simulator:
         apps, trades = books.apps, books.trades
         self._bills = self._bill_methods(books)
         self._scenes = SceneDoors(self.store, clock=self._clock, apps=apps, trades=trades)
+        self._front = FrontPage(self.store, clock=self._clock)
         self._pages = PayerPages(clock=self._clock, apps=apps, trades=trades)
         self._hold_pages = HoldPages(clock=self._clock, apps=apps, holds=self._holds)
 

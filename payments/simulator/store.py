@@ -102,23 +102,29 @@ class Store:
         rows = self.rows(
             "SELECT * FROM effects WHERE id > ? ORDER BY id LIMIT ?", effect_id, _EFFECTS_PAGE
         )
-        return [
-            {
-                "id": row["id"],
-                "kind": row["kind"],
-                "at": iso_text(row["at_ms"]),
-                "real_at": iso_text(row["real_ms"]),
-                "owner": row["owner"],
-                "method": row["method"],
-                "number": row["number"],
-                "digest": row["digest"],
-                **json.loads(row["detail"]),
-            }
-            for row in rows
-        ]
+        return [_effect(row) for row in rows]
+
+    def last_effects(self, count: int) -> list[dict[str, object]]:
+        """List what happened last, newest first."""
+        rows = self.rows("SELECT * FROM effects ORDER BY id DESC LIMIT ?", count)
+        return [_effect(row) for row in rows]
 
     def close(self) -> None:
         """Wait for what is being written, then close the file for good."""
         # The lock is kept: a thread that comes later waits for the process to end.
         self._lock.acquire()
         self._connection.close()
+
+
+def _effect(row: sqlite3.Row) -> dict[str, object]:
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "at": iso_text(row["at_ms"]),
+        "real_at": iso_text(row["real_ms"]),
+        "owner": row["owner"],
+        "method": row["method"],
+        "number": row["number"],
+        "digest": row["digest"],
+        **json.loads(row["detail"]),
+    }

@@ -83,11 +83,15 @@ class Story:
         """Have the payer scan and pay, and the channel tell us; wait for what we `answered`."""
         number = self.number_of(payment)
         self.other_side.pay(app_id=self.market.plan.app_id, out_trade_no=number, at=at)
+        assert self.hear_of(number) == [answered]
+
+    def hear_of(self, number: str) -> list[str]:
+        """Wait until the channel has told us about a number; return what we answered."""
         deadline = time.monotonic() + WAIT_SECONDS
         while (answers := self._answers(number)) == []:
             assert time.monotonic() < deadline, "the channel's notification never arrived"
             time.sleep(0.02)
-        assert answers == [answered]
+        return answers
 
     def notify_again(self, payment: Mapping[str, Any]) -> httpx.Response:
         """Be the channel that sends its notification once more, byte for byte."""

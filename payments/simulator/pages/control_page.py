@@ -1,0 +1,216 @@
+"""The control page: what the control API takes, as forms for people at this machine."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from html import escape
+from urllib.parse import parse_qsl
+
+from payments.simulator.bill_changes import ChangeKind
+from payments.simulator.control import Control
+from payments.simulator.errors import RefusedError
+from payments.simulator.exchange import Answer, Request
+from payments.simulator.faults import FaultKind
+from payments.simulator.json_fields import JsonFields, bad_request
+from payments.simulator.pages import board
+from payments.simulator.pages.control_forms import FLAGS, NUMBERS, Form, Input
+from payments.simulator.plans import PlanKind
+from payments.simulator.scripts import run_script
+
+PATH = "/control/page"
+_EFFECTS = 50
+_MACHINE = ("127.0.0.1", "localhost", "[::1]")
+_MANY = Input("count", "How often 次数", "1")
+_SECONDS = Input("seconds", "Seconds 秒")
+_FORMS = (
+    Form(
+        "Set the clock 时钟",
+        "clock",
+        (
+            Input("now", "Instant with zone 时刻", "2026-03-05T12:00:00+08:00"),
+            Input("rate", "Virtual seconds a second 速率", "0"),
+            Input("force", "also back 可倒退"),
+        ),
+        "Set 设定",
+    ),
+    Form(
+        "Order a fault 故障",
+        "faults",
+        (
+            Input("kind", "Kind 种类", choices=tuple(kind.value for kind in FaultKind)),
+            Input("method", "Call, as in the log 接口"),
+            Input("app_id", "app_id, mchid, merId"),
+            Input("out_trade_no", "Number of ours 我方单号"),
+            _MANY,
+            Input("percent", "Per cent 百分比", "100"),
+            _SECONDS,
+            Input("total_amount", "Wrong amount 错误金额"),
+            Input("other_app_id", "Wrong app 错误应用"),
+            Input("after_commit", "after the deed 入账后"),
+        ),
+        "Order 下达",
+    ),
+    Form(
+        "Plan a refund or a transfer 退款与转账",
+        "alipay/plans",
+        (
+            Input("kind", "Kind 种类", choices=tuple(kind.value for kind in PlanKind)),
+            Input("app_id", "app_id, mchid, merId"),
+            Input("number", "Number of ours 我方单号"),
+            _SECONDS,
+            Input("error_code", "Error code 错误码"),
+            _MANY,
+        ),
+        "Plan 下达",
+    ),
+    Form(
+        "Change a bill 对账单",
+        "bills",
+        (
+            Input("channel", "Channel 渠道", choices=("alipay", "wechatpay", "unionpay")),
+            Input("owner", "app_id, mchid, merId"),
+            Input("day", "Day 日期", "2026-03-05"),
+            Input("kind", "Change 改动", choices=tuple(kind.value for kind in ChangeKind)),
+            Input("number", "Number of ours 我方单号"),
+            Input("about", "About 类别", choices=("", "payment", "refund")),
+            Input("amount_minor", "Amount, minor units 金额(分)"),
+            Input("fee_minor", "Fee, minor units 手续费(分)"),
+            Input("status", "Status 状态"),
+        ),
+        "Change 下达",
+    ),
+)
+_EXAMPLE = """\
+[{"order": "faults", "kind": "timeout_after_commit", "count": 3},
+ {"order": "clock", "rate": 60}]"""
+
+
+@dataclass(frozen=True)
+class ControlPage:
+    """The control API for a browser of this machine."""
+
+    control: Control
+
+    def answer(self, request: Request) -> Answer:
+        """Show the page, or carry a form out and show what came of it.
+
+        Raises RefusedError for other machines, and for pages of other sites in our browser.
+        """
+        host = request.headers.get("host", "")
+        if not request.is_local or host.rpartition(":")[0] not in _MACHINE:
+            raise RefusedError(status=403, code="not_local", detail="only from this machine")
+        if request.method == "GET":
+            return self._page()
+        if request.method != "POST":
+            raise RefusedError(status=405, code="wrong_method", detail=request.method)
+        if request.headers.get("origin") != f"http://{host}":
+            raise RefusedError(status=403, code="not_local", detail="only from this page")
+        try:
+            self._carry_out(dict(parse_qsl(request.body.decode("latin-1"), encoding="utf-8")))
+        except RefusedError as refused:
+            return self._page(refused)
+        return Answer(status=303, body=b"", headers=(("Location", PATH), *board.HEADERS))
+
+    def _carry_out(self, form: Mapping[str, str]) -> None:
+        order = form.get("order", "")
+        if order == "script":
+            run_script(form.get("script", ""), ordering=self.control.changed)
+            return
+        fields = {name: _value(name, text) for name, text in form.items() if text.strip()}
+        fields.pop("order", None)
+        self.control.changed(f"/control/{order}", JsonFields.of(fields))
+
+    def _page(self, refused: RefusedError | None = None) -> Answer:
+        control = self.control
+        clock = control.clock.shown()
+        said = f'<p class="refused" role="alert">{escape(refused.detail)}</p>' if refused else ""
+        forms = {form.order: form for form in _FORMS}
+        return board.page(
+            f"<h1>Control 控制台</h1><p>{board.link('/', 'Front page 首页')}</p>{said}"
+            + board.section(
+                "The clock 时钟",
+                f"<p><strong>{clock['now']}</strong> {clock['mode']} × {clock['rate']}</p>"
+                + forms["clock"].html()
+                + _button("clock", "Let real time run 真实时间", real="1", force="1"),
+            )
+            + board.section(forms["faults"].heading, forms["faults"].html())
+            + board.section(forms["alipay/plans"].heading, forms["alipay/plans"].html())
+            + board.section(forms["bills"].heading, forms["bills"].html())
+            + self._script()
+            + self._waiting()
+            + self._effects(),
+            status=refused.status if refused else 200,
+        )
+
+    def _script(self) -> str:
+        return board.section(
+            "Script 脚本",
+            '<form method="post"><label>JSON list of orders, one go 一次执行'
+            f'<textarea name="script" rows="6" spellcheck="false">{escape(_EXAMPLE)}</textarea>'
+            '</label><button name="order" value="script">Run 执行</button></form>',
+        )
+
+    def _waiting(self) -> str:
+        control = self.control
+        faults = [_words(fault.shown()) for fault in control.faults.waiting()]
+        plans = [_words(plan.shown()) for plan in control.alipay.plans.waiting()]
+        changes = [_words(change.shown()) for change in control.bill_changes.waiting()]
+        return board.section(
+            "What waits to go wrong 待触发",
+            board.table(("Kind 种类", "Which 范围"), faults + plans)
+            + _button("forget", "Forget faults and plans 全部取消", what="faults"),
+            is_wide=True,
+        ) + board.section(
+            "Changed bills 已改对账单",
+            board.table(("Kind 种类", "Which 范围"), changes)
+            + _button("forget", "Forget changes 全部取消", what="bills"),
+            is_wide=True,
+        )
+
+    def _effects(self) -> str:
+        known = ("at", "kind", "owner", "method", "number")
+        rows = [
+            (
+                *(effect[name] for name in known),
+                " ".join(
+                    f"{name}={value}"
+                    for name, value in effect.items()
+                    if value is not None and name not in (*known, "id", "real_at", "digest")
+                ),
+            )
+            for effect in self.control.store.last_effects(_EFFECTS)
+        ]
+        heads = ("When 时刻", "What 事项", "Whose 商户", "Call 接口", "Number 单号", "Detail 详情")
+        return board.section(
+            f"The last {_EFFECTS} effects 日志", board.table(heads, rows), is_wide=True
+        )
+
+
+def _value(name: str, text: str) -> object:
+    """Read a field of a form as its JSON would have it."""
+    if name in FLAGS:
+        return True
+    if name not in NUMBERS:
+        return text.strip()
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation as error:
+        raise bad_request(f"{name} is not a number: {text}") from error
+    return int(number) if number == number.to_integral_value() else number
+
+
+def _words(shown: Mapping[str, object]) -> tuple[str, str]:
+    rest = {k: v for k, v in shown.items() if k not in ("id", "kind") and v not in (None, "")}
+    return str(shown["kind"]), json.dumps(rest, ensure_ascii=False)
+
+
+def _button(order: str, words: str, **fields: str) -> str:
+    """Write a form of one button."""
+    hidden = "".join(
+        f'<input type="hidden" name="{name}" value="{value}">' for name, value in fields.items()
+    )
+    return (
+        f'<form method="post">{hidden}'
+        f'<button class="plain" name="order" value="{order}">{escape(words)}</button></form>'
+    )
