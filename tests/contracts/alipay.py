@@ -32,6 +32,11 @@ ALIPAY = Expectations(
         "close": "alipay.trade.close",
         "refund": "alipay.trade.refund",
         "query_refund": "alipay.trade.fastpay.refund.query",
+        "capture": "alipay.trade.pay",
+        "query_capture": "alipay.trade.query",
+        "void": "alipay.fund.auth.order.unfreeze",
+        "query_void": "alipay.fund.auth.operation.detail.query",
+        "fetch_bill": "alipay.data.dataservice.bill.downloadurl.query",
     },
     faults={
         "timeout_before": base.NO_ANSWER,
@@ -43,9 +48,18 @@ ALIPAY = Expectations(
     },
     paid_effects=("order_accepted", "scanned", "paid", "notified"),
     forgery=(b"total_amount=100.00", b"total_amount=100.01"),
-    refused_notices=("notify_forged", "notify_wrong_app"),
+    refused_notices=("notify_forged", "notify_wrong_app", "notify_escaped"),
+    bill="trade",
 )
-ALIPAY_CERTIFICATES = replace(ALIPAY, never=frozenset({OutcomeKind.ABNORMAL}))
+ALIPAY_CERTIFICATES = replace(
+    ALIPAY,
+    never=frozenset({OutcomeKind.ABNORMAL}),
+    calls={
+        **ALIPAY.calls,
+        "transfer": "alipay.fund.trans.uni.transfer",
+        "query_transfer": "alipay.fund.trans.common.query",
+    },
+)
 
 
 def open_account(other_side: OtherSide, currency: str) -> ChannelConfig:

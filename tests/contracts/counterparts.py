@@ -7,20 +7,26 @@ from datetime import datetime, timedelta
 import httpx
 
 from payments.channels.base import (
+    CaptureRequest,
     Channel,
     ChannelConfig,
     Outcome,
     PayRequest,
     RefundRequest,
     TransferRequest,
+    VoidRequest,
 )
 from payments.channels.registry import channel_for
 from payments.channels.transport import Transport
 from settlements.rehearsal.other_side import OtherSide
 from tests.contracts import alipay, unionpay, wechatpay
 from tests.contracts.accounts import number_of_ours
+from tests.contracts.blind_resends import effect_log
 from tests.contracts.expectations import Expectations
 from tests.instants import NOON
+
+Numbered = PayRequest | RefundRequest | CaptureRequest | VoidRequest | TransferRequest
+"""What can be ordered, under a number of ours."""
 
 CHANNELS = {
     "alipay": alipay.ALIPAY,
@@ -30,19 +36,6 @@ CHANNELS = {
     "wechatpay_certificates": wechatpay.WECHATPAY,
 }
 """Each way of meeting a channel, and what is expected of its adapter then."""
-
-
-def troubles(call: str) -> list[tuple[str, str]]:
-    """Pair each channel that we call so with each of its faults.
-
-    Which keys believe an answer makes no difference to an answer that is none.
-    """
-    return [
-        (name, fault)
-        for name in ("alipay", "unionpay", "wechatpay")
-        if call in CHANNELS[name].calls
-        for fault in CHANNELS[name].faults
-    ]
 
 
 @dataclass
@@ -73,6 +66,10 @@ class Counterpart:
     def with_config(self, **changes: str) -> Channel:
         """Give the adapter of an account that is configured otherwise."""
         return channel_for(replace(self.config, **changes), self.transport)
+
+    def with_gateway(self, url: str) -> ChannelConfig:
+        """Give the configuration of the same account with its channel elsewhere."""
+        return replace(self.config, gateway_url=url)
 
     def order(self, **changes: object) -> PayRequest:
         """Write an order of 100.00 at noon with a number of its own."""
@@ -107,21 +104,54 @@ class Counterpart:
 
     def transfer(self, **changes: object) -> TransferRequest:
         """Write a transfer of 25.00 to somebody whom the channel knows."""
-        self.other_side.alipay.open_payee(
-            user_id="2088000000000099", logon_id="cups@example.com", real_name="李杯"
-        )
+        is_wechat = self.expected.channel == "wechatpay"
+        if not is_wechat:
+            self.other_side.alipay.open_payee(
+                user_id="2088000000000099", logon_id="cups@example.com", real_name="李杯"
+            )
         wanted = TransferRequest(
             channel_no=number_of_ours("PYT"),
             amount_minor=2_500,
             currency=self.currency,
-            account="cups@example.com",
-            account_type="logon_id",
-            holder_name="李杯",
+            account="oUpF8uMuAJO_M2pxb1Q9zNjWeS6o" if is_wechat else "cups@example.com",
+            account_type="openid" if is_wechat else "logon_id",
+            holder_name="" if is_wechat else "李杯",
             title="Settlement",
             remark="货款",
             stamped_at=NOON,
+            scene="1009" if is_wechat else "",
+            scene_reports=(("采购商品名称", "茶具"),) if is_wechat else (),
         )
         return replace(wanted, **changes)
+
+    def held_order(self, *, at: datetime) -> PayRequest:
+        """Have 100.00 authorised."""
+        return self.paid_order(at=at, is_authorisation=True)
+
+    def capture_of(self, order: PayRequest) -> CaptureRequest:
+        """Write a capture of 70.00, the last one."""
+        return CaptureRequest(
+            channel_no=number_of_ours("CAP"),
+            pay_channel_no=order.channel_no,
+            pay_channel_ref=self.channel.query(order.channel_no, at=NOON).channel_ref,
+            amount_minor=7_000,
+            authorised_minor=order.amount_minor,
+            currency=order.currency,
+            subject="tea",
+            is_final=True,
+            stamped_at=NOON,
+        )
+
+    def void_of(self, order: PayRequest) -> VoidRequest:
+        """Write that all is given back that was authorised."""
+        return VoidRequest(
+            channel_no=number_of_ours("VOI"),
+            pay_channel_no=order.channel_no,
+            pay_channel_ref=self.channel.query(order.channel_no, at=NOON).channel_ref,
+            amount_minor=order.amount_minor,
+            currency=order.currency,
+            stamped_at=NOON,
+        )
 
     def hand_over(self, outcome: Outcome) -> None:
         """Be the payer's browser: take a form to the channel. A code changes nothing by itself."""
@@ -162,19 +192,13 @@ class Counterpart:
             **detail,
         )
 
-    def effects(self, request: PayRequest | RefundRequest) -> list[str]:
-        """List what the channel did under an order's or a refund's number, requests left out."""
-        found, after = [], 0
-        while page := self.other_side.client.get(f"/control/effects?after={after}").json():
-            if not page["effects"]:
-                return found
-            after = page["next"]
-            found += [
-                effect["kind"]
-                for effect in page["effects"]
-                if effect["number"] == request.channel_no and effect["kind"] != "request"
-            ]
-        return found
+    def effects(self, request: Numbered) -> list[str]:
+        """List what the channel did under an order's number, requests left out."""
+        return [
+            str(effect["kind"])
+            for effect in effect_log(self.other_side)
+            if effect["number"] == request.channel_no and effect["kind"] != "request"
+        ]
 
     def _control(self, what: str, **fields: object) -> None:
         self.other_side.client.post(f"/control/{what}", json=fields).raise_for_status()

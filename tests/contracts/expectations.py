@@ -22,6 +22,8 @@ class Expectations:
     of ours; `closes`: an order can be closed on demand. `refund_ordered` is the kind of outcome of
     a refund, `refund_repeated` are those of the same one again; `refund_failure` is the code with
     which the channel fails one.
+    `bill` is the channel's word for the bill of trades, `transfer_ordered` the kind of outcome of
+    a transfer.
     `never` are the kinds of outcome that this channel cannot give.
     `paid_effects` is what the channel does for an order that is paid, and `faults` what the
     adapter says when the channel fails so. `forgery` changes a genuine notification;
@@ -53,3 +55,5 @@ class Expectations:
     refund_ordered: OutcomeKind = OutcomeKind.SUCCEEDED
     refund_repeated: tuple[OutcomeKind, ...] = (OutcomeKind.SUCCEEDED, OutcomeKind.PROCESSING)
     refund_failure: str = "CLOSED"
+    bill: str = ""
+    transfer_ordered: OutcomeKind = OutcomeKind.SUCCEEDED

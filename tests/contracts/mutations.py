@@ -2,10 +2,12 @@
 
 What a change leaves as it was is told by an independent reading of each wire format, not by the
 adapters: a form may write a blank as `+` or `%20` and a hexadecimal digit in either case, JSON has
-blanks around what is signed, a text of UnionPay's ends with or without a line, and WeChat Pay's
-serials have any case and zeros before them. All else is another message, and must be refused.
+blanks around what is signed and may write the slashes of a signature as `\\/`, a text of UnionPay's
+ends with or without a line, and WeChat Pay's serials have any case and zeros before them. All else
+is another message, and must be refused.
 """
 
+import json
 import random
 import re
 from collections.abc import Callable, Mapping
@@ -168,14 +170,19 @@ def form_meaning(parts: Parts) -> object:
 
 
 def json_meaning(parts: Parts) -> object:
-    """Read an answer of Alipay's: blanks count inside what is signed, and nowhere else."""
+    """Read an answer of Alipay's: spelling counts inside what is signed, and nowhere else."""
+    body = parts["body"]
     found = re.fullmatch(
-        rb'\s*(\{\s*"[a-z_]+"\s*:)\s*(\{.*\})\s*(,\s*"sign"\s*:.*\})\s*', parts["body"], re.DOTALL
+        rb'[ \t\r\n]*(\{.*?:)[ \t\r\n]*(\{.*\})[ \t\r\n]*(,[ \t\r\n]*"sign".*)', body, re.DOTALL
     )
     if found is None:
-        return parts["body"]
+        return body
     head, node, foot = found.groups()
-    return _without_blanks(head), node, _without_blanks(foot)
+    try:
+        around = json.loads((head + b"0" + foot).decode("utf-8"), object_pairs_hook=tuple)
+    except ValueError:
+        return body
+    return around, node
 
 
 def row_meaning(parts: Parts) -> object:
@@ -194,7 +201,3 @@ def wechat_meaning(parts: Parts) -> object:
 def _parts(body: bytes, headers: Mapping[str, str]) -> Parts:
     lower = {name.lower(): text.encode("latin-1") for name, text in headers.items()}
     return {"body": body, **{name: lower[name] for name in SIGNED_HEADERS if name in lower}}
-
-
-def _without_blanks(text: bytes) -> bytes:
-    return re.sub(rb"[ \t\r\n]", b"", text)

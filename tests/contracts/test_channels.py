@@ -12,12 +12,10 @@ from payments.channels.base import (
 )
 from settlements.rehearsal.processes import free_ports
 from tests.contracts.accounts import private_pem
-from tests.contracts.counterparts import CHANNELS, troubles
+from tests.contracts.counterparts import CHANNELS
 from tests.instants import NOON
 
 PAID_AT = NOON + timedelta(minutes=7)
-WAITING_FAULT_SECONDS = 5
-"""Longer than our transport has patience."""
 
 
 def test_every_channel_of_the_registry_is_held_to_these_promises():
@@ -216,41 +214,3 @@ class TestQuery:
         # Then
         assert outcome.kind is OutcomeKind.CLOSED
         assert outcome.paid_at is None
-
-
-class TestTrouble:
-    @pytest.mark.parametrize(("name", "fault"), troubles("pay"))
-    def test_an_order_into_trouble_is_unknown_and_one_order_in_the_end(self, other, fault):
-        # Given
-        order = other.order()
-        other.fail_next(fault, method=other.expected.calls["pay"], seconds=WAITING_FAULT_SECONDS)
-
-        # When
-        outcome = other.channel.pay(order)
-
-        # Then
-        assert (outcome.kind, outcome.code) == (OutcomeKind.UNKNOWN, other.expected.faults[fault])
-
-        # When: a prepay order may be sent again at once, under the same number
-        assert other.expected.is_prepay
-        again = other.channel.pay(order)
-
-        # Then
-        assert again.kind is OutcomeKind.AWAITING_PAYER
-        assert other.effects(order).count("order_accepted") == 1
-
-    @pytest.mark.parametrize(("name", "fault"), troubles("query"))
-    def test_a_question_into_trouble_tells_nothing_of_a_paid_order(self, other, fault):
-        # Given
-        order = other.order()
-        other.channel.pay(order)
-        other.pay(order, at=PAID_AT)
-        other.fail_next(fault, method=other.expected.calls["query"], seconds=WAITING_FAULT_SECONDS)
-
-        # When
-        outcome = other.channel.query(order.channel_no, at=NOON)
-
-        # Then
-        assert (outcome.kind, outcome.code) == (OutcomeKind.UNKNOWN, other.expected.faults[fault])
-        assert (outcome.amount_minor, outcome.paid_at) == (None, None)
-        assert other.channel.query(order.channel_no, at=NOON).kind is OutcomeKind.SUCCEEDED

@@ -6,12 +6,10 @@ import httpx
 import pytest
 
 from payments.channels.base import NOT_FOUND, OutcomeKind
-from tests.contracts.counterparts import CHANNELS, troubles
+from tests.contracts.counterparts import CHANNELS
 from tests.instants import NOON
 
 PAID_AT = NOON + timedelta(minutes=7)
-WAITING_FAULT_SECONDS = 5
-"""Longer than our transport has patience."""
 CLOSING = [name for name, expected in CHANNELS.items() if expected.closes]
 ENDING = [name for name, expected in CHANNELS.items() if not expected.closes]
 
@@ -112,22 +110,3 @@ def test_an_order_that_is_paid_is_not_closed(other):
     assert outcome.kind is OutcomeKind.UNKNOWN
     assert outcome.code != NOT_FOUND
     assert other.channel.query(order.channel_no, at=NOON).kind is OutcomeKind.SUCCEEDED
-
-
-@pytest.mark.parametrize(("name", "fault"), troubles("close"))
-def test_trouble_leaves_it_open_whether_an_order_is_closed(other, fault):
-    # Given
-    order = opened(other)
-    other.fail_next(fault, method=other.expected.calls["close"], seconds=WAITING_FAULT_SECONDS)
-
-    # When
-    outcome = other.channel.close(order.channel_no, at=NOON)
-
-    # Then
-    if fault == "truncated_json" and other.expected.channel == "wechatpay":
-        # An answer without a body cannot be cut.
-        assert outcome.kind is OutcomeKind.CLOSED
-    else:
-        assert (outcome.kind, outcome.code) == (OutcomeKind.UNKNOWN, other.expected.faults[fault])
-    assert other.channel.close(order.channel_no, at=NOON).kind is OutcomeKind.CLOSED
-    assert other.channel.query(order.channel_no, at=NOON).kind is OutcomeKind.CLOSED

@@ -161,5 +161,23 @@ def test_an_adapter_that_believed_a_changed_message_would_be_seen():
     assert "became" in found.accepted[0]
 
 
+def test_another_spelling_is_told_from_another_message():
+    # Given
+    genuine = b'{"a_response":{"b":"1"},"sign":"q/r="}'
+    same = (
+        b'{"a_response": {"b":"1"} ,"sign":"q\\/r="}',
+        b'{"a_response":{"b":"1"},"sign":"q/r="}\n',
+    )
+    others = (
+        b'{"a_response":{"b": "1"},"sign":"q/r="}',
+        b'{"a_response":{"b":"1"},"sign":"q/r=="}',
+    )
+
+    # Then
+    meant = mutations.json_meaning({"body": genuine})
+    assert all(mutations.json_meaning({"body": text}) == meant for text in same)
+    assert all(mutations.json_meaning({"body": text}) != meant for text in others)
+
+
 def test_every_channel_says_how_its_messages_are_read():
     assert set(MEANINGS) == {expected.channel for expected in CHANNELS.values()}

@@ -7,12 +7,9 @@ import pytest
 from payments.channels import base
 from payments.channels.base import NOT_FOUND, NotificationAbout, OutcomeKind
 from settlements.rehearsal.processes import free_ports
-from tests.contracts.counterparts import troubles
 from tests.instants import NOON
 
 PAID_AT = NOON + timedelta(minutes=7)
-WAITING_FAULT_SECONDS = 5
-"""Longer than our transport has patience."""
 
 
 def asked(other, refund, *, at=NOON):
@@ -256,44 +253,3 @@ class TestWhatBecomesOfIt:
         )
         assert notification.about is NotificationAbout.REFUND
         assert notification.channel_no == refund.channel_no
-
-
-class TestTrouble:
-    @pytest.mark.parametrize(("name", "fault"), troubles("refund"))
-    def test_a_refund_into_trouble_is_unknown_and_one_refund_in_the_end(self, other, fault):
-        # Given
-        refund = other.refund_of(other.paid_order(at=PAID_AT))
-        other.fail_next(fault, method=other.expected.calls["refund"], seconds=WAITING_FAULT_SECONDS)
-
-        # When
-        outcome = other.channel.refund(refund)
-
-        # Then
-        assert (outcome.kind, outcome.code) == (OutcomeKind.UNKNOWN, other.expected.faults[fault])
-
-        # When: asked, and sent again under the same number if the channel does not know it
-        told = asked(other, refund)
-        if told.kind is not OutcomeKind.SUCCEEDED:
-            assert (told.kind, told.code) == (OutcomeKind.UNKNOWN, NOT_FOUND)
-            other.channel.refund(refund)
-
-        # Then
-        assert asked(other, refund).kind is OutcomeKind.SUCCEEDED
-        assert other.effects(refund).count("refund_accepted") == 1
-
-    @pytest.mark.parametrize(("name", "fault"), troubles("query_refund"))
-    def test_a_question_into_trouble_tells_nothing_of_a_refund(self, other, fault):
-        # Given
-        refund = other.refund_of(other.paid_order(at=PAID_AT))
-        other.channel.refund(refund)
-        other.fail_next(
-            fault, method=other.expected.calls["query_refund"], seconds=WAITING_FAULT_SECONDS
-        )
-
-        # When
-        outcome = asked(other, refund)
-
-        # Then
-        assert (outcome.kind, outcome.code) == (OutcomeKind.UNKNOWN, other.expected.faults[fault])
-        assert (outcome.amount_minor, outcome.paid_at) == (None, None)
-        assert asked(other, refund).kind is OutcomeKind.SUCCEEDED

@@ -28,6 +28,11 @@ UNIONPAY = Expectations(
         "query": "unionpay.query",
         "refund": "unionpay.refund",
         "query_refund": "unionpay.query",
+        "capture": "unionpay.capture",
+        "query_capture": "unionpay.query",
+        "void": "unionpay.void",
+        "query_void": "unionpay.query",
+        "fetch_bill": "unionpay.file",
     },
     faults={
         "timeout_before": base.NO_ANSWER,
@@ -48,6 +53,7 @@ UNIONPAY = Expectations(
     # The number is used: a question tells what became of it.
     refund_repeated=(OutcomeKind.UNKNOWN,),
     refund_failure="60",
+    bill="00",
 )
 
 

@@ -28,6 +28,11 @@ WECHATPAY = Expectations(
         "close": "wechat.close",
         "refund": "wechat.refund",
         "query_refund": "wechat.refund_query",
+        "transfer": "wechat.transfer",
+        "query_transfer": "wechat.transfer_query",
+        "cancel_transfer": "wechat.transfer_cancel",
+        "fetch_bill": "wechat.trade_bill",
+        "echo": "wechat.echo",
     },
     faults={
         "timeout_before": base.NO_ANSWER,
@@ -45,6 +50,9 @@ WECHATPAY = Expectations(
     paid_effects=("order_accepted", "paid", "notified"),
     forgery=(b"TRANSACTION.SUCCESS", b"REFUND.SUCCESS"),
     refused_notices=("notify_forged", "notify_wrong_app", "notify_stale", "notify_signtest"),
+    bill="ALL",
+    # A payee confirms it first.
+    transfer_ordered=OutcomeKind.AWAITING_PAYER,
 )
 
 
@@ -65,6 +73,9 @@ def open_account(
         bank_account_no=None,
         currency=currency,
     )
+    if currency == "CNY":
+        top_up = {"mchid": mchid, "number": "1", "amount_minor": 1_000_000}
+        other_side.client.post("/control/wechat/transfers/top-ups", json=top_up).raise_for_status()
     return ChannelConfig(
         account_id="chn_1",
         channel="wechatpay",
