@@ -11,7 +11,7 @@ import sys
 
 import django
 
-ROWS = {"P3": "posting", "P8": "growth"}
+ROWS = {"P2": "outcomes", "P3": "posting", "P8": "growth"}
 
 
 def main() -> int:
