@@ -12,7 +12,8 @@ NO_DATABASE := DATABASE_URL=postgresql://application@unused/unused \
 	DATABASE_OWNER_URL=postgresql://owner@unused/unused
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo stop test check bench harness harness-ledger lock chromium
+.PHONY: help setup setup-dev demo stop test check bench harness harness-channels harness-ledger \
+	lock chromium
 
 help:
 	@echo "make demo   set up, run a month of a small marketplace, and serve it"
@@ -21,6 +22,7 @@ help:
 	@echo "make check  format, lint, types, imports, migrations, translations"
 	@echo "make bench  measure the speed; ROW=P3 for one row, QUICK=1 for a small run"
 	@echo "make harness  break everything for ten minutes, then compare the records; MINUTES=1 SEED=1"
+	@echo "make harness-channels  the channels' promises with every fault, as 'make harness' begins"
 	@echo "make harness-ledger  the ledger against its model, 2,000 runs of 50 steps; SEED=1 repeats one"
 	@echo "make setup  only the set-up that the others call"
 	@echo "make lock   resolve the dependencies again and lock them with hashes"
@@ -94,8 +96,13 @@ check: setup-dev
 bench: setup-dev
 	ROW="$(ROW)" QUICK="$(QUICK)" $(BIN)/python -m tests.benchmarks
 
-harness: setup-dev
+harness: setup-dev harness-channels
 	$(BIN)/python -m tests.harness --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+harness-channels: setup-dev
+	@seed=$${SEED:-$$($(BIN)/python -c "import secrets; print(secrets.randbits(32))")}; \
+	echo "Every fault on every call, 100,000 changed messages: make harness-channels SEED=$$seed"; \
+	HARNESS=1 SEED=$$seed $(BIN)/pytest -n0 tests/contracts
 
 harness-ledger: setup-dev
 	@seed=$${SEED:-$$($(BIN)/python -c "import secrets; print(secrets.randbits(32))")}; \

@@ -23,6 +23,7 @@ from tests.contracts import extent
 from tests.contracts.blind_resends import blind_resends, effect_log
 from tests.contracts.counterparts import CHANNELS
 from tests.contracts.operations import OPERATIONS, Operation
+from tests.instants import NOON
 
 BEFORE_THE_DEED = {"timeout_before", "http_500", "system_error", "frequency_limited"}
 """These keep the channel from doing what it was told, unless they are ordered for after it."""
@@ -115,6 +116,7 @@ def test_a_fault_is_never_a_failure_and_the_next_question_tells_the_truth(
 ):
     for _round in range(ROUNDS):
         # Given
+        other.other_side.set_clock(NOON, is_start=True)
         asked_for = OPERATIONS[operation](other)
         code = said(name, operation, fault)
         more = {"after_commit": True} if fault.is_after else {}
