@@ -95,7 +95,7 @@ def open_certificates(other_side: OtherSide, currency: str) -> ChannelConfig:
         currency=currency,
         bank_account_no=None,
     )
-    other_side.alipay.top_up(app_id=config.app_id, amount_minor=100_000, number="1")
+    other_side.alipay.top_up(app_id=config.app_id, amount_minor=10_000_000, number="1")
     return replace(
         config,
         channel_public_key_pem=issued.alipay_cert_pem,

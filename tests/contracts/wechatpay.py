@@ -74,7 +74,7 @@ def open_account(
         currency=currency,
     )
     if currency == "CNY":
-        top_up = {"mchid": mchid, "number": "1", "amount_minor": 1_000_000}
+        top_up = {"mchid": mchid, "number": "1", "amount_minor": 10_000_000}
         other_side.client.post("/control/wechat/transfers/top-ups", json=top_up).raise_for_status()
     return ChannelConfig(
         account_id="chn_1",
