@@ -77,9 +77,10 @@ def void_refusal(request: VoidRequest) -> str:
 def freeze_content(request: PayRequest, *, merchant_no: str) -> dict[str, object]:
     """Give the `biz_content` of an order to freeze money by a code.
 
-    It ends after whole minutes, so never later than our own expiry by more than its way takes.
+    It ends after whole minutes, counted by the clock that set our own expiry. Sent late, it may
+    outlive that by as much; it is closed then, and what was held meanwhile is given back.
     """
-    seconds = (request.expires_at - request.stamped_at).total_seconds()
+    seconds = (request.expires_at - request.at).total_seconds()
     minutes = min(max(int(seconds // _SECONDS_OF_MINUTE), 1), _TIMEOUT_MINUTES_MAX)
     title = base.kept_text(orders.subject(request.subject), length_max=_TITLE_LENGTH_MAX)
     content: dict[str, object] = {
