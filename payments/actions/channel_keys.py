@@ -150,11 +150,14 @@ def keys_payload(keys: ChannelKeySet) -> dict[str, Any]:
     """Return what people are shown and agree to: fingerprints and addresses, never a secret."""
     account = keys.channel_account
     changed = {name: getattr(keys, name) for name in PLAIN if getattr(keys, name)}
-    changed.pop("channel_public_key", None)
+    public_key = changed.pop("channel_public_key", None)
+    facts = dict(keys.facts)
+    if public_key:  # What is shown is read from the key itself, whatever stands beside it.
+        facts["channel_public_key"] = [_shown(found) for found in inspected(public_key)]
     return {
         "account": account.pk,
         "keys": keys.pk,
-        "facts": keys.facts,
+        "facts": facts,
         **changed,
         "gateway_before": account.gateway_url,
     }

@@ -123,7 +123,10 @@ def register_channel_account(
 def point_at_gateway(
     account: ChannelAccount, *, gateway_url: str, actor: str, at: datetime
 ) -> ChannelAccount:
-    """Send this account's orders to another address from now on. The same address: no change.
+    """Send this account's orders to another simulator from now on. The same address: no change.
+
+    Both addresses are without TLS, as only simulators' are: any other gateway changes with the
+    keys, by two people, and the database refuses it here.
 
     Raises LiveChannelInSandboxError; nothing is written then.
     """

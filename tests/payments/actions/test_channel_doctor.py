@@ -21,6 +21,7 @@ from payments.channels.transport import Answer
 from payments.models import ChannelAccount, DatabaseClock
 from tests.factories.payments import BankAccountFactory
 from tests.instants import NOON
+from tests.rig.keys import put_in_use
 from tests.rig.rows import nothing_written
 from tests.rig.stage import open_wechat_account
 
@@ -177,9 +178,7 @@ def test_the_command_tells_people_and_machines_and_fails_on_errors(marketplace, 
     )
 
     # When something is broken
-    ChannelAccount.objects.filter(pk=marketplace.alipay.pk).update(
-        channel_public_key=stranger_pem()
-    )
+    put_in_use(marketplace.alipay, channel_public_key=stranger_pem())
     with pytest.raises(SystemExit) as ended:
         call_command("channel_doctor", marketplace.alipay.pk)
 

@@ -69,10 +69,7 @@ def test_the_key_is_bound_to_its_row(pems):
     # Given the ciphertext of one account in the row of another
     account = register(pems)
     other = register(pems, app_id="2021000000000002")
-    ChannelAccount.objects.filter(pk=other.pk).update(
-        private_key_encrypted=account.private_key_encrypted
-    )
-    other.refresh_from_db()
+    other.private_key_encrypted = account.private_key_encrypted
 
     # When, Then
     channels.channel_of(account)
@@ -92,8 +89,7 @@ def test_one_app_is_registered_once(pems):
 def test_who_only_listens_needs_no_private_key(pems):
     # Given
     account = register(pems)
-    ChannelAccount.objects.update(private_key_encrypted="unreadable here")
-    account.refresh_from_db()
+    account.private_key_encrypted = "unreadable here"
 
     # When, Then
     assert channels.listener_of(account).acknowledge() == (b"success", "text/plain")
