@@ -1,9 +1,11 @@
 """Talking to the simulator as its people would: onboarding, payers, the bank's counter."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import TracebackType
+from typing import Any
 
 import httpx
 
@@ -191,15 +193,35 @@ class OtherSide:
         """Let the simulator show the real time again."""
         self._post("/control/clock", {"real": True, "force": True})
 
-    def pay(self, *, app_id: str, out_trade_no: str, at: datetime) -> None:
+    def pay(self, *, app_id: str, out_trade_no: str, at: datetime, coupon_minor: int = 0) -> None:
         """Be the payer: scan the code and pay at this instant. Paying again changes nothing.
 
-        At WeChat Pay `app_id` is the merchant's mchid or its appid.
+        At WeChat Pay `app_id` is the merchant's mchid or its appid, at UnionPay its merId. A
+        coupon, of which Alipay alone knows here, pays its part.
         """
+        coupon = {"coupon_minor": coupon_minor} if coupon_minor else {}
         self._post(
             "/control/pay",
-            {"app_id": app_id, "out_trade_no": out_trade_no, "at": at.isoformat()},
+            {"app_id": app_id, "out_trade_no": out_trade_no, "at": at.isoformat(), **coupon},
         )
+
+    def open_page(self, action: Mapping[str, Any]) -> None:
+        """Be the payer's browser or app that goes on to the channel, as our order tells it to.
+
+        Some orders do not exist at the channel before. Opening again changes nothing.
+        """
+        fields = action.get("fields", {})
+        if action.get("kind") == "form":
+            self._carry("POST", action["url"], fields)
+        elif action.get("kind") == "redirect":
+            self._carry("GET", action["url"], {})
+        elif "order_string" in fields:
+            self._carry("POST", "/phone", fields)
+
+    def _carry(self, method: str, url: str, fields: Mapping[str, str]) -> None:
+        response = self.client.request(method, url, data=dict(fields) or None)
+        if response.is_error:
+            response.raise_for_status()
 
     def deliver_payment_file(self, *, account_no: str, content: bytes) -> None:
         """Hand a pain.001 file to the bank. The same file again is not carried out again."""

@@ -4,16 +4,29 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from payments.actions import payments
+from payments.actions.capture_requests import CaptureRequest, start_capture
+from payments.actions.checkout import SANDBOX_PAYERS
 from payments.actions.payments import AllocationRequest, PaymentRequest
-from payments.models import Merchant, Payment, PaymentAttempt, PaymentMethod
+from payments.errors import CapturedAlreadyError
+from payments.models import (
+    Capturing,
+    ChannelKind,
+    Merchant,
+    Payment,
+    PaymentAttempt,
+    PaymentMethod,
+)
+from payments.queries.methods import CHANNEL_OF_METHOD
 from payments.states import OperationStatus, PaymentStatus
 from settlements.rehearsal.channel_accounts import ACTOR
 from settlements.rehearsal.marketplace import Marketplace
@@ -26,6 +39,9 @@ SPAN = timedelta(days=3)
 """How far apart in virtual time payments under way may be; codes live longer than that."""
 LIFETIME = timedelta(days=7)
 RETURNED_AFTER = timedelta(minutes=30)
+TAKEN_AFTER = timedelta(minutes=5)
+"""How long after the order what is held of it is taken."""
+_LAST_TRY = ("payment_id", "payment__status", "status", "operation__channel_no", "payer_action")
 PATIENCE_SECONDS = 120
 PAUSE_SECONDS = 0.06
 PAYERS = 4
@@ -36,7 +52,8 @@ class Purchase:
     """One thing to be paid for. `shares_minor` is what each seller (partner's number) is owed.
 
     Without `is_confirmed` it is only owed; without `is_paid` its payer walks away from the code.
-    What `is_refunded` was paid first, and goes back in full.
+    What `is_refunded` was paid first, and goes back in full; what `is_held` is held by the channel
+    first, and then taken. A channel's coupon pays `coupon_minor` of it.
     """
 
     order_no: str
@@ -48,6 +65,19 @@ class Purchase:
     is_confirmed: bool = True
     is_paid: bool = True
     is_refunded: bool = False
+    is_held: bool = False
+    coupon_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _LastTry:
+    """How far a payment is by its last try, and what its payer's device is told to do."""
+
+    payment_id: str
+    payment_status: str
+    status: str
+    channel_no: str
+    action: Mapping[str, Any]
 
 
 @dataclass
@@ -69,6 +99,7 @@ class Till:
     _under_way: dict[str, Purchase] = field(default_factory=dict)
     _paying: dict[str, Future[None]] = field(default_factory=dict)
     _returning: set[str] = field(default_factory=set)
+    _taking: set[str] = field(default_factory=set)
     _moved_at: float = 0.0
 
     def take(
@@ -126,6 +157,7 @@ class Till:
             client_ip="127.0.0.1",
             actor=ACTOR,
             at=purchase.at,
+            payer_account=SANDBOX_PAYERS.get(purchase.method, ""),
         )
         return str(payment.status)
 
@@ -144,6 +176,7 @@ class Till:
                 description=f"Order {purchase.order_no[:12]}",
                 payer_no=purchase.payer_no,
                 expires_at=purchase.at + LIFETIME,
+                capture_mode=Capturing.MANUAL if purchase.is_held else Capturing.AUTOMATIC,
             ),
             actor=ACTOR,
             at=purchase.at,
@@ -159,21 +192,13 @@ class Till:
         rows = (
             PaymentAttempt.objects.filter(payment_id__in=self._under_way)
             .order_by("created_at", "id")
-            .values_list("payment_id", "payment__status", "status", "operation__channel_no")
+            .values_list(*_LAST_TRY)
         )
         # Of a payment that was tried before a cut, and again, the last try counts.
-        latest = {payment_id: row for payment_id, *row in rows}
-        for payment_id, (payment_status, attempt_status, channel_no) in latest.items():
-            if payment_id in self._returning:
-                continue
-            if payment_status == PaymentStatus.PAID and self._under_way[payment_id].is_refunded:
-                self._give_back(payment_id)
-            elif payment_status != PaymentStatus.AWAITING_PAYMENT:
-                self._end(payment_id, payment_status, on_done)
-            elif attempt_status == OperationStatus.FAILED:
-                self._end(payment_id, f"{payment_status}: try failed", on_done)
-            elif attempt_status == OperationStatus.AWAITING_PAYER:
-                self._let_pay(payment_id, channel_no, payers, on_done)
+        latest = {row[0]: _LastTry(*row) for row in rows}
+        for attempt in latest.values():
+            if attempt.payment_id not in self._returning:
+                self._go_on(attempt, payers, on_done)
         for payment_id, status in self.returns.over(self._returning).items():
             self._returning.discard(payment_id)
             self._end(payment_id, f"{PaymentStatus.PAID}, refund {status}", on_done)
@@ -185,33 +210,78 @@ class Till:
         self.watch()
         time.sleep(PAUSE_SECONDS)
 
-    def _let_pay(
+    def _go_on(
         self,
-        payment_id: str,
-        channel_no: str,
+        attempt: _LastTry,
         payers: ThreadPoolExecutor,
         on_done: Callable[[Purchase, str], None],
     ) -> None:
+        """Do what a payment waits for by its last try, or be done with it."""
+        payment_id, status = attempt.payment_id, attempt.payment_status
+        if status == PaymentStatus.AUTHORIZED:
+            self._capture(payment_id)
+        elif status == PaymentStatus.PAID and self._under_way[payment_id].is_refunded:
+            self._give_back(payment_id)
+        elif status != PaymentStatus.AWAITING_PAYMENT:
+            self._end(payment_id, status, on_done)
+        elif attempt.status == OperationStatus.FAILED:
+            self._end(payment_id, f"{status}: try failed", on_done)
+        elif attempt.status == OperationStatus.AWAITING_PAYER:
+            self._let_pay(attempt, payers, on_done)
+
+    def _let_pay(
+        self,
+        attempt: _LastTry,
+        payers: ThreadPoolExecutor,
+        on_done: Callable[[Purchase, str], None],
+    ) -> None:
+        payment_id = attempt.payment_id
         purchase = self._under_way[payment_id]
         if not purchase.is_paid:
             self._end(payment_id, PaymentStatus.AWAITING_PAYMENT, on_done)
             return
         if payment_id not in self._paying:
             self._paying[payment_id] = payers.submit(
-                self.other_side.pay,
-                app_id=self._app_id(purchase),
-                out_trade_no=channel_no,
-                at=purchase.at + timedelta(minutes=1),
+                self._pay, purchase, attempt.channel_no, attempt.action
             )
         elif self._paying[payment_id].done():
             self._paying[payment_id].result()
 
+    def _pay(self, purchase: Purchase, channel_no: str, action: Mapping[str, Any]) -> None:
+        """Be the payer: go on to the channel where the order says so, and pay there."""
+        # WeChat Pay knows of its orders before, and the address for a browser is soon too old.
+        if CHANNEL_OF_METHOD[PaymentMethod(purchase.method)] != ChannelKind.WECHATPAY:
+            self.other_side.open_page(action)
+        self.other_side.pay(
+            app_id=self._app_id(purchase),
+            out_trade_no=channel_no,
+            at=purchase.at + timedelta(minutes=1),
+            coupon_minor=purchase.coupon_minor,
+        )
+
     def _app_id(self, purchase: Purchase) -> str:
         """Name whom the payer pays at the channel."""
-        if purchase.method == PaymentMethod.WECHAT_NATIVE:
-            assert self.market.wechat is not None, "who sells by WeChat Pay has an account there"
-            return self.market.wechat.merchant_no
-        return self.market.plan.app_id
+        accounts = {
+            ChannelKind.WECHATPAY: self.market.wechat,
+            ChannelKind.UNIONPAY: self.market.unionpay,
+        }
+        account = accounts.get(CHANNEL_OF_METHOD[PaymentMethod(purchase.method)])
+        return account.merchant_no if account else self.market.plan.app_id
+
+    def _capture(self, payment_id: str) -> None:
+        """Take all that is held, once."""
+        if payment_id in self._taking:
+            return
+        self._taking.add(payment_id)
+        self._moved_at = time.monotonic()
+        purchase = self._under_way[payment_id]
+        with suppress(CapturedAlreadyError):
+            start_capture(
+                CaptureRequest(payment_id),
+                actor=self.returns.maker.actor,
+                at=purchase.at + TAKEN_AFTER,
+                reason="Order shipped",
+            )
 
     def _give_back(self, payment_id: str) -> None:
         """Send a paid purchase to the returns desk, once it is paid a while."""
@@ -224,5 +294,6 @@ class Till:
 
     def _end(self, payment_id: str, status: str, on_done: Callable[[Purchase, str], None]) -> None:
         self._paying.pop(payment_id, None)
+        self._taking.discard(payment_id)
         on_done(self._under_way.pop(payment_id), status)
         self._moved_at = time.monotonic()

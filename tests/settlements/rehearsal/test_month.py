@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from payments.models import PaymentMethod
 from settlements.rehearsal.month import DAYS, MERCHANTS, purchases_of
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -53,5 +54,7 @@ def test_some_of_everything_happens():
     assert any(len(purchase.shares_minor) == 2 for purchase in purchases)
     assert any(purchase.amount_minor > 100_000 for purchase in purchases)
     assert any(purchase.is_refunded for purchase in purchases)
-    assert {purchase.method for purchase in purchases} == {"alipay_qr", "wechat_native"}
+    assert {purchase.method for purchase in purchases} == set(PaymentMethod)
+    assert {purchase.method for purchase in purchases if purchase.is_held} == {"card_page"}
+    assert any(purchase.coupon_minor for purchase in purchases)
     assert {seller for purchase in purchases for seller in purchase.shares_minor} == set(MERCHANTS)

@@ -1,5 +1,6 @@
 """The till: what it sells is paid by the house's own work, also after a cut."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,10 +8,10 @@ from django.core.management.base import CommandError
 from django.db import transaction
 
 from payments.actions import payments
-from payments.models import Payment, PaymentAttempt, Refund
+from payments.models import Capture, Payment, PaymentAttempt, PaymentMethod, Refund
 from payments.states import OperationStatus
 from settlements.rehearsal import till as till_module
-from settlements.rehearsal.marketplace import take_in_merchants
+from settlements.rehearsal.marketplace import open_marketplace, take_in_merchants
 from settlements.rehearsal.people import take_on
 from settlements.rehearsal.returns import Returns
 from settlements.rehearsal.till import Purchase, Till
@@ -175,3 +176,37 @@ def test_what_is_not_wanted_is_paid_and_goes_back_large_amounts_by_two_people(ti
 def test_what_is_only_owed_is_asked_of_nobody(till):
     assert sold(till, purchase("o1", fate={"is_confirmed": False}, ana=1_000)) == {"o1": "created"}
     assert not PaymentAttempt.objects.exists()
+
+
+@pytest.mark.parametrize("method", list(PaymentMethod))
+def test_payers_pay_every_way(till, simulator, method):
+    # Given
+    number = till.market.plan.app_id[-8:]
+    plan = replace(
+        till.market.plan, wechat=(f"17{number}", f"wx7{number:0>15}"), unionpay=f"7771900{number}"
+    )
+    till.market = open_marketplace(plan, other_side=simulator, at=NOON)
+
+    # When
+    statuses = sold(till, purchase("o1", fate={"method": method}, ana=1_000))
+
+    # Then
+    assert statuses == {"o1": "paid"}
+    assert Payment.objects.get().method == method
+
+
+def test_what_is_held_by_card_is_taken_and_a_coupon_pays_its_part(till, simulator):
+    # Given
+    plan = replace(till.market.plan, unionpay=f"7770900{till.market.plan.app_id[-8:]}")
+    till.market = open_marketplace(plan, other_side=simulator, at=NOON)
+
+    # When
+    statuses = sold(
+        till,
+        purchase("o1", fate={"method": "card_page", "is_held": True}, ana=1_000),
+        purchase("o2", minutes=1, fate={"coupon_minor": 100}, ana=1_000),
+    )
+
+    # Then
+    assert statuses == {"o1": "paid", "o2": "paid"}
+    assert Capture.objects.get().amount_minor == 1_000
