@@ -1,10 +1,12 @@
 """What is said to a channel about a try to collect a payment: the order, the question, the end."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
 
+from payments.actions import closing
 from payments.actions.channels import channel_of
 from payments.channels import registry
 from payments.channels.base import NOT_FOUND, Channel, Outcome, OutcomeKind, PayRequest
@@ -88,19 +90,34 @@ def ask(attempt_id: str, at: datetime) -> Outcome:
     outcome = channel.query(order.channel_no, at=order.stamped_at)
     if order.is_wanted or not _may_be_open(outcome):
         return outcome
-    if not registry.TRAITS[order.account.channel].closes:
+    traits = registry.TRAITS[order.account.channel]
+    if not traits.closes:
         return _ended(outcome, order, at=at)
-    return _close(channel, order)
+    closed = _close(channel, order)
+    if closed.code == NEVER_SCANNED and _is_held(order, carried=traits.carried):
+        return _ended(outcome, order, at=at)
+    return closed
+
+
+def _is_held(order: _Order, *, carried: Collection[str]) -> bool:
+    """Tell whether a payer may hold a page of which the channel knows nothing, to the end of it.
+
+    A payer who chose another method, or has paid by it, waits for no clock: should they pay by
+    the first as well, what comes second is parked. Where nobody is to pay any more, `closed` is
+    said once it is true.
+    """
+    return order.method in carried and order.payment_status == PaymentStatus.CLOSING
 
 
 def _ended(outcome: Outcome, order: _Order, *, at: datetime) -> Outcome:
-    """Say whether an order is over at a channel that ends orders by their time alone.
+    """Say whether an order is over that ends by its time alone.
 
     Until then a payer may hold its page, whether the channel knows of that or not, and pay; so
     it stays open here as well. After the expiry that it was ordered with the channel takes no
-    money for it any more, whatever a bank said of a card before.
+    money for it any more, whatever a bank said of a card before; what was begun before has
+    arrived GRACE later.
     """
-    if at < order.expires_at:
+    if at < order.expires_at + closing.GRACE:
         return replace(outcome, kind=OutcomeKind.AWAITING_PAYER)
     return replace(outcome, kind=OutcomeKind.CLOSED, code=TIME_OVER)
 

@@ -17,7 +17,7 @@ from payments.queries.payments import UNPAID, payments_expired
 from payments.screening import get_screener
 from payments.states import LIVE_ATTEMPTS, AttemptStatus, PaymentStatus
 
-GRACE = timedelta(minutes=1)
+GRACE = timedelta(minutes=2)
 """How long after its end a payment is left alone: a payer's last second is at the channel still."""
 
 EXPIRED_MAX = 500
@@ -30,7 +30,8 @@ def cancel_payment(payment_id: str, *, actor: str, at: datetime) -> Payment:
     What was never confirmed is `closed` at once. What is held at a channel is given back first
     (`payments.actions.voids`). What awaits its payer is `closing` until the
     channel has said that no money came and none will; it may still turn out `paid`. What is under
-    review is `rejected`: nothing is at a channel, and what it used of limits is given back.
+    review is `rejected`: nothing is at a channel, and what it used of limits is given back. Where
+    the payer holds a page that the channel cannot close, that is after its time.
 
     Raises PaymentNotFoundError, PaymentNotCancellableError once it is refused or paid, or
     CaptureInFlightError while money that was held is being taken; nothing is written then.

@@ -11,4 +11,5 @@ TRAITS: Final = ChannelTraits(
     authorises=authorisations.METHODS,
     captures=CaptureMode.SEVERAL,
     refund_spacing=timedelta(seconds=3),
+    carried=orders.CARRIED_BY_PAYER,
 )

@@ -55,6 +55,8 @@ class ChannelTraits:
     can be held first and taken later, as often as `captures` says; `holds_for` says how long.
     `refund_spacing` is how far apart it wants refunds of one payment. Where `closes` is false an
     order cannot be closed on demand: it ends by itself at the expiry that it was ordered with.
+    An order by a method of `carried` goes there with its payer, so that the channel knows nothing
+    of it, and can close nothing, until they have opened it.
     `refusal` is the body and the content type, beside an HTTP status of refusal, that tell it that
     a notification was refused.
     `settle_window` is how long it may take to know an order that moves money;
@@ -68,5 +70,6 @@ class ChannelTraits:
     holds_for: timedelta = timedelta(days=7)
     refund_spacing: timedelta = timedelta(0)
     closes: bool = True
+    carried: frozenset[str] = frozenset()
     refusal: tuple[bytes, str] = (b"fail", "text/plain; charset=utf-8")
     settle_window: timedelta = timedelta(0)

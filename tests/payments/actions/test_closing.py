@@ -141,7 +141,7 @@ class TestCancelAtTheChannel:
         run_jobs()
 
         # Then the channel knows no such trade, and can be told nothing
-        assert counter.calls == [
+        assert [call for call in counter.calls if "AUTH_" not in call] == [
             "precreate 10000",
             "query ACQ.TRADE_NOT_EXIST",
             "close ACQ.TRADE_NOT_EXIST",

@@ -65,7 +65,10 @@ def test_a_page_that_nobody_opened_is_closed_after_its_time_and_not_before(attem
     assert (early.status, early.payment.status) == ("awaiting_payer", "closing")
 
     # When
-    over = asked(attempt, at=attempt.payment.expires_at)
+    ended_at = attempt.payment.expires_at + closing.GRACE
+    still = asked(attempt, at=ended_at - timedelta(microseconds=1))
+    assert (still.status, still.payment.status) == ("awaiting_payer", "closing")
+    over = asked(attempt, at=ended_at)
 
     # Then
     assert (over.status, over.operation.code) == ("closed", "time_over")
