@@ -1,7 +1,7 @@
 """The only row locks of payments.
 
-Order: payment, attempt, refund, capture, void or manual entry, money in suspense, operation,
-breaker, merchant accounts by their id. A channel account and its keys are locked alone.
+Order: payment link, payment, attempt, refund, capture, void or manual entry, money in suspense,
+operation, breaker, merchant accounts by their id. A channel account and its keys are locked alone.
 """
 
 from collections.abc import Collection, Sequence
@@ -24,6 +24,7 @@ from payments.models import (
     ParkedMoney,
     Payment,
     PaymentAttempt,
+    PaymentLink,
     Refund,
     RoutingRule,
     SendingHold,
@@ -174,6 +175,12 @@ def locked_hold(hold_id: str) -> SendingHold:
 def locked_routing_rule(rule_id: str) -> RoutingRule | None:
     """Return the routing rule, locked, or None if there is none."""
     return RoutingRule.objects.select_for_update().filter(pk=rule_id).first()
+
+
+def locked_link(link_id: str) -> PaymentLink:
+    """Return the payment link with its merchant, it alone locked. Raises DoesNotExist."""
+    links = PaymentLink.objects.select_related("merchant")
+    return links.select_for_update(of=["self"]).get(pk=link_id)
 
 
 def locked_method_switch(switch_id: str) -> MethodSwitch | None:

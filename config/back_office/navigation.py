@@ -58,6 +58,7 @@ TRADES = (
         gettext_lazy("Taking money"),
         (
             Place("payments_payment", gettext_lazy("Payments"), "payments"),
+            Place("payments_paymentlink", gettext_lazy("Payment links"), "link"),
             Place("payments_refund", gettext_lazy("Refunds"), "undo"),
             Place("payments_authorisation", gettext_lazy("Authorisations"), "lock_clock"),
             Place("payments_capture", gettext_lazy("Captures"), "download"),

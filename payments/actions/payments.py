@@ -47,7 +47,8 @@ class PaymentRequest:
     """What a partner asks for. What the allocations leave over belongs to no merchant.
 
     `merchant_id` is whose credential asks (None: the platform's); the order number is unique
-    for it for ever. `payer_no` is its own number of the payer: another's is another person.
+    for it for ever. `payer_no` is its own number of the payer: another's is another person. With
+    `link_id` the payment was begun by a payment link.
     """
 
     merchant_order_no: str
@@ -61,6 +62,7 @@ class PaymentRequest:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     expires_at: datetime | None = None
     capture_mode: str = Capturing.AUTOMATIC
+    link_id: str | None = None
 
 
 def create_payment(request: PaymentRequest, *, actor: str, at: datetime) -> Payment:
@@ -76,6 +78,7 @@ def create_payment(request: PaymentRequest, *, actor: str, at: datetime) -> Paym
     payment = Payment(
         merchant_id=request.merchant_id,
         created_by_id=request.credential_id,
+        link_id=request.link_id,
         merchant_order_no=request.merchant_order_no,
         payer_id=_payer_id(request.payer_no, merchant_id=request.merchant_id, at=at),
         amount_minor=request.amount_minor,

@@ -10,6 +10,7 @@ from payments.admin import (  # noqa: F401  importing registers
     events,
     holds,
     kinds,
+    links,
     manual_entries,
     merchants,
     parked,

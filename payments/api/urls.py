@@ -5,12 +5,14 @@ from rest_framework.routers import SimpleRouter
 
 from payments.api.balance_transactions import LineDoor
 from payments.api.payer_sessions import PayerSessionDoor
+from payments.api.payment_links import PaymentLinkDoor
 from payments.api.payments import PaymentDoor
 from payments.api.refunds import RefundDoor
 from payments.api.whoami import WhoamiDoor
 
 router = SimpleRouter(trailing_slash=False)
 router.register("payments", PaymentDoor, basename="payment")
+router.register("payment_links", PaymentLinkDoor, basename="payment-link")
 router.register("refunds", RefundDoor, basename="refund")
 router.register("balance_transactions", LineDoor, basename="balance-transaction")
 

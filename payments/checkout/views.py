@@ -23,9 +23,9 @@ from payments.checkout.access import (
 )
 from payments.checkout.devices import FAMILIES, SCENES, device_of
 from payments.checkout.forms import MethodForm
-from payments.checkout.qr import qr_svg
 from payments.checkout.sandbox import phone_for
 from payments.models import PayerSession, Payment, PaymentMethod
+from payments.qr import qr_svg
 from payments.queries.methods import IN_APPS, methods_offered
 from payments.queries.payer_sessions import Progress, Stage, progress_of
 from payments.states import AttemptStatus

@@ -11,6 +11,17 @@ from payments.errors.authorisations import (
     RefundCaptureMissingError,
 )
 from payments.errors.channel_keys import KeysNotAskedError, UnusableKeyError
+from payments.errors.links import (
+    LinkBusyError,
+    LinkCancelledError,
+    LinkEndError,
+    LinkExpiredError,
+    LinkMerchantInactiveError,
+    LinkNotFoundError,
+    LinkNumberTakenError,
+    LinkReasonMissingError,
+    LinkUsedError,
+)
 from payments.errors.manual_entries import (
     ManualEntryNotFoundError,
     ManualEntryReasonMissingError,
@@ -126,6 +137,15 @@ __all__ = [
     "KeysNotAskedError",
     "LeaseLostError",
     "LengthRequiredError",
+    "LinkBusyError",
+    "LinkCancelledError",
+    "LinkEndError",
+    "LinkExpiredError",
+    "LinkMerchantInactiveError",
+    "LinkNotFoundError",
+    "LinkNumberTakenError",
+    "LinkReasonMissingError",
+    "LinkUsedError",
     "LiveChannelInSandboxError",
     "ManualEntryNotFoundError",
     "ManualEntryReasonMissingError",

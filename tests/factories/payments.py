@@ -8,7 +8,16 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from ledger.identifiers import new_id
-from payments.actions import captures, operations, payer_sessions, payments, refund_orders, refunds
+from payments.actions import (
+    captures,
+    links,
+    operations,
+    payer_sessions,
+    payments,
+    refund_orders,
+    refunds,
+)
+from payments.actions.links import LinkRequest
 from payments.actions.payer_sessions import MintedSession
 from payments.actions.payments import AllocationRequest, PaymentRequest
 from payments.actions.refund_shares import ShareRequest
@@ -22,6 +31,7 @@ from payments.models import (
     MerchantMember,
     Payment,
     PaymentAttempt,
+    PaymentLink,
     Refund,
 )
 from payments.states import OperationStatus
@@ -173,6 +183,27 @@ def minted_session(payment: Payment, *, return_url: str = "", at: datetime = NOO
     mint = payer_sessions.mint_session if payment.payer_id else payer_sessions.mint_link
     with transaction.atomic():
         return mint(payment.pk, return_url=return_url, actor="key:test", at=at)
+
+
+def payment_link(
+    merchant: Merchant | None = None,
+    *,
+    amount_minor: int = 10_000,
+    is_single_use: bool = True,
+    expires_at: datetime | None = None,
+    at: datetime = NOON,
+) -> PaymentLink:
+    """Make a payment link as the merchant's own person would."""
+    seller = merchant or MerchantFactory()
+    request = LinkRequest(
+        merchant_id=seller.id,
+        amount_minor=amount_minor,
+        currency=seller.fee_plan.currency,
+        description="Tea for two",
+        is_single_use=is_single_use,
+        expires_at=expires_at,
+    )
+    return links.make_link(request, actor="member:1", at=at)
 
 
 def attempted_payment(

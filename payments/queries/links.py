@@ -1,0 +1,110 @@
+"""Payment links: which there are, where each stands, and what was paid by it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
+from django.utils.translation import pgettext_lazy
+
+from payments.models import Payment, PaymentLink
+from payments.states import PaymentStatus
+
+TAKEN = (
+    PaymentStatus.AUTHORIZED,
+    PaymentStatus.PAID,
+    PaymentStatus.CONFLICTED,
+    PaymentStatus.PAID_LATE,
+)
+"""States of a payment whose payer's money has come: a link that may be paid once is used up."""
+
+UNDER_WAY = (
+    PaymentStatus.CREATED,
+    PaymentStatus.RISK_REVIEW,
+    PaymentStatus.AWAITING_PAYMENT,
+    PaymentStatus.CLOSING,
+)
+"""States of a payment of which it is not decided yet whether money comes."""
+
+
+class LinkState(TextChoices):
+    """Where a payment link stands; it is never stored, time and payments say it."""
+
+    OPEN = "open", pgettext_lazy("payment link", "open")
+    USED = "used", pgettext_lazy("payment link", "paid")
+    EXPIRED = "expired", pgettext_lazy("payment link", "expired")
+    CANCELLED = "cancelled", pgettext_lazy("payment link", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPage:
+    """Some links, newest first; `before` asks for the next ones. Each has `is_taken`."""
+
+    links: Sequence[PaymentLink]
+    before: str | None
+
+
+def links_with_use() -> QuerySet[PaymentLink]:
+    """Return all links with their merchants; `is_taken` tells whether money came by each."""
+    taken = Payment.objects.filter(link=OuterRef("pk"), status__in=TAKEN)
+    return PaymentLink.objects.select_related("merchant").annotate(is_taken=Exists(taken))
+
+
+def state_of(link: PaymentLink, *, at: datetime) -> LinkState:
+    """Return where a link of `links_with_use` stands at `at`."""
+    if link.is_single_use and is_taken(link):
+        return LinkState.USED
+    if link.cancelled_at is not None:
+        return LinkState.CANCELLED
+    return LinkState.EXPIRED if link.expires_at <= at else LinkState.OPEN
+
+
+def is_taken(link: PaymentLink) -> bool:
+    """Tell whether money came by a link; asked of the database unless the link brings it."""
+    known: bool | None = getattr(link, "is_taken", None)
+    return link.payments.filter(status__in=TAKEN).exists() if known is None else known
+
+
+def in_state(state: LinkState, *, at: datetime) -> Q:
+    """Return the condition on `links_with_use` that `state_of` is `state`."""
+    used = Q(is_single_use=True, is_taken=True)
+    if state == LinkState.USED:
+        return used
+    if state == LinkState.CANCELLED:
+        return Q(cancelled_at__isnull=False) & ~used
+    if state == LinkState.EXPIRED:
+        return Q(cancelled_at=None, expires_at__lte=at) & ~used
+    return Q(cancelled_at=None, expires_at__gt=at) & ~used
+
+
+def merchants_links(
+    merchant_id: str, *, state: LinkState | None, at: datetime, before: str | None, limit: int
+) -> LinkPage:
+    """Return up to `limit` links of a merchant made before the one with the id `before`.
+
+    Ids sort by time, so a page costs the same at any depth.
+    """
+    rows = links_with_use().filter(merchant_id=merchant_id)
+    if state is not None:
+        rows = rows.filter(in_state(state, at=at))
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows.order_by("-pk")[: limit + 1])
+    links = found[:limit]
+    return LinkPage(links=links, before=links[-1].pk if len(found) > limit else None)
+
+
+def link_of_code(code: str) -> PaymentLink | None:
+    """Return the link at an address, with its merchant, or None."""
+    return links_with_use().filter(code=code).first()
+
+
+def address_of(link: PaymentLink) -> str:
+    """Return the address that a payer opens."""
+    return f"{settings.PUBLIC_URL}/checkout/link/{link.code}"
+
+
+def payments_of_link(link_id: str, *, limit: int) -> Sequence[Payment]:
+    """Return the newest payments that were begun by a link."""
+    return list(Payment.objects.filter(link_id=link_id).order_by("-created_at", "-pk")[:limit])

@@ -1,0 +1,187 @@
+"""Payments begun by a link: whose they are, and when none can be begun."""
+
+from datetime import timedelta
+
+import pytest
+
+from ledger.identifiers import new_id
+from ledger.models import AuditEntry
+from payments.actions import link_payments, links
+from payments.errors import (
+    LinkBusyError,
+    LinkCancelledError,
+    LinkExpiredError,
+    LinkMerchantInactiveError,
+    LinkNotFoundError,
+    LinkUsedError,
+)
+from payments.models import Merchant, Payment, PaymentAllocation, PaymentLink
+from payments.queries.payer_sessions import session_of
+from tests.factories.payments import payment_link
+from tests.instants import NOON
+from tests.rig.rows import nothing_written
+
+LATER = NOON + timedelta(minutes=5)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def begin(link: PaymentLink, *, token: str = "", at=LATER) -> str:
+    return link_payments.begin_payment(link.pk, at=at, token=token)
+
+
+def payment_of(token: str) -> Payment:
+    found = session_of(token)
+    assert found is not None
+    return found.session.payment
+
+
+def bring(payment: Payment, *steps: str) -> None:
+    """Take a payment to a state by the states' own steps."""
+    for step in steps:
+        Payment.objects.filter(pk=payment.pk).update(status=step)
+
+
+def end(link: PaymentLink, *, at=LATER) -> PaymentLink:
+    return links.end_link(link.pk, merchant_id=link.merchant_id, actor="member:1", at=at)
+
+
+class TestBegin:
+    def test_a_payment_of_the_link_s_own_is_made_for_its_merchant(self):
+        # Given
+        link = payment_link()
+
+        # When
+        payment = payment_of(begin(link))
+
+        # Then
+        share = PaymentAllocation.objects.get()
+        assert (payment.link_id, payment.merchant_id) == (link.pk, link.merchant_id)
+        assert (payment.amount_minor, payment.currency) == (10_000, "CNY")
+        assert (payment.payer_id, payment.description) == (None, "Tea for two")
+        assert (share.merchant_id, share.amount_minor) == (link.merchant_id, 10_000)
+        assert payment.expires_at == LATER + timedelta(hours=2)
+        assert AuditEntry.objects.get(action="payment.created").actor == f"link:{link.pk}"
+
+    def test_the_same_browser_goes_on_with_what_it_began(self):
+        # Given
+        link = payment_link(is_single_use=False)
+        token = begin(link)
+
+        # When, Then
+        with nothing_written():
+            assert begin(link, token=token) == token
+
+    def test_by_a_link_to_be_paid_once_all_pay_one_payment(self):
+        # Given
+        link = payment_link()
+
+        # When
+        first, second = begin(link), begin(link)
+
+        # Then
+        assert first != second
+        assert payment_of(first).pk == payment_of(second).pk
+
+    def test_by_another_link_each_browser_has_its_own(self):
+        # Given
+        link = payment_link(is_single_use=False)
+
+        # When
+        first, second = begin(link), begin(link)
+
+        # Then
+        assert payment_of(first).pk != payment_of(second).pk
+
+    def test_a_token_of_another_link_leads_nowhere(self):
+        # Given
+        token = begin(payment_link(is_single_use=False))
+        link = payment_link(is_single_use=False)
+
+        # When
+        mine = begin(link, token=token)
+
+        # Then
+        assert payment_of(mine).link_id == link.pk
+
+    def test_after_a_payment_that_failed_another_may_be_begun(self):
+        # Given
+        link = payment_link()
+        token = begin(link)
+        bring(payment_of(token), "closed")
+
+        # When
+        again = begin(link, token=token)
+
+        # Then
+        assert payment_of(again).pk != payment_of(token).pk
+
+    @pytest.mark.parametrize("status", ["paid", "conflicted"])
+    def test_what_was_paid_once_is_used_up(self, status):
+        # Given
+        link = payment_link()
+        bring(payment_of(begin(link)), "awaiting_payment", status)
+
+        # When, Then
+        with nothing_written(), pytest.raises(LinkUsedError):
+            begin(link)
+
+    def test_what_may_be_paid_several_times_is_not(self):
+        # Given
+        link = payment_link(is_single_use=False)
+        bring(payment_of(begin(link)), "awaiting_payment", "paid")
+
+        # When, Then
+        assert payment_of(begin(link)).status == "created"
+
+    def test_nobody_begins_after_the_end_but_who_began_goes_on(self):
+        # Given
+        link = payment_link(expires_at=LATER + timedelta(minutes=1))
+        token = begin(link)
+
+        # When, Then
+        with nothing_written():
+            with pytest.raises(LinkExpiredError):
+                begin(link, at=link.expires_at)
+            assert begin(link, token=token, at=link.expires_at) == token
+
+    def test_nobody_begins_by_a_cancelled_link(self):
+        # Given
+        link = payment_link()
+        end(link)
+
+        # When, Then
+        with nothing_written(), pytest.raises(LinkCancelledError):
+            begin(link)
+
+    def test_nobody_pays_a_merchant_who_takes_nothing_now(self):
+        # Given
+        link = payment_link()
+        Merchant.objects.update(is_active=False)
+
+        # When, Then
+        with nothing_written(), pytest.raises(LinkMerchantInactiveError):
+            begin(link)
+
+    def test_an_address_that_is_opened_too_often_fills_no_books(self, monkeypatch):
+        # Given
+        monkeypatch.setattr(link_payments, "OPEN_MAX", 2)
+        link = payment_link(is_single_use=False)
+        begin(link), begin(link)
+
+        # When, Then
+        with nothing_written(), pytest.raises(LinkBusyError):
+            begin(link)
+
+    def test_while_the_channel_is_asked_about_the_only_payment_no_other_begins(self):
+        # Given
+        link = payment_link()
+        bring(payment_of(begin(link)), "awaiting_payment", "closing")
+
+        # When, Then
+        with nothing_written(), pytest.raises(LinkBusyError):
+            begin(link)
+
+    def test_there_must_be_one(self):
+        with nothing_written(), pytest.raises(LinkNotFoundError):
+            link_payments.begin_payment(new_id("lnk"), at=LATER)
