@@ -18,6 +18,7 @@ from tests.rig.attacks import either_role  # noqa: F401
 from tests.rig.scratch import copy_database, drop_copy, scratch  # noqa: F401
 from tests.rig.stage import (  # noqa: F401  fixtures of the whole suite
     _run_jobs,
+    asks_before_resending,
     marketplace,
     simulator,
     simulator_process,

@@ -26,6 +26,7 @@ from payments.models import ChannelAccount, ChannelKind, ChannelOperation, Datab
 from payments.pricing import FeeTerms
 from settlements.rehearsal.marketplace import Marketplace, Plan, open_marketplace
 from settlements.rehearsal.other_side import OtherSide
+from tests.contracts.blind_resends import blind_resends, effect_log
 from tests.instants import NOON
 
 _numbers = itertools.count(1)
@@ -61,6 +62,14 @@ def simulator(simulator_process: OtherSide) -> Iterator[OtherSide]:
     simulator_process.set_clock(NOON, is_start=True)
     yield simulator_process
     simulator_process.client.delete("/control/faults")
+
+
+@pytest.fixture
+def asks_before_resending(simulator: OtherSide) -> Iterator[None]:
+    """See that no order that moves money came to a channel twice with no question in between."""
+    before = len(effect_log(simulator))
+    yield
+    assert blind_resends(effect_log(simulator)[before:]) == []
 
 
 @pytest.fixture

@@ -80,6 +80,7 @@ def standing(refund: Refund) -> tuple[str, str]:
     return refund.status, ChannelOperation.objects.get(subject=refund.pk).status
 
 
+@pytest.mark.usefixtures("asks_before_resending")
 def test_is_ordered_by_a_job_and_booked_by_the_channel_s_answer(desk):
     # Given
     refund = desk.ask_for(3_000)
@@ -111,6 +112,7 @@ def test_is_ordered_by_a_job_and_booked_by_the_channel_s_answer(desk):
     ],
     ids=str,
 )
+@pytest.mark.usefixtures("asks_before_resending")
 def test_an_unknown_outcome_is_resolved_by_asking(desk, settings, kind, fields):
     # Given
     settings.CHANNEL_SETTLE_WINDOW_SECONDS = 0
@@ -130,6 +132,7 @@ def test_an_unknown_outcome_is_resolved_by_asking(desk, settings, kind, fields):
     assert desk.on_the_way == "0.00"
 
 
+@pytest.mark.usefixtures("asks_before_resending")
 def test_not_found_is_no_failure_and_no_reason_to_order_again_within_the_window(desk):
     # Given an order that never arrived
     desk.fail("timeout_before", REFUND)
@@ -156,6 +159,7 @@ def test_not_found_is_no_failure_and_no_reason_to_order_again_within_the_window(
     assert refund.operation.sends == 2
 
 
+@pytest.mark.usefixtures("asks_before_resending")
 def test_what_never_left_is_sent_again(desk):
     # Given
     account = desk.market.alipay
@@ -249,6 +253,7 @@ def test_one_that_takes_its_time_is_asked_about_until_it_is_done(desk):
     assert desk.on_the_way == "0.00"
 
 
+@pytest.mark.usefixtures("asks_before_resending")
 def test_a_sender_that_died_orders_nothing_twice(desk):
     # Given the channel took the order, and nobody heard it
     refund = desk.ask_for(3_000)
@@ -289,6 +294,7 @@ def test_a_foreign_amount_under_our_number_is_not_believed(desk):
     assert desk.on_the_way == "30.00"
 
 
+@pytest.mark.usefixtures("asks_before_resending")
 class TestTurns:
     """Channels want refunds of one payment apart: three seconds at Alipay."""
 
@@ -335,6 +341,7 @@ class TestTurns:
         assert {job.scheduled_at for job in turns} == {sent_at + timedelta(seconds=3)}
 
 
+@pytest.mark.usefixtures("asks_before_resending")
 def test_the_janitor_looks_after_refunds_and_payments_apart(desk):
     # Given
     refund = desk.ask_for()
