@@ -7,6 +7,7 @@ from payments import capture_states
 from payments.actions.events import record_event
 from payments.capture_states import CaptureStatus
 from payments.models import Capture
+from payments.states import CONTRADICTED
 
 
 def move(
@@ -24,17 +25,30 @@ def move(
     tell(capture, actor=actor, at=at, was=was)
 
 
+def contradict(capture: Capture, *, actor: str, at: datetime) -> None:
+    """Note that the channel says it took what failed here. A part; twice tells once.
+
+    The capture stays failed and nothing is booked: its share was freed, and people decide.
+    """
+    if capture.status_code == CONTRADICTED:
+        return
+    capture.status_code = CONTRADICTED
+    capture.save(update_fields=["status_code"])
+    tell(capture, kind="capture.contradicted", actor=actor, at=at)
+
+
 def tell(
     capture: Capture,
     *,
     actor: str,
     at: datetime,
+    kind: str = "",
     was: str = "",
     reason: str = "",
     client_ip: str | None = None,
     request_id: str = "",
 ) -> None:
-    """Write the event and the audit row of a capture's state. A part.
+    """Write the event and the audit row of a capture's state, or of `kind`. A part.
 
     `was` is the status that it came from, where that changed.
     """
@@ -47,7 +61,7 @@ def tell(
     }
     if capture.status_code:
         snapshot["code"] = capture.status_code
-    kind = f"capture.{capture.status}"
+    kind = kind or f"capture.{capture.status}"
     record_event(kind=kind, subject=capture.pk, at=at, payload=snapshot)
     record_audit(
         action=kind,

@@ -154,6 +154,9 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
     operation = capture.operation
     believed = _believed(capture, outcome)
     operations.record_outcome(operation, lease=lease, outcome=believed, at=at)
+    if capture.status == CaptureStatus.FAILED and outcome.kind == OutcomeKind.SUCCEEDED:
+        actor = f"channel:{operation.channel_account.channel}"
+        capture_moves.contradict(capture, actor=actor, at=at)
     status = STATUS_OF_ORDER.get(OperationStatus(operation.status))
     is_ended = capture.status in (CaptureStatus.SUCCEEDED, *DEAD_CAPTURES)
     if status is not None and status != capture.status and not is_ended:

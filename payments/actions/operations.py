@@ -59,6 +59,8 @@ RESULTS = {
     # It was done, and the money came back afterwards; the noun says so, the order succeeded.
     OutcomeKind.RETURNED: OperationStatus.SUCCEEDED,
 }
+LOOKED_AT_AGAIN = (OperationKind.REFUND, OperationKind.CAPTURE, OperationKind.VOID)
+"""Kinds of orders whose failure a channel may take back later: people look at it then."""
 FINAL = (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CLOSED)
 
 
@@ -213,10 +215,10 @@ def is_unplaced(operation: ChannelOperation) -> bool:
 
 
 def _may_be_asked(*, is_notified: bool) -> Q:
-    """Choose the orders that may be asked about; of failed ones only refunds, which move money."""
+    """Choose the orders that may be asked about; of failed ones those that we alone began."""
     may = Q(status__in=ASKABLE)
     if is_notified:
-        may |= Q(status__in=ENDED) | Q(status=OperationStatus.FAILED, kind=OperationKind.REFUND)
+        may |= Q(status__in=ENDED) | Q(status=OperationStatus.FAILED, kind__in=LOOKED_AT_AGAIN)
     return may
 
 

@@ -17,7 +17,7 @@ from payments.actions.channels import authorising_channel_of
 from payments.actions.exchanges import Exchange
 from payments.actions.operations import Lease
 from payments.capture_states import DEAD_CAPTURES, CaptureStatus
-from payments.channels.base import Outcome, VoidRequest
+from payments.channels.base import Outcome, OutcomeKind, VoidRequest
 from payments.models import (
     ChannelAccount,
     ChannelOperation,
@@ -129,6 +129,8 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
     void = locks.locked_void(subject)
     operation = void.operation
     operations.record_outcome(operation, lease=lease, outcome=outcome, at=at)
+    if void.status == CaptureStatus.FAILED and outcome.kind == OutcomeKind.SUCCEEDED:
+        voids.contradict(void, actor=f"channel:{operation.channel_account.channel}", at=at)
     status = STATUS_OF_ORDER.get(OperationStatus(operation.status))
     is_ended = void.status in (CaptureStatus.SUCCEEDED, *DEAD_CAPTURES)
     if status is not None and status != void.status and not is_ended:

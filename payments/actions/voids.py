@@ -20,7 +20,7 @@ from payments.queries.authorisations import (
     wanted_authorisation,
 )
 from payments.screening import get_screener
-from payments.states import PaymentStatus
+from payments.states import CONTRADICTED, PaymentStatus
 
 VOIDED = "voided"
 
@@ -165,17 +165,27 @@ def end(authorisation: Authorisation, *, code: str, actor: str, at: datetime) ->
         moves.move(payment, PaymentStatus.CLOSED, code=payment.status_code, actor=actor, at=at)
 
 
+def contradict(void: Void, *, actor: str, at: datetime) -> None:
+    """Note that the channel says it gave back what failed here. A part; twice tells once."""
+    if void.status_code == CONTRADICTED:
+        return
+    void.status_code = CONTRADICTED
+    void.save(update_fields=["status_code"])
+    tell(void, kind="void.contradicted", actor=actor, at=at)
+
+
 def tell(
     void: Void,
     *,
     actor: str,
     at: datetime,
+    kind: str = "",
     was: str = "",
     reason: str = "",
     client_ip: str | None = None,
     request_id: str = "",
 ) -> None:
-    """Write the event and the audit row of a void's state. A part."""
+    """Write the event and the audit row of a void's state, or of `kind`. A part."""
     snapshot = {
         "status": void.status,
         "payment": void.payment_id,
@@ -183,7 +193,7 @@ def tell(
         "currency": void.currency,
         "code": void.status_code or void.code,
     }
-    kind = f"void.{void.status}"
+    kind = kind or f"void.{void.status}"
     record_event(kind=kind, subject=void.pk, at=at, payload=snapshot)
     record_audit(
         action=kind,

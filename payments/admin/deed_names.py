@@ -39,6 +39,8 @@ name_deeds(
         **{f"refund.{status.value}": status.label for status in RefundStatus},
         **{f"capture.{status.value}": status.label for status in CaptureStatus},
         **{f"void.{status.value}": status.label for status in CaptureStatus},
+        "capture.contradicted": _("contradicted by the channel"),
+        "void.contradicted": _("contradicted by the channel"),
         "calendar.filled": _("year filled"),
         "channel_account.breaker_closed": _("answers again, orders are sent"),
         "channel_account.breaker_opened": _("does not answer, orders wait"),
