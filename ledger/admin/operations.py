@@ -268,3 +268,12 @@ class OperationsAdmin(ReadOnlyAdmin[RowT]):
 
     def _name(self, operation: Operation[Any]) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{operation.name.replace('-', '_')}"
+
+
+def add_operations(model: type[Model], *operations: Operation[Any]) -> None:
+    """Add buttons of an app above to the pages of a model, so that imports keep pointing down."""
+    page = admin.site.get_model_admin(model)
+    assert isinstance(page, OperationsAdmin), "only pages with buttons take more"
+    page.row_operations = (*page.row_operations, *operations)  # type: ignore[misc]  # this page's
+    for operation in operations:
+        operation.belongs_to(model)

@@ -57,7 +57,8 @@ def move(
 def contradict(refund: Refund, *, actor: str, at: datetime) -> None:
     """Note that the channel says it made a refund that failed here. A part; twice tells once.
 
-    The refund stays failed and nothing is booked: its money was given back, and people decide.
+    The refund stays failed and nothing is booked: its money was given back, and people decide. So
+    does one that was paid by hand: its payer has the money twice.
     """
     if refund.status_code == states.CONTRADICTED:
         return

@@ -239,7 +239,7 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
     operation = refund.operation = locks.locked_operation(refund.operation_id)
     believed = _believed(refund, outcome)
     operations.record_outcome(operation, lease=lease, outcome=believed, at=at)
-    if refund.status == RefundStatus.FAILED:
+    if refund.status in (RefundStatus.FAILED, RefundStatus.SETTLED_BY_HAND):
         _look_again(refund, outcome=outcome, at=at)
         return operation
     status = _STATUS.get(OperationStatus(operation.status))
@@ -251,7 +251,7 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
 
 
 def _look_again(refund: Refund, *, outcome: Outcome, at: datetime) -> None:
-    """See whether a channel says now that it made a refund which it had refused (R8)."""
+    """See whether a channel says now that it made a refund which it had not made (R8)."""
     if outcome.kind == OutcomeKind.SUCCEEDED:
         assert refund.operation is not None
         actor = f"channel:{refund.operation.channel_account.channel}"

@@ -10,14 +10,14 @@ from datetime import datetime
 from django.db import transaction
 
 from ledger import encryption, jobs
-from ledger.actions import approval_ends, approvals
+from ledger.actions import approvals
 from ledger.actions.approvals import Decider
 from ledger.actions.audit import record_audit
 from ledger.errors import StaleApprovalError
 from ledger.identifiers import new_id
 from ledger.states import ApprovalState
 from payments import locks, states
-from payments.actions import refund_moves
+from payments.actions import refund_moves, remedy_moves
 from payments.actions.channels import channel_of
 from payments.channels.base import (
     AbnormalRefundRequest,
@@ -33,7 +33,7 @@ from payments.errors import (
     RemedyNotAskedError,
 )
 from payments.models import ChannelOperation, DatabaseClock, Refund, RefundRemedy
-from payments.parked_states import REMEDY, RemedyKind, RemedyStatus
+from payments.parked_states import RemedyKind, RemedyStatus
 from payments.queries.refund_remedies import (
     APPROVAL_KIND,
     open_remedy,
@@ -79,7 +79,7 @@ def request_remedy(
     refund = _locked(refund_id)
     states.REFUND.require_move(refund.status, RefundStatus.SETTLED_BY_HAND)  # it is abnormal
     remedy = _drafted(refund, card, note=note, actor=actor, at=at)
-    _end_if_late(refund_id, actor=actor, at=at)
+    remedy_moves.end_if_late(refund_id, actor=actor, at=at)
     if open_remedy(refund_id) is not None:
         raise RemedyNotAskedError
     remedy.approval = approvals.request_approval(
@@ -125,7 +125,7 @@ def approve_remedy(
         return remedy
     if not approvals.execute_unchanged({request.pk: remedy_payload(remedy)}, at=at):
         raise StaleApprovalError(object_id=remedy.pk)
-    _end(remedy, RemedyStatus.ORDERED)
+    remedy_moves.end(remedy, RemedyStatus.ORDERED)
     _have_asked(refund, at=at)
     refund_moves.move(refund, RefundStatus.SUBMITTING, actor=decider.actor, at=at)
     return remedy
@@ -150,7 +150,7 @@ def reject_remedy(
         at=at,
         reason=reason,
     )
-    _end(remedy, RemedyStatus.REJECTED)
+    remedy_moves.end(remedy, RemedyStatus.REJECTED)
     return remedy
 
 
@@ -191,7 +191,7 @@ def follow(refund: Refund) -> None:
     remedy = remedy_to_order(refund.pk)
     if remedy is None or refund.status not in _ENDS:
         return
-    _end(remedy, _ENDS[RefundStatus(refund.status)])
+    remedy_moves.end(remedy, _ENDS[RefundStatus(refund.status)])
 
 
 _ENDS = {
@@ -252,28 +252,12 @@ def _have_asked(refund: Refund, *, at: datetime) -> None:
     )
 
 
-def _end(remedy: RefundRemedy, status: RemedyStatus) -> None:
-    REMEDY.require_move(remedy.status, status)
-    remedy.status = status
-    if status != RemedyStatus.ORDERED:
-        remedy.account_encrypted = remedy.holder_encrypted = ""
-    remedy.save(update_fields=["status", "account_encrypted", "holder_encrypted"])
-
-
-def _end_if_late(refund_id: str, *, actor: str, at: datetime) -> None:
-    """End a request on which nobody decided in time, so that another way may be asked for."""
-    remedy = open_remedy(refund_id)
-    if remedy is None or remedy.status != RemedyStatus.PENDING_APPROVAL:
-        return
-    if remedy.approval.expires_at <= at:
-        approval_ends.end_expired(remedy.approval, actor=actor, at=at)
-        _end(remedy, RemedyStatus.EXPIRED)
-
-
 def _asked(refund: Refund) -> RefundRemedy:
     remedy = open_remedy(refund.pk)
     if remedy is None or remedy.status != RemedyStatus.PENDING_APPROVAL:
         raise RemedyNotAskedError
+    if remedy.kind != RemedyKind.PAYER_CARD:
+        raise RemedyNotAskedError  # it left our bank account by hand; settlements have its line
     remedy.refund = refund
     return remedy
 

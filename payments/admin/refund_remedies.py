@@ -105,8 +105,9 @@ class _Decision(panel.Decision[RefundRemedy]):
     payload_words = _WORDS
 
     def is_offered(self, row: RefundRemedy) -> bool:
-        """Offer it while the way waits for its people."""
-        return row.status == RemedyStatus.PENDING_APPROVAL and super().is_offered(row)
+        """Offer it while a way by the channel waits; one by hand has buttons of its own."""
+        is_ours = row.kind == RemedyKind.PAYER_CARD
+        return is_ours and row.status == RemedyStatus.PENDING_APPROVAL and super().is_offered(row)
 
     def request_of(self, row: RefundRemedy) -> ApprovalRequest | None:
         """Return the request that was opened with it."""
@@ -192,6 +193,9 @@ class RefundRemedyAdmin(OperationsAdmin[RefundRemedy]):
             Fact(_("way"), row.get_kind_display()),
             Fact(_("payer's bank"), showing.code(row.bank)),
             Fact(_("account ends in"), showing.code(row.account_tail)),
+            Fact(_("left our account"), showing.row_link(row.bank_account)),
+            Fact(_("left on"), showing.day(row.paid_date)),
+            Fact(_("bank reference"), showing.code(row.bank_reference)),
             Fact(_("note"), row.note, is_wide=True),
             Fact(_("created at"), showing.instant(row.created_at)),
             Fact(_("sent at"), showing.instant(row.sent_at)),

@@ -75,6 +75,7 @@ from payments.errors.payments import (
 )
 from payments.errors.refunds import (
     ForeignShareError,
+    NotPaidByHandError,
     PaymentNotPaidError,
     PaymentOutcomeUnknownError,
     RefundNotFoundError,
@@ -158,6 +159,7 @@ __all__ = [
     "NoChannelError",
     "NoMerchantAccountError",
     "NotInReviewError",
+    "NotPaidByHandError",
     "NothingHeldError",
     "NothingToEndError",
     "NotificationNotJudgedError",

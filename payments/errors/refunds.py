@@ -131,3 +131,15 @@ class RemedyNotAskedError(DomainError):
     code = "remedy_not_asked"
     status = 409
     detail = _("Look at the refund again: another way for it is open, or was decided on.")
+
+
+class NotPaidByHandError(DomainError):
+    """The bank's line is no open debit of exactly this refund's amount, on its day or later.
+
+    Nothing was written. Choose an open debit of the bank's statement with exactly the amount.
+    """
+
+    code = "not_paid_by_hand"
+    status = 409
+    retry = "new_key"
+    detail = _("By this line of the bank the refund cannot have been paid.")

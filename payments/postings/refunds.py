@@ -40,6 +40,11 @@ def failure_source(owner_id: str) -> str:
     return f"{owner_id}:failed"
 
 
+def by_hand_source(owner_id: str) -> str:
+    """Name the entry by which its money left our bank account, paid by hand."""
+    return f"{owner_id}:by_hand"
+
+
 def unallocated_part(refund: Refund) -> str:
     """Name what of a refund belongs to no merchant, as `source` of its entries."""
     return f"{refund.id}:unallocated"
@@ -151,6 +156,45 @@ def failed(
     )
 
 
+def by_hand(part: RefundAllocation, *, bank_account_id: str, occasion: Occasion) -> Entry:
+    """Book one merchant's part of a refund that people paid from our bank: E05h.
+
+    Dr 2101 amount    Cr 1001 amount
+
+    The channel kept its money, so 1101 stays.
+    """
+    return _entry(
+        by_hand_source(part.id),
+        "refund_settled_by_hand",
+        part.refund_id,
+        _from_bank(
+            part.amount_minor,
+            part.allocation.merchant_id,
+            part.refund.currency,
+            bank_account_id=bank_account_id,
+            occasion=occasion,
+        ),
+        occasion,
+    )
+
+
+def by_hand_unallocated(refund: Refund, *, bank_account_id: str, occasion: Occasion) -> Entry:
+    """Book nobody's part of a refund that people paid from our bank: E05h."""
+    return _entry(
+        by_hand_source(unallocated_part(refund)),
+        "refund_settled_by_hand",
+        refund.id,
+        _from_bank(
+            refund.unallocated_minor,
+            UNALLOCATED,
+            refund.currency,
+            bank_account_id=bank_account_id,
+            occasion=occasion,
+        ),
+        occasion,
+    )
+
+
 def requested_unallocated(refund: Refund, *, occasion: Occasion) -> Entry:
     """Set apart what of a refund belonged to nobody: as E14c, Dr 2901 / Cr 2101."""
     return _entry(
@@ -203,6 +247,16 @@ def _paid_out(amount_minor: int, merchant_id: str, currency: str, occasion: Occa
     return [
         debit(chart.REFUND_PAYABLE, owner, amount_minor, currency),
         credit(chart.CHANNEL_RECEIVABLE, owner, amount_minor, currency),
+    ]
+
+
+def _from_bank(
+    amount_minor: int, merchant_id: str, currency: str, *, bank_account_id: str, occasion: Occasion
+) -> list[Leg]:
+    owner = channel_owner(occasion.channel_account_id, merchant_id)
+    return [
+        debit(chart.REFUND_PAYABLE, owner, amount_minor, currency),
+        credit(chart.BANK, bank_account_id, amount_minor, currency),
     ]
 
 

@@ -16,6 +16,7 @@ from ledger.admin.operations import Operation, OperationsAdmin
 from ledger.admin.panels import Column, Fact, Facts, Panel, Table
 from payments.models import ChannelAccount, ChannelKind
 from settlements.actions import bills
+from settlements.admin.refunds_by_hand import ProposeRefundByHand
 from settlements.admin.topups import ApproveTopUp, ProposeTopUp, RejectTopUp
 from settlements.bills.base import BillTooLargeError
 from settlements.models import Bill, BillLine, BillLineState
@@ -149,7 +150,7 @@ class BillLineAdmin(OperationsAdmin[BillLine]):
     ordering = ("-state", "-bill_id", "line_no")
     has_story = False
     list_related = ("bill",)
-    row_operations = (ApproveTopUp(), RejectTopUp(), ProposeTopUp())
+    row_operations = (ApproveTopUp(), RejectTopUp(), ProposeTopUp(), ProposeRefundByHand())
     empty_hint = gettext_lazy("Importing a statement of the bank lists its movements here.")
 
     @admin.display(description=gettext_lazy("bank reference"))

@@ -74,7 +74,7 @@ def line(accounts) -> BillLine:
 
 
 def button(row, name: str) -> str:
-    return reverse(f"admin:settlements_{row._meta.model_name}_{name}", args=[row.pk])
+    return reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_{name}", args=[row.pk])
 
 
 def page(row) -> str:
