@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from ledger import jobs
 from ledger.identifiers import new_id
 from payments import locks
-from payments.actions import capture_moves
+from payments.actions import capture_moves, payment_questions
 from payments.actions.capture_shares import CaptureShareRequest, LeftToCapture, SharedCapture
 from payments.actions.operations import channel_no_of
 from payments.capture_states import DEAD_CAPTURES
@@ -63,8 +63,9 @@ def request_capture(
     is unknown counts. Where a channel can take of an authorisation once only, the capture is the
     last one. Nothing is booked before the channel says that it took it.
 
-    Raises PaymentNotFoundError, NothingHeldError, AuthorisationExpiredError, CapturedAlreadyError,
-    CaptureTooLargeError, CaptureSharesMismatchError or AmountError; nothing is written then.
+    Raises PaymentNotFoundError, PaymentOutcomeUnknownError, NothingHeldError,
+    AuthorisationExpiredError, CapturedAlreadyError, CaptureTooLargeError,
+    CaptureSharesMismatchError or AmountError; nothing is written then.
     """
     assert connection.in_atomic_block, "request_capture is a part; open a transaction around it"
     payment = _locked_payment(request.payment_id)
@@ -121,6 +122,7 @@ def _held(payment: Payment, *, at: datetime) -> Authorisation:
         PaymentStatus.AUTHORIZED,
         PaymentStatus.PAID,
     ):
+        payment_questions.require_known(payment)
         raise NothingHeldError
     authorisation.payment = payment
     last = authorisation.captures.filter(is_final=True).exclude(status__in=DEAD_CAPTURES)

@@ -8,7 +8,7 @@ from ledger import jobs
 from ledger.actions.audit import record_audit
 from ledger.identifiers import new_id
 from payments import locks
-from payments.actions import moves
+from payments.actions import moves, payment_questions
 from payments.actions.events import record_event
 from payments.actions.operations import channel_no_of
 from payments.errors import CaptureInFlightError, NothingHeldError, PaymentNotFoundError
@@ -40,8 +40,9 @@ def void_payment(
     An authorised payment is `closing` until the channel confirms it, and `closed` then; one that
     was captured in part stays `paid`. Twice changes nothing.
 
-    Raises PaymentNotFoundError, NothingHeldError, or CaptureInFlightError while a capture is at
-    the channel; nothing is written then.
+    Raises PaymentNotFoundError, PaymentOutcomeUnknownError while nobody knows what became of its
+    order, NothingHeldError, or CaptureInFlightError while a capture is at the channel; nothing is
+    written then.
     """
     assert connection.in_atomic_block, "void_payment is a part; open a transaction around it"
     try:
@@ -50,6 +51,7 @@ def void_payment(
         raise PaymentNotFoundError from None
     authorisation = wanted_authorisation(payment)
     if authorisation is None:
+        payment_questions.require_known(payment)
         raise NothingHeldError
     authorisation.payment = payment
     if living_void(authorisation) is not None:

@@ -1,5 +1,6 @@
 """`/v1/payments`: what is owed, its allocations, and the tries to collect it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import F, Prefetch, QuerySet, prefetch_related_objects
@@ -10,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from payments.actions import closing, payments, voids
+from payments.actions import closing, payment_questions, payments, voids
 from payments.actions.capture_requests import CaptureRequest, request_capture
 from payments.actions.capture_shares import CaptureShareRequest
 from payments.actions.idempotency import Answer
@@ -26,7 +27,11 @@ from payments.api.payment_serializers import (
     PaymentSerializer,
 )
 from payments.api.requests import seen
-from payments.errors import AllocationMismatchError, ForeignPaymentError
+from payments.errors import (
+    AllocationMismatchError,
+    ForeignPaymentError,
+    PaymentOutcomeUnknownError,
+)
 from payments.models import (
     Authorisation,
     Capture,
@@ -194,7 +199,7 @@ class PaymentDoor(ReadDoor):
             request_capture(wanted, actor=self.principal.actor, at=seen(request).at)
             return 200, self._shown(payment.pk)
 
-        return self.answer_once(request, deed=deed, subject=payment.pk)
+        return self._answer_if_known(request, deed=deed, payment_id=payment.pk)
 
     @extend_schema(
         parameters=[KEY_PARAMETER],
@@ -217,7 +222,17 @@ class PaymentDoor(ReadDoor):
             voids.void_payment(payment.pk, actor=self.principal.actor, at=seen(request).at)
             return 200, self._shown(payment.pk)
 
-        return self.answer_once(request, deed=deed, subject=payment.pk)
+        return self._answer_if_known(request, deed=deed, payment_id=payment.pk)
+
+    def _answer_if_known(
+        self, request: Request, *, deed: Callable[[], Answer], payment_id: str
+    ) -> Response:
+        """Do what follows an order, or have the channel asked what became of that first."""
+        try:
+            return self.answer_once(request, deed=deed, subject=payment_id)
+        except PaymentOutcomeUnknownError:
+            payment_questions.have_asked(payment_id, at=seen(request).at)
+            raise
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """Read what is held and was taken of the shown payments, if any was authorised first."""

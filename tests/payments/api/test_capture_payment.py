@@ -2,8 +2,8 @@
 
 import pytest
 
-from payments.models import Capture, CaptureShare, Payment, Void
-from tests.payments.holding import authorised, holding_channel
+from payments.models import Capture, CaptureShare, Payment, PaymentAttempt, Void
+from tests.payments.holding import authorised, confirmed_holding, holding_channel
 from tests.rig.rows import ITS_KEPT_REFUSAL, nothing_written
 from tests.rig.stage import run_jobs
 
@@ -95,3 +95,23 @@ def test_nobody_captures_a_foreign_payment(stranger, payment):
     for verb in ("capture", "void"):
         assert stranger.post(f"/v1/payments/{payment.pk}/{verb}").status_code == 404
     assert not Capture.objects.exists()
+
+
+@pytest.mark.parametrize(("verb", "body"), [("capture", {"amount": 3_000}), ("void", {})])
+def test_f17_nothing_is_taken_or_given_back_while_its_order_is_unknown(
+    partner, channel, merchant, verb, body
+):
+    # Given an order to hold that may have gone either way
+    attempt = confirmed_holding(merchant, created_by=merchant)
+    PaymentAttempt.objects.filter(status="prepared").update(status="sending")
+    PaymentAttempt.objects.exclude(status="unknown").update(status="unknown")
+
+    # When
+    question = {"procrastinate_jobs": 1, "procrastinate_events": 1}
+    with nothing_written(but=question):
+        answer = partner.post(f"/v1/payments/{attempt.payment_id}/{verb}", body)
+
+    # Then the caller may ask again, and the channel is being asked
+    assert (answer.status_code, answer.json()["code"]) == (409, "payment_outcome_unknown")
+    assert not Capture.objects.exists()
+    assert not Void.objects.exists()
