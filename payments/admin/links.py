@@ -30,7 +30,9 @@ PAYMENTS_SHOWN = 20
 class LinkForm(ReasonForm):
     """What the link asks for, for whom, how often and how long."""
 
-    merchant = forms.CharField(label=gettext_lazy("Merchant"), help_text="mer_…", max_length=40)
+    merchant = forms.CharField(
+        label=gettext_lazy("Merchant"), help_text=gettext_lazy("mer_…"), max_length=40
+    )
     amount = AmountTextField(
         label=gettext_lazy("Amount"),
         help_text=gettext_lazy("In the currency of the merchant's fee plan, such as 12.34."),
