@@ -49,6 +49,7 @@ MACHINES_OWN = {
     "payments.actions.notifications._keep": "keeps the message itself, whole",
     "payments.actions.order_resolutions._claim": "a lease; the outcome is told",
     "payments.actions.payment_questions.have_asked": "enqueues a question; the refusal is kept",
+    "payments.actions.refund_remedies._sent": "people agreed to it before; the outcome is told",
     "payments.actions.refund_orders._waits_for_its_turn": "enqueues for later",
     "payments.actions.refund_orders.defer_due": "enqueues what is due",
     "payments.actions.void_orders.defer_due": "enqueues what is due",
