@@ -72,6 +72,20 @@ def refresh_certificates(timestamp: int) -> None:
     jobs.defer("payments.refresh_certificates", at=clock.now(), queueing_lock=lock)
 
 
+@app.periodic(cron="50 19 * * *")
+@app.task(name="config.examine_channels", queue="clock")
+def examine_channels(timestamp: int) -> None:
+    """Every night at 03:50 in Shanghai: all channel accounts are examined."""
+    jobs.defer("payments.examine_all", at=clock.now(), queueing_lock="payments.examine_all")
+
+
+@app.periodic(cron="25 * * * *")
+@app.task(name="config.forget_calls", queue="clock")
+def forget_calls(timestamp: int) -> None:
+    """Every hour: how channels answered more than two days ago is forgotten."""
+    jobs.defer("payments.forget_calls", at=clock.now(), queueing_lock="payments.forget_calls")
+
+
 @app.periodic(cron="10 19 * * *")
 @app.task(name="config.forget_notifications", queue="clock")
 def forget_notifications(timestamp: int) -> None:

@@ -7,9 +7,11 @@ from payments.actions import (
     attempts,
     authorisations,
     capture_orders,
+    channel_calls,
     channel_certificates,
     channel_keys,
     closing,
+    examinations,
     manual_entries,
     maturity,
     notification_care,
@@ -144,3 +146,21 @@ def retire_keys(*, at: datetime) -> None:
 def refresh_certificates(*, at: datetime) -> None:
     """Fetch the certificates that WeChat Pay signs with now and soon."""
     channel_certificates.refresh_certificates(at=at)
+
+
+@task("payments.forget_calls")
+def forget_calls(*, at: datetime) -> None:
+    """Forget how channels answered long ago."""
+    channel_calls.forget_calls()
+
+
+@task("payments.examine_account")
+def examine_account(*, channel_account_id: str, actor: str, at: datetime) -> None:
+    """Examine a channel account, and keep what was found."""
+    examinations.examine_and_keep(channel_account_id, actor=actor, at=at)
+
+
+@task("payments.examine_all")
+def examine_all(*, at: datetime) -> None:
+    """Have every channel account examined that is switched on."""
+    examinations.request_all(actor="task:payments.examine_all", at=at)

@@ -25,6 +25,7 @@ from ledger.queries.proofs import last_proof
 from ledger.queries.seals import seal_lag
 from payments.queries import sending
 from payments.queries.calendar import business_date_of
+from payments.queries.channel_health import failing_examinations
 
 SEES_MONEY = "ledger.view_journalentry"
 SEES_SEALS = "ledger.view_seal"
@@ -76,6 +77,10 @@ def _stops(request: DoorRequest) -> list[dict[str, str]]:
         for breaker in sending.open_breakers():
             account = breaker.channel_account
             text = _("%(account)s does not answer; its orders wait.") % {"account": account}
+            found.append({"text": text, "url": showing.row_url(account)})
+        for examination in failing_examinations():
+            account = examination.channel_account
+            text = _("%(account)s: its last examination found errors.") % {"account": account}
             found.append({"text": text, "url": showing.row_url(account)})
     return found
 

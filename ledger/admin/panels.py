@@ -150,4 +150,13 @@ class Notice:
     template: str = field(default="admin/panels/notice.html", init=False)
 
 
-Panel = Facts | Table | Timeline | Notice | Report | Drawing | TAccounts
+@dataclass(frozen=True, slots=True)
+class LooksAgain:
+    """One sentence about what a worker does now; the page looks again by itself."""
+
+    text: Words
+    seconds: int = 3
+    template: str = field(default="admin/panels/looks_again.html", init=False)
+
+
+Panel = Facts | Table | Timeline | Notice | Report | Drawing | TAccounts | LooksAgain

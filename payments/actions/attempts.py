@@ -13,6 +13,7 @@ from payments.actions import (
     authorisations,
     captures,
     closing,
+    failover,
     moves,
     operations,
     order_resolutions,
@@ -88,7 +89,9 @@ def _record(attempt_id: str, *, lease: Lease, outcome: Outcome, at: datetime) ->
     """Write the outcome, and in the same transaction what it means for the payment."""
     attempt = locks.locked_attempt(attempt_id)
     operation = attempt.operation
-    operations.record_outcome(operation, lease=lease, outcome=outcome, at=at)
+    other = failover.other_account(attempt, lease=lease, outcome=outcome, at=at)
+    ends = other is not None or failover.is_last_resort(attempt, lease=lease, outcome=outcome)
+    operations.record_outcome(operation, lease=lease, outcome=outcome, at=at, ends_unsent=ends)
     is_news = attempt.status != operation.status
     attempt.status = operation.status
     _keep_answer(attempt, outcome)
@@ -104,6 +107,8 @@ def _record(attempt_id: str, *, lease: Lease, outcome: Outcome, at: datetime) ->
             )
             resolutions.resolve_by_terms(attempt, at=at)
         _close_others(attempt, at=at)
+    elif other is not None:
+        failover.try_elsewhere(attempt, account=other, actor=actor, at=at)
     elif is_news and attempt.status not in LIVE_ATTEMPTS:
         _give_up(attempt, actor=actor, at=at)
     return operation

@@ -4,8 +4,9 @@ Each is two transactions with the call between them; no network inside a transac
 and what an outcome means belongs to the noun that the order serves: an attempt, a refund, a payout.
 """
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -14,7 +15,8 @@ from django.db import transaction
 from ledger import jobs
 from ledger.fault_points import fault_point
 from payments.actions import operations
-from payments.actions.operations import QUERY_DELAYS, Lease
+from payments.actions.operations import Lease
+from payments.actions.order_courses import QUERY_DELAYS
 from payments.channels import registry
 from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
 from payments.models import ChannelOperation, DatabaseClock
@@ -77,7 +79,7 @@ class Exchange:
             self._ask_later(subject, is_notified=is_notified, at=at)
             return
         _ASKING()
-        outcome = self.ask(subject, at)
+        outcome = _timed(self.ask, subject, at)
         _ASKED()
         operation = self.record(subject, lease=lease, outcome=outcome, at=at)
         _LEARNED()
@@ -97,9 +99,15 @@ class Exchange:
         return max(self.settle_window, registry.TRAITS[channel].settle_window)
 
     def place_claimed(self, subject: str, *, lease: Lease, at: datetime) -> None:
-        """Place an order whose lease is held and committed, and record the answer."""
+        """Place an order whose lease is held and committed, and record the answer.
+
+        Who was paused for too long says nothing: it may have become somebody else's to ask about,
+        as the janitor has it done once the lease is over.
+        """
         _INTENDED()
-        outcome = self.place(subject, at)
+        if not operations.may_still_send(lease):
+            return
+        outcome = _timed(self.place, subject, at)
         _ANSWERED()
         self.record(subject, lease=lease, outcome=outcome, at=at)
         _RECORDED()
@@ -140,6 +148,13 @@ class Exchange:
         jobs.defer(
             self.asking_task, at=at, due_at=due_at, queueing_lock=f"{subject}:{lock}", **arguments
         )
+
+
+def _timed(speak: Callable[[str, datetime], Outcome], subject: str, at: datetime) -> Outcome:
+    """Call a channel, and note how many milliseconds it took by this machine."""
+    began = time.monotonic()
+    outcome = speak(subject, at)
+    return replace(outcome, millis=int((time.monotonic() - began) * 1_000))
 
 
 def _may_be_repeated(operation: ChannelOperation) -> bool:

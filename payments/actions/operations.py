@@ -7,8 +7,9 @@ held (R9). Nothing is sent where nobody answers (R11) or people said stop (R12).
 the database's; the process clock decides nothing.
 """
 
+import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,49 +20,23 @@ from django.db.models.functions import Coalesce
 
 from ledger.fault_points import fault_point
 from payments import locks
-from payments.actions import breakers
-from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
+from payments.actions import breakers, channel_calls
+from payments.actions.order_courses import ENDED, FINAL, next_query_at, next_status
+from payments.channels.base import NOT_FOUND, Outcome
 from payments.errors import LeaseLostError
 from payments.models import ChannelOperation, DatabaseClock, OperationKind
 from payments.queries import sending
-from payments.states import OPERATION, OperationStatus
+from payments.states import OperationStatus
 
 LEASE = timedelta(seconds=60)
-QUERY_DELAYS = [
-    *(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60, 300, 900)),
-    *(timedelta(hours=hours) for hours in (1, 3, 6)),
-    *(timedelta(days=1) for _ in range(7)),
-]
-"""How long to wait before each question (R10); after the last, people look."""
-
 ASKABLE = (
     OperationStatus.SENDING,
     OperationStatus.AWAITING_PAYER,
     OperationStatus.PROCESSING,
     OperationStatus.UNKNOWN,
 )
-ENDED = (OperationStatus.CLOSED, OperationStatus.MANUAL_REVIEW)
-"""Asked about only when the channel tells us something, or a person wants to know.
-
-A success moves both, and what people look at may also be answered with a failure.
-"""
-
-RESULTS = {
-    OutcomeKind.SUCCEEDED: OperationStatus.SUCCEEDED,
-    OutcomeKind.FAILED: OperationStatus.FAILED,
-    OutcomeKind.CLOSED: OperationStatus.CLOSED,
-    OutcomeKind.AWAITING_PAYER: OperationStatus.AWAITING_PAYER,
-    OutcomeKind.PROCESSING: OperationStatus.PROCESSING,
-    OutcomeKind.UNKNOWN: OperationStatus.UNKNOWN,
-    OutcomeKind.NOT_SENT: OperationStatus.PREPARED,
-    # People look: the channel took the order and could not deliver the money.
-    OutcomeKind.ABNORMAL: OperationStatus.MANUAL_REVIEW,
-    # It was done, and the money came back afterwards; the noun says so, the order succeeded.
-    OutcomeKind.RETURNED: OperationStatus.SUCCEEDED,
-}
 LOOKED_AT_AGAIN = (OperationKind.REFUND, OperationKind.CAPTURE, OperationKind.VOID)
 """Kinds of orders whose failure a channel may take back later: people look at it then."""
-FINAL = (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CLOSED)
 
 
 _CLAIMING = fault_point("order.claiming")
@@ -74,7 +49,8 @@ class Lease:
 
     `is_question` tells asking from sending: what never left was then a question, not the order.
     `is_probe` tries a line that was given up, `was_troubled` one that has failed a while ago.
-    `actor` is in whose name an outcome is recorded, if not the channel's own.
+    `actor` is in whose name an outcome is recorded, if not the channel's own. `claimed_at` is this
+    machine's monotonic clock just before the claim, in seconds: it measures and names no instant.
     """
 
     subject: str
@@ -83,6 +59,7 @@ class Lease:
     is_probe: bool = False
     was_troubled: bool = False
     actor: str = ""
+    claimed_at: float = field(default_factory=time.monotonic, compare=False)
 
 
 def channel_no_of(subject: str) -> str:
@@ -147,11 +124,17 @@ def claim_to_resend(subject: str, *, settle_window: timedelta = timedelta(0)) ->
 
 
 def record_outcome(
-    operation: ChannelOperation, *, lease: Lease, outcome: Outcome, at: datetime
+    operation: ChannelOperation,
+    *,
+    lease: Lease,
+    outcome: Outcome,
+    at: datetime,
+    ends_unsent: bool = False,
 ) -> None:
     """Write down what the channel said, and give the lease back. A part; the row is locked.
 
-    An answer that tells nothing new leaves the status and moves the next question.
+    An answer that tells nothing new leaves the status and moves the next question. With
+    `ends_unsent` an order that certainly never left ends here, instead of waiting for its line.
 
     Raises LeaseLostError when the lease is no longer ours; nothing is written then.
     """
@@ -166,7 +149,10 @@ def record_outcome(
         at=at,
     )
     was = operation.status
-    operation.status = _next_status(operation, outcome, is_question=lease.is_question)
+    operation.status = next_status(operation, outcome, is_question=lease.is_question)
+    if ends_unsent and operation.status == OperationStatus.PREPARED:
+        # Never left: what was unknown once is never `prepared` again.
+        operation.status = OperationStatus.FAILED
     operation.code = outcome.code[:80]
     operation.message = outcome.message[:300]
     operation.raw_answer = outcome.raw
@@ -175,9 +161,11 @@ def record_outcome(
     operation.lease_until = None
     if operation.status != was or was not in FINAL:
         operation.finished_at = at if operation.status in FINAL else None
-    operation.next_query_at = _next_query_at(operation)
-    operation.save(
-        update_fields=[
+    operation.next_query_at = next_query_at(operation)
+    channel_calls.save_with_call(
+        operation,
+        outcome=outcome,
+        fields=[
             "status",
             "code",
             "message",
@@ -187,9 +175,19 @@ def record_outcome(
             "lease_until",
             "finished_at",
             "next_query_at",
-        ]
+        ],
     )
     _RECORDING()
+
+
+def may_still_send(lease: Lease) -> bool:
+    """Tell whether so little time passed since the claim that nobody else can hold the lease.
+
+    A last look, right before the call: a worker that was paused, by its machine or by a COMMIT
+    that took long, would speak when others ask already, or after people said stop (R9, R12).
+    """
+    send_within = LEASE * 3 / 4  # the rest is for the call and its record
+    return time.monotonic() - lease.claimed_at < send_within.total_seconds()
 
 
 def is_at_rest(operation: ChannelOperation) -> bool:
@@ -232,7 +230,7 @@ def _claim(
     **changes: object,
 ) -> Lease | None:
     assert connection.in_atomic_block, "claiming is a part; commit it before the call"
-    token = uuid.uuid4()
+    token, claimed_at = uuid.uuid4(), time.monotonic()
     free = ChannelOperation.objects.filter(may, subject=subject).filter(
         Q(lease_until=None) | Q(lease_until__lt=DatabaseClock())
     )
@@ -244,53 +242,11 @@ def _claim(
     _CLAIMING()
     if was_troubled is None:
         return None
-    return Lease(subject, token, is_question, is_probe=is_probe, was_troubled=was_troubled)
-
-
-def _next_status(operation: ChannelOperation, outcome: Outcome, *, is_question: bool) -> str:
-    result = RESULTS[outcome.kind]
-    if result == OperationStatus.PREPARED and is_question:
-        result = OperationStatus.UNKNOWN  # the question never left; the order may have
-    if operation.status == OperationStatus.SENDING:
-        # Of an order whose sender died a query may say what no sender is told, `closed`: it is
-        # unknown first, and the next question ends it.
-        is_told = OPERATION.allows(operation.status, result)
-        return result if is_told else OperationStatus.UNKNOWN
-    if operation.status == OperationStatus.FAILED:
-        return operation.status  # what it served was given back; people look at a contradiction
-    if operation.status in ENDED:
-        is_an_end = result == OperationStatus.SUCCEEDED or (
-            result == OperationStatus.FAILED and is_question
-        )
-        is_told = is_an_end and OPERATION.allows(operation.status, result)
-        return result if is_told else operation.status
-    if result in (OperationStatus.UNKNOWN, OperationStatus.PREPARED):
-        return operation.status  # nothing new: it waits, or is unknown, as before
-    if result == OperationStatus.FAILED and not is_question and _moves_money(operation):
-        return operation.status  # the second sending was refused; the first may have been done
-    return result
-
-
-def _moves_money(operation: ChannelOperation) -> bool:
-    """Tell whether the order itself moves money; one to pay waits for its payer to do so."""
-    return operation.kind != OperationKind.PAY
-
-
-def _next_query_at(operation: ChannelOperation) -> Combinable | None:
-    """Set when to ask (or to send, if it never left) next; after the last question people look.
-
-    An order that waits for its payer is asked about daily for as long as it may be paid: its
-    outcome is not unknown, and its expiry ends it. Counted by the database's clock.
-    """
-    if operation.status in (*FINAL, OperationStatus.MANUAL_REVIEW):
-        return None
-    if operation.status == OperationStatus.PREPARED:
-        tried = min(operation.sends, len(QUERY_DELAYS)) - 1
-    else:
-        tried = operation.queries
-    if operation.status == OperationStatus.AWAITING_PAYER:
-        tried = min(tried, len(QUERY_DELAYS) - 1)
-    if tried >= len(QUERY_DELAYS):
-        operation.status = OperationStatus.MANUAL_REVIEW
-        return None
-    return DatabaseClock() + QUERY_DELAYS[tried]
+    return Lease(
+        subject,
+        token,
+        is_question,
+        is_probe=is_probe,
+        was_troubled=was_troubled,
+        claimed_at=claimed_at,
+    )

@@ -13,6 +13,7 @@ from ledger.admin.operations import OperationsAdmin
 from ledger.admin.panels import Column, Panel, Table
 from ledger.chart import CHART
 from ledger.models import Account, AccountBalance
+from payments.admin.channel_health import ExamineAccount, health_panels
 from payments.admin.channel_key_buttons import KEY_BUTTONS, keys_panel
 from payments.admin.sending import HoldAccount, line_panels
 from payments.models import ChannelAccount
@@ -34,7 +35,7 @@ class ChannelAccountAdmin(OperationsAdmin[ChannelAccount]):
     list_filter = ("channel", "is_enabled")
     ordering = ("channel", "name")
     secret_fields = ("private_key_encrypted", "api_key_encrypted", "channel_public_key")
-    row_operations = (*KEY_BUTTONS, HoldAccount())
+    row_operations = (ExamineAccount(), *KEY_BUTTONS, HoldAccount())
     search_fields = ("id__exact", "name__icontains", "merchant_no__exact")
     empty_hint = gettext_lazy("A channel account is registered by a command, with its keys.")
 
@@ -51,6 +52,7 @@ class ChannelAccountAdmin(OperationsAdmin[ChannelAccount]):
         return [
             self.facts(row),
             *line_panels(row),
+            *health_panels(request, row),
             *keys_panel(request, row),
             Table(
                 _("what the books say"),

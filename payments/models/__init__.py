@@ -3,6 +3,7 @@
 from payments.models.authorisations import Authorisation, Capture, CaptureShare, Void
 from payments.models.balance_transactions import BalanceTransaction, LineKind
 from payments.models.calendar import BusinessDay
+from payments.models.channel_health import CallResult, ChannelCall, ChannelExamination
 from payments.models.channel_keys import ChannelKeySet
 from payments.models.channel_notifications import ChannelNotification, RefusedCount
 from payments.models.channels import ChannelAccount, ChannelKind
@@ -41,11 +42,14 @@ __all__ = [
     "Authorisation",
     "BalanceTransaction",
     "BusinessDay",
+    "CallResult",
     "Capture",
     "CaptureShare",
     "Capturing",
     "ChannelAccount",
     "ChannelBreaker",
+    "ChannelCall",
+    "ChannelExamination",
     "ChannelKeySet",
     "ChannelKind",
     "ChannelNotification",

@@ -28,7 +28,25 @@ def account_for(
     age. An account whose line is dead, or that is held back, is passed over for one that is not.
     Without a payment it only tells whether there is one.
     """
-    accounts = list(
+    free, stopped = _in_order(method, currency=currency, payment=payment, at=at)
+    return next(iter([*free, *stopped]), None)
+
+
+def other_account_for(payment: Payment, *, at: datetime) -> ChannelAccount | None:
+    """Return the next account that takes a payment by its method and was never tried for it.
+
+    None when there is none whose line lives and that is not held back.
+    """
+    tried = set(payment.attempts.values_list("channel_account_id", flat=True))
+    free, _stopped = _in_order(payment.method, currency=payment.currency, payment=payment, at=at)
+    return next((account for account in free if account.pk not in tried), None)
+
+
+def _in_order(
+    method: str, *, currency: str, payment: Payment | None, at: datetime | None
+) -> tuple[list[ChannelAccount], list[ChannelAccount]]:
+    """Return the accounts in the order in which they take a payment: the free, the stopped."""
+    accounts: list[Any] = list(
         accounts_taking(method, currency=currency).annotate(
             is_stopped=Exists(_dead()) | Exists(_held())
         )
@@ -38,7 +56,7 @@ def account_for(
         wanted = [known[pk] for pk in _targets(payment, method, at=at) if pk in known]
         accounts = [*wanted, *accounts]
     free = [account for account in accounts if not account.is_stopped]
-    return next(iter([*free, *accounts]), None)
+    return free, [account for account in accounts if account.is_stopped]
 
 
 def rule_payload(rule: RoutingRule) -> dict[str, Any]:

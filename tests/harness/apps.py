@@ -22,7 +22,7 @@ class HarnessConfig(AppConfig):
 
     def ready(self) -> None:
         """Shorten what machines wait for; business rules stay as they are."""
-        from payments.actions import channels, closing, operations
+        from payments.actions import channels, closing, operations, order_courses
         from payments.channels import registry
         from payments.channels.transport import Transport
         from tests.harness import designs
@@ -33,7 +33,7 @@ class HarnessConfig(AppConfig):
             channel: replace(traits, refund_spacing=min(traits.refund_spacing, SPACING))
             for channel, traits in registry.TRAITS.items()
         }
-        operations.QUERY_DELAYS[:] = [timedelta(seconds=seconds) for seconds in LADDER_SECONDS]
+        order_courses.QUERY_DELAYS[:] = [timedelta(seconds=seconds) for seconds in LADDER_SECONDS]
         channels._TRANSPORT = Transport(
             guard=channels._refuse_in_transaction,
             connect_timeout_ms=1_000,

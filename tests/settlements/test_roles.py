@@ -45,7 +45,7 @@ CHECKING = {
     "approve_parked",
     "approve_remedy",
 }
-STOPPING = {"place_sendinghold", "switch_method"}
+STOPPING = {"place_sendinghold", "switch_method", "examine_channelaccount"}
 ASKING = {"ask_payout", "ask_refund", "replay_notification"}
 CANCELLING = {"cancel_settlement", "cancel_refund", "cancel_manual_entry"}
 KEEPING_KEYS = {"enter_keys", "approve_keys", "reverify_notification"}
@@ -117,6 +117,7 @@ def test_nobody_prepares_and_approves(role):
                 "approve_roles",
                 "lock_out_staff",
                 "place_sendinghold",
+                "examine_channelaccount",
                 *KEEPING_KEYS,
             },
         ),

@@ -49,6 +49,20 @@ the number (ACQ.TRADE_HAS_SUCCESS, ACQ.TRADE_HAS_CLOSE, ACQ.CONTEXT_INCONSISTENT
 tell what became of that one.
 """
 
+ACCOUNT_REFUSALS: Final = frozenset(
+    {
+        "ACQ.ACCESS_FORBIDDEN",
+        "ACQ.PARTNER_ERROR",
+        "ACQ.SELLER_BEEN_BLOCKED",
+        "aop.invalid-app-auth-token",
+        "isv.insufficient-isv-permissions",
+        "isv.invalid-app-id",
+        "isv.invalid-signature",
+        "isv.missing-signature-key",
+    }
+)
+"""Those of them that speak of our account and its contract: another one may be taken."""
+
 _PRODUCTS: Final = {
     "alipay_app": "QUICK_MSECURITY_PAY",
     "alipay_mini": "JSAPI_PAY",

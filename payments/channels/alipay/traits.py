@@ -10,6 +10,7 @@ TRAITS: Final = ChannelTraits(
     methods=frozenset(orders.PAY_METHODS),
     authorises=authorisations.METHODS,
     captures=CaptureMode.SEVERAL,
+    account_refusals=orders.ACCOUNT_REFUSALS,
     refund_spacing=timedelta(seconds=3),
     carried=orders.CARRIED_BY_PAYER,
 )

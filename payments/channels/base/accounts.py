@@ -59,6 +59,8 @@ class ChannelTraits:
     of it, and can close nothing, until they have opened it.
     `refusal` is the body and the content type, beside an HTTP status of refusal, that tell it that
     a notification was refused.
+    `account_refusals` are the codes after which an order to pay has certainly failed for what the
+    account is or lacks, not for its payer: another account may be tried at once.
     `settle_window` is how long it may take to know an order that moves money;
     CHANNEL_SETTLE_WINDOW_SECONDS is waited anyhow.
     """
@@ -73,3 +75,4 @@ class ChannelTraits:
     carried: frozenset[str] = frozenset()
     refusal: tuple[bytes, str] = (b"fail", "text/plain; charset=utf-8")
     settle_window: timedelta = timedelta(0)
+    account_refusals: frozenset[str] = frozenset()

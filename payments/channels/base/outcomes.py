@@ -79,7 +79,7 @@ class Outcome:
     with a refund. `raw` is the answer's text, cut at 8 KiB. `amount_minor` is always the order's
     own amount; where coupons of the channel made the payer pay less, `payer_minor` is what they
     paid and `settled_minor` what the channel owes us. A device that has no code to scan takes
-    `action`.
+    `action`. `millis` is how long the exchange took, set by who called; None if nobody was.
     """
 
     kind: OutcomeKind
@@ -96,3 +96,4 @@ class Outcome:
     action: PayerAction | None = None
     payer_minor: int | None = None
     settled_minor: int | None = None
+    millis: int | None = None

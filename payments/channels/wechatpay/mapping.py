@@ -46,6 +46,11 @@ ORDERPAID and ORDER_CLOSED, which may speak of an order that exists already unde
 SYSTEM_ERROR; and the codes of haste, FREQUENCY_LIMITED and RATELIMIT_EXCEEDED.
 """
 
+ACCOUNT_REFUSALS: Final = frozenset(
+    {"APPID_MCHID_NOT_MATCH", "MCH_NOT_EXISTS", "NO_AUTH", "SIGN_ERROR"}
+)
+"""Those of them that speak of our account and its contract: another one may be taken."""
+
 CHANNEL_NO: Final = re.compile(r"[0-9A-Za-z_\-|*]{6,32}")
 _DESCRIPTION_BYTES_MAX: Final = 127
 _OPENID: Final = re.compile(r"[\x21-\x7e]{1,128}")

@@ -8,6 +8,7 @@ from payments.channels.wechatpay import mapping
 
 TRAITS: Final = ChannelTraits(
     methods=frozenset(mapping.PAY_PATHS),
+    account_refusals=mapping.ACCOUNT_REFUSALS,
     refund_spacing=timedelta(minutes=1),
     refusal=(b'{"code":"FAIL","message":"refused"}', "application/json"),
 )

@@ -8,7 +8,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from payments.actions import attempts, operations, payments
 from payments.actions.channels import NetworkInTransactionError, channel_of
-from payments.actions.operations import QUERY_DELAYS
+from payments.actions.order_courses import QUERY_DELAYS
 from payments.channels.base import PayRequest
 from payments.models import (
     BalanceTransaction,

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
+from ledger.fault_points import armed
 from payments.actions import operations, payment_questions
 from payments.actions.exchanges import Exchange
-from payments.actions.operations import QUERY_DELAYS
+from payments.actions.order_courses import QUERY_DELAYS
 from payments.channels import registry
 from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
 from payments.errors import PaymentOutcomeUnknownError
@@ -177,3 +178,39 @@ def test_c22_the_number_is_the_same_for_ever():
     with refused("never changes"):
         ChannelOperation.objects.update(channel_no="REF2")
     assert ChannelOperation.objects.get().channel_no == "REF1"
+
+
+@pytest.mark.parametrize(("paused_s", "said"), [(44, ["send"]), (45, []), (600, [])], ids=str)
+def test_who_was_paused_between_claim_and_call_does_not_send(monkeypatch, paused_s, said):
+    # Given a worker that stands still once its claim is committed
+    desk = Desk(settle_window=timedelta(0))
+    now = [1_000.0]
+    monkeypatch.setattr(operations.time, "monotonic", lambda: now[0])
+
+    def pause() -> None:
+        now[0] += paused_s
+
+    # When
+    with armed([("exchange.intended", pause)]):
+        desk.exchange.send("ref_1", at=NOON)
+
+    # Then what was not sent is left to be asked about: its row says that it may have left
+    assert desk.said == said
+    operation = ChannelOperation.objects.get()
+    assert (operation.status, operation.sends) == ("unknown" if said else "sending", 1)
+    assert (operation.lease_token is None) == bool(said)
+
+
+def test_who_was_paused_is_asked_about_first_and_sent_again_then(monkeypatch):
+    # Given
+    desk = Desk(settle_window=timedelta(0))
+    with monkeypatch.context() as patch:
+        patch.setattr(operations, "LEASE", timedelta(0))
+        desk.exchange.send("ref_1", at=NOON)
+    assert desk.said == []
+
+    # When
+    desk.exchange.query("ref_1", at=NOON)
+
+    # Then
+    assert desk.said == ["ask", "send"]

@@ -9,7 +9,8 @@ from django.db import transaction
 from django.db.models import ExpressionWrapper, F, fields
 
 from payments.actions import operations
-from payments.actions.operations import ASKABLE, LEASE, QUERY_DELAYS, Lease
+from payments.actions.operations import ASKABLE, LEASE, Lease
+from payments.actions.order_courses import QUERY_DELAYS
 from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
 from payments.errors import LeaseLostError
 from payments.models import ChannelOperation, DatabaseClock

@@ -1,0 +1,87 @@
+"""Where an order to a channel stands after what was said of it, and when it is asked about next."""
+
+from datetime import timedelta
+
+from django.db.models.expressions import Combinable
+
+from payments.channels.base import Outcome, OutcomeKind
+from payments.models import ChannelOperation, DatabaseClock, OperationKind
+from payments.states import OPERATION, OperationStatus
+
+QUERY_DELAYS = [
+    *(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60, 300, 900)),
+    *(timedelta(hours=hours) for hours in (1, 3, 6)),
+    *(timedelta(days=1) for _ in range(7)),
+]
+"""How long to wait before each question (R10); after the last, people look."""
+
+ENDED = (OperationStatus.CLOSED, OperationStatus.MANUAL_REVIEW)
+"""Asked about only when the channel tells us something, or a person wants to know.
+
+A success moves both, and what people look at may also be answered with a failure.
+"""
+
+RESULTS = {
+    OutcomeKind.SUCCEEDED: OperationStatus.SUCCEEDED,
+    OutcomeKind.FAILED: OperationStatus.FAILED,
+    OutcomeKind.CLOSED: OperationStatus.CLOSED,
+    OutcomeKind.AWAITING_PAYER: OperationStatus.AWAITING_PAYER,
+    OutcomeKind.PROCESSING: OperationStatus.PROCESSING,
+    OutcomeKind.UNKNOWN: OperationStatus.UNKNOWN,
+    OutcomeKind.NOT_SENT: OperationStatus.PREPARED,
+    # People look: the channel took the order and could not deliver the money.
+    OutcomeKind.ABNORMAL: OperationStatus.MANUAL_REVIEW,
+    # It was done, and the money came back afterwards; the noun says so, the order succeeded.
+    OutcomeKind.RETURNED: OperationStatus.SUCCEEDED,
+}
+FINAL = (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CLOSED)
+
+
+def next_status(operation: ChannelOperation, outcome: Outcome, *, is_question: bool) -> str:
+    """Return where an order stands once this was said; `is_question` tells asking from sending."""
+    result = RESULTS[outcome.kind]
+    if result == OperationStatus.PREPARED and is_question:
+        result = OperationStatus.UNKNOWN  # the question never left; the order may have
+    if operation.status == OperationStatus.SENDING:
+        # Of an order whose sender died a query may say what no sender is told, `closed`: it is
+        # unknown first, and the next question ends it.
+        is_told = OPERATION.allows(operation.status, result)
+        return result if is_told else OperationStatus.UNKNOWN
+    if operation.status == OperationStatus.FAILED:
+        return operation.status  # what it served was given back; people look at a contradiction
+    if operation.status in ENDED:
+        is_an_end = result == OperationStatus.SUCCEEDED or (
+            result == OperationStatus.FAILED and is_question
+        )
+        is_told = is_an_end and OPERATION.allows(operation.status, result)
+        return result if is_told else operation.status
+    if result in (OperationStatus.UNKNOWN, OperationStatus.PREPARED):
+        return operation.status  # nothing new: it waits, or is unknown, as before
+    if result == OperationStatus.FAILED and not is_question and _moves_money(operation):
+        return operation.status  # the second sending was refused; the first may have been done
+    return result
+
+
+def _moves_money(operation: ChannelOperation) -> bool:
+    """Tell whether the order itself moves money; one to pay waits for its payer to do so."""
+    return operation.kind != OperationKind.PAY
+
+
+def next_query_at(operation: ChannelOperation) -> Combinable | None:
+    """Set when to ask (or to send, if it never left) next; after the last question people look.
+
+    An order that waits for its payer is asked about daily for as long as it may be paid: its
+    outcome is not unknown, and its expiry ends it. Counted by the database's clock.
+    """
+    if operation.status in (*FINAL, OperationStatus.MANUAL_REVIEW):
+        return None
+    if operation.status == OperationStatus.PREPARED:
+        tried = min(operation.sends, len(QUERY_DELAYS)) - 1
+    else:
+        tried = operation.queries
+    if operation.status == OperationStatus.AWAITING_PAYER:
+        tried = min(tried, len(QUERY_DELAYS) - 1)
+    if tried >= len(QUERY_DELAYS):
+        operation.status = OperationStatus.MANUAL_REVIEW
+        return None
+    return DatabaseClock() + QUERY_DELAYS[tried]

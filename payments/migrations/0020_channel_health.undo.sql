@@ -1,0 +1,2 @@
+DROP TRIGGER payments_examination_not_emptied ON payments_channelexamination;
+DROP TRIGGER payments_examination_once ON payments_channelexamination;

@@ -1,0 +1,96 @@
+"""How channels have answered of late, and what the newest examinations of them found."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import OuterRef, Subquery
+
+from payments.models import CallResult, ChannelAccount, ChannelExamination
+
+HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
+_UNDER_WAY: Final = ["todo", "doing"]
+
+_HEALTH: Final = """
+SELECT channel_account_id,
+       count(*) FILTER (WHERE result = 'answered'), count(*) FILTER (WHERE result = 'failed'),
+       count(*) FILTER (WHERE result = 'unknown'), count(*) FILTER (WHERE result = 'no_answer'),
+       count(*) FILTER (WHERE result = 'not_connected'),
+       percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY millis)
+         FILTER (WHERE result IN ('answered', 'failed', 'unknown'))
+FROM payments_channelcall
+WHERE channel_account_id = ANY(%s) AND called_at > clock_timestamp() - make_interval(secs => %s)
+GROUP BY channel_account_id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How one account's channel answered for a while: how often how, and how fast it did.
+
+    `median_ms` and `p95_ms` are of exchanges that had an answer; None where there was none.
+    """
+
+    counts: Mapping[CallResult, int]
+    median_ms: int | None = None
+    p95_ms: int | None = None
+
+    @property
+    def calls(self) -> int:
+        """Return how many exchanges there were."""
+        return sum(self.counts.values())
+
+    @property
+    def troubles(self) -> int:
+        """Return how many had no answer that could be believed."""
+        return self.calls - self.counts[CallResult.ANSWERED] - self.counts[CallResult.FAILED]
+
+
+def health_of(account_ids: Sequence[str], *, within: timedelta) -> dict[str, Health]:
+    """Return how each of these accounts did until now, by the database's clock. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HEALTH, (list(account_ids), within.total_seconds()))
+        rows = cursor.fetchall()
+    found = {account_id: Health(dict.fromkeys(CallResult, 0)) for account_id in account_ids}
+    for account_id, *counts, speeds in rows:
+        median, p95 = speeds or (None, None)
+        found[account_id] = Health(dict(zip(CallResult, counts, strict=True)), median, p95)
+    return found
+
+
+def newest_examinations(account: ChannelAccount, *, limit: int) -> list[ChannelExamination]:
+    """Return the last examinations of an account, the newest first."""
+    return list(account.examinations.order_by("-id")[:limit])
+
+
+def failing_examinations() -> list[ChannelExamination]:
+    """Return the newest examination of each account that is switched on, where it found errors."""
+    newest = ChannelExamination.objects.filter(channel_account=OuterRef("channel_account"))
+    return list(
+        ChannelExamination.objects.filter(
+            pk=Subquery(newest.order_by("-id").values("pk")[:1]),
+            errors__gt=0,
+            channel_account__is_enabled=True,
+        )
+        .select_related("channel_account")
+        .order_by("channel_account__name")
+    )
+
+
+def is_being_examined(channel_account_id: str) -> bool:
+    """Tell whether a worker examines an account, or will."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT EXISTS (SELECT FROM procrastinate_jobs
+               WHERE queueing_lock = %s AND status::text = ANY(%s))""",
+            (lock_of(channel_account_id), _UNDER_WAY),
+        )
+        row: Any = cursor.fetchone()
+    return bool(row[0])
+
+
+def lock_of(channel_account_id: str) -> str:
+    """Return the lock under which one examination of an account waits at most."""
+    return f"{channel_account_id}:examine"

@@ -1,0 +1,163 @@
+"""A channel account's page: how its channel answers, and what examinations of it found."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from ledger.models import AuditEntry
+from payments.actions import examinations, routing
+from payments.actions.channels import point_at_gateway
+from payments.models import (
+    CallResult,
+    ChannelAccount,
+    ChannelCall,
+    ChannelExamination,
+    DatabaseClock,
+    PaymentMethod,
+)
+from payments.queries.channel_health import DAY, HOUR, failing_examinations, health_of
+from tests.factories.payments import AlipayAccountFactory, BankAccountFactory
+from tests.instants import NOON
+from tests.rig.attacks import refused
+from tests.rig.counter import NOBODY_LISTENS
+from tests.rig.pages import words
+from tests.rig.rows import ITS_OWN_REFUSAL, nothing_written
+from tests.rig.staff import actor_of, desk
+from tests.rig.stage import run_jobs
+
+
+@pytest.fixture(autouse=True)
+def at_noon(settings, tmp_path):
+    """It is noon, and nobody needs a second factor."""
+    clock = tmp_path / "clock"
+    clock.write_text(NOON.isoformat())
+    settings.SANDBOX_CLOCK_FILE = str(clock)
+    settings.STAFF_SECOND_FACTOR = False
+
+
+def page_of(client: Client, account: ChannelAccount) -> str:
+    url = reverse("admin:payments_channelaccount_change", args=[account.pk])
+    return words(client.get(url))
+
+
+def examine_url(account: ChannelAccount) -> str:
+    return reverse("admin:payments_channelaccount_examine", args=[account.pk])
+
+
+def called(account: ChannelAccount, result: CallResult, millis: int, *, ago=None) -> None:
+    at = DatabaseClock() if ago is None else DatabaseClock() - ago
+    ChannelCall.objects.create(channel_account=account, called_at=at, result=result, millis=millis)
+
+
+@pytest.mark.django_db
+def test_shows_the_last_hour_and_day_of_this_account_alone():
+    # Given
+    account, other = AlipayAccountFactory(), AlipayAccountFactory()
+    for millis in (10, 20, 30, 400):
+        called(account, CallResult.ANSWERED, millis)
+    called(account, CallResult.NO_ANSWER, 10_000)
+    called(account, CallResult.NOT_CONNECTED, 1, ago=2 * HOUR)
+    called(account, CallResult.ANSWERED, 1, ago=DAY + HOUR)
+    called(other, CallResult.FAILED, 7)
+
+    # When
+    hour = health_of([account.pk, other.pk], within=HOUR)
+    day = health_of([account.pk], within=DAY)[account.pk]
+
+    # Then
+    assert (hour[account.pk].calls, hour[account.pk].troubles) == (5, 1)
+    assert (hour[account.pk].median_ms, hour[account.pk].p95_ms) == (20, 400)
+    assert (hour[other.pk].calls, hour[other.pk].troubles) == (1, 0)
+    assert (day.calls, day.troubles) == (6, 2)
+    page = page_of(desk("finance_maker"), account)
+    assert "last hour 4 0 0 1 0 20 400" in page
+    assert "last day 4 0 0 1 1 20 400" in page
+
+
+@pytest.mark.django_db
+def test_closed_scenes_stand_beside():
+    # Given
+    account = AlipayAccountFactory()
+    routing.close_scene(
+        PaymentMethod.ALIPAY_QR,
+        actor="user:1",
+        at=NOON,
+        reason="Fraud wave",
+        channel_account_id=account.pk,
+    )
+
+    # Then
+    assert "Fraud wave" in page_of(desk("finance_maker"), account)
+
+
+def test_a_worker_examines_and_the_page_tells(marketplace):
+    # Given
+    client, account = desk("finance_maker"), marketplace.alipay
+    assert "Never examined" in page_of(client, account)
+
+    # When
+    client.post(examine_url(account))
+
+    # Then the page looks again until it is done
+    url = reverse("admin:payments_channelaccount_change", args=[account.pk])
+    assert 'http-equiv="refresh"' in client.get(url).content.decode()
+    assert not ChannelExamination.objects.exists()
+    assert AuditEntry.objects.filter(
+        action="channel_account.examination_requested", actor=actor_of(client)
+    ).exists()
+
+    # When
+    assert run_jobs() == ["payments.examine_account"]
+
+    # Then
+    found = ChannelExamination.objects.get()
+    assert (found.asked_by, found.errors, found.examined_at) == (actor_of(client), 0, NOON)
+    page = page_of(client, account)
+    assert "The channel believed our signature, and we believed its answer." in page
+    assert 'http-equiv="refresh"' not in client.get(url).content.decode()
+    with refused("permission denied|written once"):
+        ChannelExamination.objects.update(errors=7)
+
+
+def test_pressed_twice_it_is_examined_once(marketplace):
+    # Given
+    client = desk("finance_maker")
+
+    # When
+    client.post(examine_url(marketplace.alipay))
+    client.post(examine_url(marketplace.alipay))
+
+    # Then
+    assert ProcrastinateJob.objects.count() == 1
+
+
+def test_every_night_all_are_and_errors_stand_on_the_home_page(marketplace):
+    # Given
+    point_at_gateway(marketplace.alipay, gateway_url=NOBODY_LISTENS, actor="user:1", at=NOON)
+    BankAccountFactory(is_enabled=False)
+
+    # When
+    assert examinations.request_all(actor="task:payments.examine_all", at=NOON) == 2
+    run_jobs()
+
+    # Then
+    assert set(ChannelExamination.objects.values_list("channel_account", flat=True)) == {
+        marketplace.alipay.pk,
+        marketplace.bank.pk,
+    }
+    (failing,) = failing_examinations()
+    assert failing.channel_account == marketplace.alipay
+    assert f"{marketplace.alipay.name}: its last examination found errors." in words(
+        desk("finance_maker").get(reverse("admin:index"))
+    )
+
+
+@pytest.mark.django_db
+def test_who_only_looks_has_nothing_examined():
+    # Given
+    account, auditor = BankAccountFactory(), desk("auditor")
+
+    # When, Then
+    with nothing_written(but=ITS_OWN_REFUSAL):
+        assert auditor.post(examine_url(account)).status_code == 403
