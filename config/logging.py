@@ -35,7 +35,7 @@ def _without_cards(value: object) -> object:
         return {_without_cards(key): _without_cards(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_without_cards(inner) for inner in value]
-    if isinstance(value, bool | float) or value is None:
+    if isinstance(value, bool) or value is None:
         return value
     text = repr(value) if isinstance(value, bytes) else str(value)
     masked = without_card_numbers(text)
