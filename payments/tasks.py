@@ -164,3 +164,9 @@ def examine_account(*, channel_account_id: str, actor: str, at: datetime) -> Non
 def examine_all(*, at: datetime) -> None:
     """Have every channel account examined that is switched on."""
     examinations.request_all(actor="task:payments.examine_all", at=at)
+
+
+@task("payments.fetch_certificates")
+def fetch_certificates(*, channel_account_id: str, at: datetime) -> None:
+    """Fetch the certificates of one account, as a message named one that we do not have."""
+    channel_certificates.fetch_certificates(channel_account_id, at=at)

@@ -1,19 +1,23 @@
 """Fetching the certificates that a channel signs with, before the old ones end."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Protocol, runtime_checkable
 
+from django.core.cache import cache
 from django.db import transaction
 
+from ledger import jobs
 from ledger.actions.audit import record_audit
 from payments import locks
 from payments.actions import notification_care
 from payments.actions.channels import channel_of
 from payments.channels.base import Outcome
 from payments.channels.inspection import UninspectableError, inspected
-from payments.models import ChannelAccount, ChannelKind, DatabaseClock
+from payments.models import ChannelAccount, ChannelKind, ChannelNotification, DatabaseClock
 
 ACTOR: Final = "task:payments.certificates"
+BETWEEN_FETCHES: Final = timedelta(minutes=10)
+"""How often messages of strangers can make us ask for an account's certificates."""
 
 
 @runtime_checkable
@@ -36,6 +40,37 @@ def refresh_certificates(*, at: datetime) -> int:
     return sum(_refresh(account, at=at) for account in accounts.order_by("pk"))
 
 
+def fetch_certificates(account_id: str, *, at: datetime) -> bool:
+    """Fetch the certificates of one account; tells whether any was new. Runs as often as wanted.
+
+    What was refused of the account meanwhile is then judged again.
+    """
+    return _refresh(ChannelAccount.objects.get(pk=account_id), at=at)
+
+
+@transaction.atomic(durable=True)
+def have_fetched(message: ChannelNotification, *, at: datetime) -> bool:
+    """Have the certificates fetched if a refused message names one that we do not have.
+
+    Anybody may name one, so this happens once in a while at most. Returns False where it does not.
+    """
+    account = message.channel_account
+    named = message.headers.get("wechatpay-serial", "")
+    if account.channel != ChannelKind.WECHATPAY or account.channel_key_id or not named:
+        return False
+    if _plain(named) in {_plain(known) for known, _pem, _end in _split(account.channel_public_key)}:
+        return False
+    seconds = int(BETWEEN_FETCHES.total_seconds())
+    if not cache.add(f"payments.fetch_certificates.{account.pk}", 1, timeout=seconds):
+        return False
+    return jobs.defer(
+        "payments.fetch_certificates",
+        at=at,
+        queueing_lock=f"payments.fetch_certificates {account.pk}",
+        channel_account_id=account.pk,
+    )
+
+
 def _refresh(account: ChannelAccount, *, at: datetime) -> bool:
     now = ChannelAccount.objects.values_list(DatabaseClock(), flat=True).get(pk=account.pk)
     channel = channel_of(account)
@@ -54,11 +89,10 @@ def _joined(account_id: str, brought: tuple[str, ...], *, now: datetime, at: dat
     }
     for pem in brought:
         lasting |= {serial: block for serial, block, _until in _split(pem)}
-    joined = "\n".join(lasting[serial].strip() for serial in sorted(lasting))
-    if joined == account.channel_public_key:
-        return False
     before = sorted(serial for serial, _pem, _until in _split(account.channel_public_key))
-    account.channel_public_key = joined
+    if before == sorted(lasting):
+        return False
+    account.channel_public_key = "\n".join(lasting[serial] for serial in sorted(lasting))
     account.save(update_fields=["channel_public_key"])
     record_audit(
         action="channel_account.certificates_fetched",
@@ -84,3 +118,8 @@ def _split(pem: str) -> list[tuple[str, str, datetime]]:
         if facts.valid_until is not None:
             found.append((facts.serial, block, facts.valid_until))
     return found
+
+
+def _plain(serial: str) -> str:
+    """Write a serial in one way: upper case, without zeros before it."""
+    return serial.upper().lstrip("0")

@@ -22,7 +22,7 @@ from payments.channels.inspection import KeyFacts, inspected
 from payments.channels.registry import channel_for
 from payments.channels.transport import Answer, Transport
 from payments.errors import LiveChannelInSandboxError
-from payments.models import ChannelAccount, ChannelKeySet
+from payments.models import ChannelAccount, ChannelKeySet, DatabaseClock
 from payments.states import KeySetStatus
 
 
@@ -150,12 +150,15 @@ def point_at_gateway(
 def channel_of(account: ChannelAccount) -> Channel:
     """Return the adapter that speaks for this account, with its keys.
 
+    An answer that was signed with a key before today's is believed as long as the two overlap.
+
     Raises ChannelConfigurationError or DecryptionError when the account cannot work, and
     LiveChannelInSandboxError where a sandbox would speak to a live channel.
     """
     require_simulator(account.gateway_url)
     private_key_pem = encryption.decrypt(account.private_key_encrypted, aad=_key_place(account.id))
-    return channel_for(_config(account, private_key_pem=private_key_pem), _TRANSPORT)
+    config = _config(account, private_key_pem=private_key_pem)
+    return channel_for(replace(config, former_keys=_former_keys(account)), _TRANSPORT)
 
 
 def transfer_channel_of(account: ChannelAccount) -> TransferChannel:
@@ -198,7 +201,7 @@ def former_listeners_of(account: ChannelAccount, *, at: datetime) -> Sequence[Ch
             config = replace(
                 config,
                 channel_public_key_pem=keys.channel_public_key,
-                channel_key_id=keys.channel_key_id or config.channel_key_id,
+                channel_key_id=_key_id(account, keys.channel_public_key, keys.channel_key_id),
             )
         try:
             listeners.append(channel_for(config, _TRANSPORT))
@@ -234,6 +237,23 @@ def private_key_facts(account: ChannelAccount) -> tuple[KeyFacts, ...]:
     Raises DecryptionError or UninspectableError when it cannot be read.
     """
     return inspected(encryption.decrypt(account.private_key_encrypted, aad=_key_place(account.id)))
+
+
+def _former_keys(account: ChannelAccount) -> tuple[tuple[str, str], ...]:
+    """Return the channel's keys and their ids that were replaced and still count, newest first."""
+    former = ChannelKeySet.objects.filter(
+        channel_account=account, status=KeySetStatus.FORMER, retires_at__gt=DatabaseClock()
+    ).exclude(channel_public_key="")
+    rows = former.order_by("-entered_at", "-pk").values_list("channel_public_key", "channel_key_id")
+    return tuple((pem, _key_id(account, pem, key_id)) for pem, key_id in rows)
+
+
+def _key_id(account: ChannelAccount, pem: str, key_id: str) -> str:
+    """Return the id of a former key: its own, or the one that did not change; of certificates none.
+
+    So an account that moved from certificates to a public key still knows its certificates.
+    """
+    return (key_id or account.channel_key_id) if "BEGIN PUBLIC KEY" in pem else ""
 
 
 def _config(account: ChannelAccount, *, private_key_pem: str) -> ChannelConfig:

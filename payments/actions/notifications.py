@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from ledger.fault_points import fault_point
+from payments.actions import channel_certificates
 from payments.actions import notification_verdicts as verdicts
 from payments.actions.channels import listener_of
 from payments.channels import base
@@ -36,6 +37,8 @@ HEADER_LENGTH_MAX: Final = 2_048
 """Of what comes beside a message only what a signature may need is kept, and little of that."""
 
 HOUR: Final = timedelta(hours=1)
+LEFT_AFTER: Final = timedelta(minutes=1)
+"""How long the process that kept a message has to judge it, before a job does."""
 
 
 def receive_notification(
@@ -77,6 +80,8 @@ def receive_notification(
     _KEPT()
     if not is_kept and verdict is not Verdict.GENUINE:
         _count(account, machine_at=machine_at)
+    if verdict is Verdict.FORGED and is_kept:
+        channel_certificates.have_fetched(message, at=at)
     if verdict not in (Verdict.GENUINE, Verdict.REPEATED):
         raise NotificationRefusedError(channel=account.channel)
     return listener_of(account).acknowledge()
@@ -99,7 +104,7 @@ def judge_left(*, at: datetime, limit: int = 100) -> int:
     Returns how many were judged. Runs as often as wanted.
     """
     left = ChannelNotification.objects.filter(
-        verdict=Verdict.RECEIVED, came_at__lt=DatabaseClock() - timedelta(minutes=1)
+        verdict=Verdict.RECEIVED, came_at__lt=DatabaseClock() - LEFT_AFTER
     ).select_related("channel_account")
     judged = 0
     for message in left.order_by("id")[:limit]:

@@ -5,11 +5,15 @@ Adding a channel means adding one line to `_BUILDERS` and one to `TRAITS`.
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Final, Generic, TypeVar
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from cryptography.x509 import Certificate
 
 from payments.channels.alipay import certificates
 from payments.channels.alipay.adapter import AlipayChannel
@@ -26,13 +30,14 @@ from payments.channels.unionpay.adapter import UnionPayChannel
 from payments.channels.unionpay.certificates import authorities
 from payments.channels.unionpay.traits import TRAITS as UNIONPAY
 from payments.channels.wechatpay.adapter import WechatPayChannel
-from payments.channels.wechatpay.platform_keys import platform_keys
+from payments.channels.wechatpay.platform_keys import PlatformKey, platform_keys
 from payments.channels.wechatpay.traits import TRAITS as WECHATPAY
 
 KEY_BITS_MIN: Final = 2048
 KEYS_MAX: Final = 256
 
 _Key = TypeVar("_Key", bound=RSAPrivateKey | RSAPublicKey)
+_Known = TypeVar("_Known")
 
 
 def channel_for(config: ChannelConfig, transport: Transport) -> Channel:
@@ -57,12 +62,16 @@ def _alipay(config: ChannelConfig, transport: Transport) -> Channel:
         private_key=(
             _PRIVATE_KEYS.loaded(config.private_key_pem) if config.private_key_pem else None
         ),
-        channel_keys=(
-            certificates.channel_keys(config.channel_public_key_pem, bits_min=KEY_BITS_MIN)
-            if config.key_serial
-            else {KEY_MODE_SN: _PUBLIC_KEYS.loaded(config.channel_public_key_pem)}
-        ),
+        channel_keys=_with_former(config, _alipay_keys),
     )
+
+
+def _alipay_keys(config: ChannelConfig, number: int) -> Mapping[str, RSAPublicKey]:
+    """Give Alipay's keys by SN; a former one without a certificate by a name that no SN is."""
+    if config.key_serial:
+        return certificates.channel_keys(config.channel_public_key_pem, bits_min=KEY_BITS_MIN)
+    name = f"former {number}" if number else KEY_MODE_SN
+    return {name: _PUBLIC_KEYS.loaded(config.channel_public_key_pem)}
 
 
 def _wechatpay(config: ChannelConfig, transport: Transport) -> Channel:
@@ -73,10 +82,19 @@ def _wechatpay(config: ChannelConfig, transport: Transport) -> Channel:
         private_key=(
             _PRIVATE_KEYS.loaded(config.private_key_pem) if config.private_key_pem else None
         ),
-        platform_keys=platform_keys(
-            config.channel_public_key_pem, key_id=config.channel_key_id, bits_min=KEY_BITS_MIN
-        ),
+        platform_keys=_with_former(config, _wechatpay_keys),
     )
+
+
+def _wechatpay_keys(config: ChannelConfig, number: int) -> Mapping[str, PlatformKey]:
+    """Give WeChat Pay's keys by the serials that messages name."""
+    known = platform_keys(
+        config.channel_public_key_pem, key_id=config.channel_key_id, bits_min=KEY_BITS_MIN
+    )
+    if not number:
+        return known
+    # We encrypt for the newest: without its beginning, a former one is never that.
+    return {serial: replace(key, valid_from=None) for serial, key in known.items()}
 
 
 def _unionpay(config: ChannelConfig, transport: Transport) -> Channel:
@@ -89,8 +107,30 @@ def _unionpay(config: ChannelConfig, transport: Transport) -> Channel:
         private_key=(
             _PRIVATE_KEYS.loaded(config.private_key_pem) if config.private_key_pem else None
         ),
-        authorities=authorities(config.channel_public_key_pem),
+        authorities=tuple(_with_former(config, _unionpay_authorities).values()),
     )
+
+
+def _unionpay_authorities(config: ChannelConfig, number: int) -> Mapping[str, Certificate]:
+    """Give those who vouch for UnionPay's certificates, by fingerprint."""
+    found = authorities(config.channel_public_key_pem)
+    return {known.fingerprint(SHA256()).hex(): known for known in found}
+
+
+def _with_former(
+    config: ChannelConfig, read: Callable[[ChannelConfig, int], Mapping[str, _Known]]
+) -> Mapping[str, _Known]:
+    """Give the channel's keys and those before them, under one name the one in use.
+
+    Former ones of another mode than today's, or that cannot be used, verify nothing. Raises
+    ChannelConfigurationError for the one in use.
+    """
+    known: dict[str, _Known] = {}
+    for number, (pem, key_id) in enumerate(config.former_keys, start=1):
+        former = replace(config, channel_public_key_pem=pem, channel_key_id=key_id)
+        with suppress(ChannelConfigurationError):
+            known |= {name: key for name, key in read(former, number).items() if name not in known}
+    return {**known, **read(config, 0)}
 
 
 _BUILDERS: Final[Mapping[str, Callable[[ChannelConfig, Transport], Channel]]] = {

@@ -6,7 +6,7 @@ carries to the gateway is signed in the same way, all of it in one text.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote, urlencode
@@ -24,7 +24,7 @@ from payments.channels.base import (
 from payments.channels.transport import Answer, NotSentError, Transport, UnansweredError
 
 KEY_MODE_SN: Final = ""
-"""What stands for the SN of Alipay's certificate where there is none, only its key."""
+"""What stands for the SN of Alipay's certificate where there is none, only its key of today."""
 
 Verified = tuple[Mapping[str, str], str]
 """The fields of an answer that Alipay signed, and the answer's text."""
@@ -132,9 +132,10 @@ class Gateway:
             signed = signing.read_answer(answer.body.decode("utf-8"))
         except (signing.AnswerFormatError, UnicodeDecodeError) as error:
             return unknown(base.UNREADABLE_ANSWER, str(error), answer.body)
-        key = self._channel_keys.get(signed.cert_sn if self.has_certificates else KEY_MODE_SN)
         message = signed.signed_text.encode()
-        if key is None or not signing.is_signed(message, signed.sign, key):
+        if not any(
+            signing.is_signed(message, signed.sign, key) for key in self._keys_named(signed.cert_sn)
+        ):
             # The gateway does not sign what it refuses for a bad signature of ours; the raw
             # answer, which is kept, tells the operator.
             return unknown(base.BAD_SIGNATURE, "The answer is not signed by Alipay.", answer.body)
@@ -146,6 +147,12 @@ class Gateway:
         lists = {key: signed.node.get(key) for key in mapping.LIST_FIELDS}
         fields |= {key: json.dumps(items) for key, items in lists.items() if items is not None}
         return fields, base.kept_answer(answer.body)
+
+    def _keys_named(self, cert_sn: str) -> Sequence[RSAPublicKey]:
+        """Give the keys that may have signed: the named certificate's, or all without names."""
+        if self.has_certificates:
+            return [key for sn, key in self._channel_keys.items() if sn == cert_sn]
+        return list(self._channel_keys.values())
 
 
 def order_string(params: Mapping[str, str]) -> str:

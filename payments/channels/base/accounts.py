@@ -22,6 +22,9 @@ class ChannelConfig:
     `PUB_KEY_ID_…`; empty in certificate mode, where each certificate has its serial),
     `root_cert_serial` Alipay's alipay_root_cert_sn. `api_key` is WeChat Pay's APIv3 key, with
     which it encrypts what it tells us. All of them are empty where a channel has no such thing.
+
+    `former_keys` are what stood in `channel_public_key_pem` and `channel_key_id` before, as long
+    as answers signed with them still count. Nothing is encrypted for them.
     """
 
     account_id: str
@@ -36,6 +39,7 @@ class ChannelConfig:
     channel_key_id: str = ""
     root_cert_serial: str = ""
     api_key: str = field(default="", repr=False)
+    former_keys: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 class CaptureMode(StrEnum):
