@@ -103,7 +103,8 @@ def order(
 ) -> Void:
     """Write the order to give back what is left, to be sent after COMMIT. A part.
 
-    The payment is locked by the caller. An authorised payment is `closing` from now on.
+    The payment is locked by the caller. An authorised payment is `closing` from now on, unless what
+    is given back is spare: what authorised it is held still, and may be taken.
 
     Raises CaptureInFlightError or NothingHeldError; nothing is written then.
     """
@@ -116,7 +117,7 @@ def order(
     void = _written(authorisation, amount_minor=left_minor, code=code, actor=actor, at=at)
     tell(void, actor=actor, at=at, reason=reason, client_ip=client_ip, request_id=request_id)
     payment = authorisation.payment
-    if payment.status == PaymentStatus.AUTHORIZED:
+    if payment.status == PaymentStatus.AUTHORIZED and not authorisation.is_spare:
         moves.move(payment, PaymentStatus.CLOSING, code=code, actor=actor, at=at)
     jobs.defer("payments.send_void", void_id=void.pk, at=at)
     return void
@@ -159,7 +160,7 @@ def end(authorisation: Authorisation, *, code: str, actor: str, at: datetime) ->
     authorisation.ended_code = code
     authorisation.save(update_fields=["ended_at", "ended_code"])
     payment = authorisation.payment
-    if payment.status == PaymentStatus.AUTHORIZED:
+    if payment.status == PaymentStatus.AUTHORIZED and not authorisation.is_spare:
         moves.move(payment, PaymentStatus.CLOSING, code=code, actor=actor, at=at)
     is_held = Authorisation.objects.filter(payment=payment, ended_at=None).exists()
     if payment.status == PaymentStatus.CLOSING and not is_held:

@@ -161,11 +161,16 @@ def paid_attempt(payment: Payment) -> PaymentAttempt:
 def attempt_to_refund(refund: Refund) -> PaymentAttempt:
     """Return the try whose money a refund gives back, with its order and channel account.
 
+    Of what was authorised first it is the try that was captured: another one of the payment may
+    have been held too, at another account, and given back.
+
     Raises PaymentAttempt.DoesNotExist.
     """
+    rows = PaymentAttempt.objects.select_related("operation", "channel_account")
+    if refund.capture_id is not None:
+        return rows.get(authorisation__captures=refund.capture_id)
     if refund.parked_id is None:
         return paid_attempt(refund.payment)
-    rows = PaymentAttempt.objects.select_related("operation", "channel_account")
     return rows.get(parked=refund.parked_id)
 
 

@@ -5,14 +5,15 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
+from payments.actions import attempts, closing
 from payments.actions.capture_requests import CaptureRequest, request_capture
 from payments.errors import RefundCaptureMissingError, RefundTooLargeError
-from payments.models import Capture, Payment
+from payments.models import Capture, ChannelAccount, Payment
 from settlements.queries import integrity
 from tests.books import assert_entry, balance
-from tests.factories.payments import refund_asked
+from tests.factories.payments import AlipayAccountFactory, refund_asked
 from tests.instants import NOON
-from tests.payments.holding import authorised, holding_channel
+from tests.payments.holding import MISSING, authorised, confirmed_holding, done, holding_channel
 from tests.rig.rows import nothing_written
 from tests.rig.stage import run_jobs
 
@@ -92,3 +93,32 @@ def test_all_of_several_captures_is_asked_for_one_by_one(channel):
     captured(payment, 5_000)
     with pytest.raises(RefundCaptureMissingError), nothing_written():
         refund_asked(payment, at=LATER)
+
+
+def test_a_refund_goes_to_the_account_that_took_the_money_not_to_one_that_only_held_it(channel):
+    # Given: a code that was left at one account was scanned after another account held the money
+    left = confirmed_holding()
+    payment = left.payment
+    ChannelAccount.objects.update(is_enabled=False)
+    other = AlipayAccountFactory()
+    channel.says |= {"query": [MISSING, MISSING], "close": [MISSING]}
+    with transaction.atomic():
+        closing.withdraw_attempt(left, at=NOON)
+    run_jobs()
+    wanted = payment.attempts.select_related("operation").exclude(pk=left.pk).get()
+    for attempt in (wanted, left):
+        channel.made[attempt.operation.channel_no] = done(10_000)
+        attempts.query_attempt(attempt.pk, at=NOON, is_notified=True)
+    run_jobs()
+    payment.refresh_from_db()
+    capture = captured(payment, 10_000)
+
+    # When
+    refund = refund_asked(payment, at=LATER)
+    run_jobs()
+
+    # Then
+    refund.refresh_from_db()
+    assert (refund.status, refund.capture_id) == ("succeeded", capture.pk)
+    assert capture.operation.channel_account_id == other.pk
+    assert refund.operation.channel_account_id == other.pk

@@ -13,6 +13,7 @@ from settlements.queries import integrity
 from tests.factories.payments import owed_payment
 from tests.instants import NOON
 from tests.payments.holding import (
+    MISSING,
     REFUSED,
     UNKNOWN,
     authorised,
@@ -177,3 +178,32 @@ def test_an_authorisation_that_comes_while_it_is_cancelled_is_given_back(channel
     assert standing(attempt.payment) == ("closed", "cancelled")
     assert Authorisation.objects.get().is_spare
     assert len(channel.sent("void")) == 1
+
+
+def test_a_second_hold_is_given_back_and_the_payment_stays_authorized(channel):
+    # Given: a payer left a code that nobody had scanned, and let another try hold the money
+    left = confirmed_holding()
+    payment = left.payment
+    channel.says |= {"query": [MISSING, MISSING], "close": [MISSING]}
+    with transaction.atomic():
+        closing.withdraw_attempt(left, at=NOON)
+    run_jobs()
+    wanted = payment.attempts.select_related("operation").exclude(pk=left.pk).get()
+    channel.made[wanted.operation.channel_no] = done(10_000)
+    attempts.query_attempt(wanted.pk, at=NOON)
+    assert standing(payment) == ("authorized", "")
+
+    # When: the code that was left is scanned after all
+    channel.made[left.operation.channel_no] = done(10_000)
+    attempts.query_attempt(left.pk, at=LATER, is_notified=True)
+
+    # Then: what came second goes back, and what came first is still there to be taken
+    assert standing(payment) == ("authorized", "")
+    run_jobs()
+    assert standing(payment) == ("authorized", "")
+    held = {one.attempt_id: one for one in Authorisation.objects.all()}
+    assert (held[left.pk].is_spare, held[left.pk].ended_at) == (True, LATER)
+    assert (held[wanted.pk].is_spare, held[wanted.pk].ended_at) == (False, None)
+    capture(payment, 10_000)
+    run_jobs()
+    assert standing(payment) == ("paid", "")
