@@ -96,6 +96,27 @@ def test_notifications_are_refused_before_they_are_kept(client):
     assert (response.status_code, response.content) == (422, b"fail")
 
 
+@pytest.mark.parametrize("path", ["/notify/chn_1/", "/checkout/back/pay_1/"])
+def test_unionpay_may_name_us_though_our_number_looks_like_a_card(client, path):
+    form = "txnType=01&merId=777290058110048&respCode=00"
+    response = client.post(path, form, content_type="application/x-www-form-urlencoded")
+    assert response.status_code != 422
+
+
+@pytest.mark.parametrize(
+    "form", [f"merId={CARD}", "merId=371449635398431", "merId=777290058110048&accNo=" + CARD]
+)
+def test_a_card_is_found_beside_or_as_the_name_of_a_merchant(client, form):
+    # When
+    with nothing_written():
+        response = client.post(
+            "/notify/chn_1/", form, content_type="application/x-www-form-urlencoded"
+        )
+
+    # Then
+    assert response.status_code == 422
+
+
 @pytest.mark.parametrize(
     "text",
     [
