@@ -39,6 +39,18 @@ LOOKED_AT_AGAIN = (OperationKind.REFUND, OperationKind.CAPTURE, OperationKind.VO
 """Kinds of orders whose failure a channel may take back later: people look at it then."""
 
 
+_RECORDED_FIELDS = [
+    "status",
+    "code",
+    "message",
+    "raw_answer",
+    "channel_ref",
+    "lease_token",
+    "lease_until",
+    "finished_at",
+    "next_query_at",
+]
+
 _CLAIMING = fault_point("order.claiming")
 _RECORDING = fault_point("order.recording")
 
@@ -50,7 +62,7 @@ class Lease:
     `is_question` tells asking from sending: what never left was then a question, not the order.
     `is_probe` tries a line that was given up, `was_troubled` one that has failed a while ago.
     `actor` is in whose name an outcome is recorded, if not the channel's own. `claimed_at` is this
-    machine's monotonic clock just before the claim, in seconds: it measures and names no instant.
+    machine's monotonic clock just before the claim, in nanoseconds: no instant.
     """
 
     subject: str
@@ -59,7 +71,7 @@ class Lease:
     is_probe: bool = False
     was_troubled: bool = False
     actor: str = ""
-    claimed_at: float = field(default_factory=time.monotonic, compare=False)
+    claimed_at: int = field(default_factory=time.monotonic_ns, compare=False)
 
 
 def channel_no_of(subject: str) -> str:
@@ -165,17 +177,7 @@ def record_outcome(
     channel_calls.save_with_call(
         operation,
         outcome=outcome,
-        fields=[
-            "status",
-            "code",
-            "message",
-            "raw_answer",
-            "channel_ref",
-            "lease_token",
-            "lease_until",
-            "finished_at",
-            "next_query_at",
-        ],
+        fields=_RECORDED_FIELDS,
     )
     _RECORDING()
 
@@ -186,8 +188,8 @@ def may_still_send(lease: Lease) -> bool:
     A last look, right before the call: a worker that was paused, by its machine or by a COMMIT
     that took long, would speak when others ask already, or after people said stop (R9, R12).
     """
-    send_within = LEASE * 3 / 4  # the rest is for the call and its record
-    return time.monotonic() - lease.claimed_at < send_within.total_seconds()
+    send_within = LEASE * 3 // 4  # the rest is for the call and its record
+    return timedelta(microseconds=(time.monotonic_ns() - lease.claimed_at) // 1_000) < send_within
 
 
 def is_at_rest(operation: ChannelOperation) -> bool:
@@ -230,7 +232,7 @@ def _claim(
     **changes: object,
 ) -> Lease | None:
     assert connection.in_atomic_block, "claiming is a part; commit it before the call"
-    token, claimed_at = uuid.uuid4(), time.monotonic()
+    token, claimed_at = uuid.uuid4(), time.monotonic_ns()
     free = ChannelOperation.objects.filter(may, subject=subject).filter(
         Q(lease_until=None) | Q(lease_until__lt=DatabaseClock())
     )

@@ -184,11 +184,11 @@ def test_c22_the_number_is_the_same_for_ever():
 def test_who_was_paused_between_claim_and_call_does_not_send(monkeypatch, paused_s, said):
     # Given a worker that stands still once its claim is committed
     desk = Desk(settle_window=timedelta(0))
-    now = [1_000.0]
-    monkeypatch.setattr(operations.time, "monotonic", lambda: now[0])
+    now = [10**12]
+    monkeypatch.setattr(operations.time, "monotonic_ns", lambda: now[0])
 
     def pause() -> None:
-        now[0] += paused_s
+        now[0] += paused_s * 10**9
 
     # When
     with armed([("exchange.intended", pause)]):
