@@ -354,7 +354,7 @@ def test_an_amount_that_cannot_go_back_is_explained(client, payment, amount, com
     [
         ("right to left \u202e override", "Control and invisible characters are not taken."),
         ("two\nlines", "Control and invisible characters are not taken."),
-        ("card 4111 1111 1111 1111", "Card numbers are not taken here."),
+        ("card 4111 1111 1111 1111", "This looks like a bank card's number"),
     ],
 )
 def test_a_reason_is_plain_text_without_card_numbers(client, payment, reason, complaint):
