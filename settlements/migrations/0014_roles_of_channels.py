@@ -31,6 +31,7 @@ HELD = (
 REVERIFIES = "payments.reverify_notification"
 KEYS = ("payments.enter_keys", "payments.approve_keys", "payments.view_channelkeyset")
 REPLAYS = "payments.replay_notification"
+EXAMINES = "payments.examine_channelaccount"
 
 ROLES: dict[str, tuple[str, ...]] = {
     "finance_maker": (
@@ -39,6 +40,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "payments.request_void",
         *SEES,
         REPLAYS,
+        EXAMINES,
         STOPS,
         *RESOLVES,
         "payments.request_parked",
@@ -54,6 +56,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *HELD,
         *SEES,
         REPLAYS,
+        EXAMINES,
         STOPS,
         *RESOLVES,
         "payments.approve_parked",
@@ -67,6 +70,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *HELD,
         *SEES,
         REPLAYS,
+        EXAMINES,
         STOPS,
         *RESOLVES,
         "payments.approve_parked",
@@ -76,10 +80,10 @@ ROLES: dict[str, tuple[str, ...]] = {
         "payments.approve_routing",
         SCENES,
     ),
-    "risk_officer": (*HELD, *SEES, *RESOLVES, STOPS, SCENES),
+    "risk_officer": (*HELD, *SEES, *RESOLVES, EXAMINES, STOPS, SCENES),
     "support": (*HELD, *RESOLVES),
     "auditor": (*HELD, *SEES, *RESOLVES),
-    "security_admin": (*SEES, STOPS, REVERIFIES, *KEYS),
+    "security_admin": (*SEES, EXAMINES, STOPS, REVERIFIES, *KEYS),
 }
 
 
@@ -91,10 +95,9 @@ def _give_rights(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> No
         for group in apps.get_model("auth", "Group").objects.filter(name=role):
             for right in rights:
                 label, _dot, codename = right.partition(".")
-                # Orders and parked money are resolved with the same right, once for each noun.
-                found = permissions.filter(codename=codename, content_type__app_label=label)
-                assert found, f"there is no {right}"
-                group.permissions.add(*found)
+                group.permissions.add(
+                    permissions.get(codename=codename, content_type__app_label=label)
+                )
 
 
 def _take_rights_back(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
@@ -116,8 +119,8 @@ def _make_permissions(apps: StateApps, label: str) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("settlements", "0014_wechat_payouts"),
-        ("payments", "0018_channel_keys"),
+        ("settlements", "0013_amounts_are_agreed"),
+        ("payments", "0020_channel_health"),
     ]
 
     operations = [migrations.RunPython(_give_rights, _take_rights_back)]
