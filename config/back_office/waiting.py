@@ -190,7 +190,7 @@ def _orders(request: HttpRequest) -> list[Waiting]:
             _("orders with unknown outcome"),
             _("asked about by themselves; after the last question people look"),
             ChannelOperation.objects.filter(status__in=unknown).count(),
-            filtered(ChannelOperation, status__exact=OperationStatus.UNKNOWN.value),
+            filtered(ChannelOperation, status__in=",".join(unknown)),
             tone="alarm",
         )
     ]

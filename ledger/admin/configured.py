@@ -17,6 +17,7 @@ CONFIGURED = frozenset(
         *("auth_user_user_permissions", "mfa_authenticator", "payments_apicredential"),
         "ledger_approvaltier",
         *("payments_businessday", "payments_channelaccount", "payments_feeplan"),
+        "payments_channelkeyset",
         *("payments_merchant", "payments_merchantaccount", "payments_merchantmember"),
         *("payments_methodswitch", "payments_routingrule"),
         *("risk_blocklistentry", "risk_boundnetwork", "risk_limit", "settlements_destination"),

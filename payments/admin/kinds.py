@@ -12,6 +12,8 @@ name_kinds(
         "payment_paid_late": _("payment after closing"),
         "payment_paid_twice": _("payment paid twice"),
         "payment_accepted": _("money in suspense taken as the payment"),
+        "payment_discount": _("discount of ours at a channel"),
+        "refund_discount": _("discount of ours given back with a refund"),
         "maturity": _("pending money matured"),
         "debt_recovered": _("debt recovered"),
         "refund_requested": _("refund requested"),
