@@ -8,8 +8,19 @@ from ledger.identifiers import new_id
 from ledger.leaves import AUDIT
 from ledger.models import AuditEntry, Period
 from ledger.queries.seals import Waiting, cluster_identifier, last_link
+from payments.actions import holds, refund_remedies, routing
 from payments.actions.credentials import issue_credential
-from payments.models import BusinessDay, ChannelNotification, Merchant, Payment
+from payments.actions.refund_remedies import PayerCard
+from payments.actions.routing import RuleRequest
+from payments.channels.base import Outcome, OutcomeKind
+from payments.models import (
+    BusinessDay,
+    ChannelNotification,
+    HoldCover,
+    Merchant,
+    Payment,
+    PaymentMethod,
+)
 from risk.actions import screenings
 from risk.models import BlockListEntry, BoundNetwork
 from risk.pins import PasswordOwner
@@ -18,13 +29,17 @@ from settlements.models import Payout, Settlement
 from tests.factories.holds import held_payment, ordered_capture, ordered_void
 from tests.factories.manual_entries import booked_by_hand, reserved_by_hand
 from tests.factories.openings import asked_opening
+from tests.factories.parked import asked, late_money
 from tests.factories.passwords import set_password, typed
 from tests.factories.payments import (
+    AlipayAccountFactory,
     MemberFactory,
     MerchantFactory,
+    answered_refund,
     attempted_payment,
     owed_payment,
     paid_payment,
+    payment_link,
     refund_asked,
     refunded,
 )
@@ -46,6 +61,7 @@ from tests.rig.attacks import run_sql
 
 NEXT_YEAR = date(2027, 1, 1)
 BEFORE_BUSINESS = date(2026, 2, 1)
+CARD = PayerCard("ICBC_DEBIT", "6222 0000 0000 0000", "张茶")
 CHECKER = Decider(actor="user:2", client_ip="203.0.113.2", second_factor="totp")
 
 
@@ -62,6 +78,7 @@ def fill(*, merchants: int, payments_each: int, ours: House | None = None) -> Ho
     _by_hand(sellers[0], count=payments_each)
     _tries(ours, count=payments_each)
     _particulars(sellers, count=payments_each)
+    _otherwise(sellers[0], count=payments_each)
     _pay_out(ours, sellers)
     _refunds(ours, sellers, count=payments_each)
     for _ in range(payments_each):
@@ -116,7 +133,41 @@ def _refunds(ours: House, sellers: list[Merchant], *, count: int) -> None:
     for _ in range(count):
         shares = dict.fromkeys((seller.pk for seller in sellers), 100)
         refunded(refund_asked(payment, shares=shares, at=NEXT_NOON), at=NEXT_NOON)
+        undelivered = refund_asked(payment, shares=shares, at=NEXT_NOON)
+        for kind in (OutcomeKind.PROCESSING, OutcomeKind.ABNORMAL):
+            answered_refund(undelivered, Outcome(kind), at=NEXT_NOON)
+        refund_remedies.request_remedy(
+            undelivered.pk, card=CARD, note="Told by phone.", actor="user:1", at=NEXT_NOON
+        )
     refund_asked(payment, at=NEXT_NOON)
+
+
+def _otherwise(seller: Merchant, *, count: int) -> None:
+    """Let money come otherwise than asked, offer a price to whoever comes, and route and stop."""
+    for _ in range(count):
+        asked(late_money(seller), "refund")
+        payment_link(seller)
+        account = AlipayAccountFactory()
+        routing.request_rule(
+            RuleRequest(priority=1, currency="CNY", channel_account_id=account.pk),
+            actor="user:1",
+            at=NOON,
+            reason="cheaper",
+        )
+        routing.close_scene(
+            PaymentMethod.ALIPAY_QR,
+            channel_account_id=account.pk,
+            actor="user:1",
+            at=NOON,
+            reason="a fault",
+        )
+        holds.hold_sending(
+            HoldCover.EVERYTHING,
+            channel_account_id=account.pk,
+            actor="user:1",
+            at=NOON,
+            reason="a fault",
+        )
 
 
 def _particulars(sellers: list[Merchant], *, count: int) -> None:
@@ -164,7 +215,8 @@ def _close_a_day() -> None:
 def _pay_out(ours: House, sellers: list[Merchant]) -> None:
     """Leave one draft, one waiting for its checker; send the others to the bank."""
     drafted_settlement(sellers[0])
-    rows = list(Settlement.objects.filter(merchant__in=sellers, status="draft").order_by("pk"))
+    drafts = Settlement.objects.filter(merchant__in=sellers, status="draft")
+    rows = sorted(drafts, key=lambda row: [seller.pk for seller in sellers].index(row.merchant_id))
     for row in rows[1:]:
         settlements.submit_settlement(row.pk, actor="user:1", at=NEXT_NOON)
     for row in rows[2:]:

@@ -65,28 +65,34 @@ def test_each_role_sees_what_waits_for_it():
         "refunds without funds": 0,
         "days to close": 32,
         "refunds with unknown outcome": 0,
-        "abnormal refunds": 0,
+        "abnormal refunds": 1,
         "contradicted refunds": 0,
-        "orders with unknown outcome": 0,
+        "orders with unknown outcome": 1,
         **NOTIFIED,
         **PARKED,
+        "payments paid late": 1,
         "payouts to export": 0,
         "open bill lines": 1,
     }
     assert waiting(desk("finance_checker")) == {
-        "requests that wait for you": 3,
+        "requests that wait for you": 6,
         "settlements to approve": 1,
         "refunds to approve": 1,
         "refunds with unknown outcome": 0,
-        "abnormal refunds": 0,
+        "abnormal refunds": 1,
         "contradicted refunds": 0,
         "manual entries to approve": 0,
-        "orders with unknown outcome": 0,
+        "orders with unknown outcome": 1,
         **NOTIFIED,
         **PARKED,
+        "payments paid late": 1,
         "open bill lines": 1,
     }
-    assert waiting(desk("support")) == {"orders with unknown outcome": 0, **PARKED}
+    assert waiting(desk("support")) == {
+        "orders with unknown outcome": 1,
+        **PARKED,
+        "payments paid late": 1,
+    }
     assert waiting(desk("security_admin")) == {}
 
 
