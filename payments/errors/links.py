@@ -31,7 +31,7 @@ class LinkEndError(DomainError):
 class LinkExpiredError(DomainError):
     """The time of the payment link is over.
 
-    No money moved, and no payment was begun. Ask the merchant for another link.
+    Nothing was written: no money moved, no payment was begun. Ask the merchant for another link.
     """
 
     code = "payment_link_expired"
@@ -42,7 +42,7 @@ class LinkExpiredError(DomainError):
 class LinkCancelledError(DomainError):
     """The merchant cancelled the payment link.
 
-    No money moved, and no payment was begun. Ask the merchant.
+    Nothing was written: no money moved, and no payment was begun. Ask the merchant.
     """
 
     code = "payment_link_cancelled"
@@ -53,7 +53,7 @@ class LinkCancelledError(DomainError):
 class LinkUsedError(DomainError):
     """The payment link may be paid once, and has been.
 
-    No more money moved, and no payment was begun. There is nothing to do.
+    Nothing was written: no more money moved, and no payment was begun. There is nothing to do.
     """
 
     code = "payment_link_used"
@@ -64,7 +64,7 @@ class LinkUsedError(DomainError):
 class LinkMerchantInactiveError(DomainError):
     """The merchant of the payment link takes no payments now.
 
-    No money moved, and no payment was begun. Ask the merchant.
+    Nothing was written: no money moved, and no payment was begun. Ask the merchant.
     """
 
     code = "payment_link_merchant_inactive"
@@ -76,7 +76,7 @@ class LinkBusyError(DomainError):
     """So many people pay by the link at this moment that no other can begin.
 
     By a link that may be paid once that is one person whose time has just run out.
-    No money moved, and no payment was begun. Wait a few minutes and try again.
+    Nothing was written: no money moved, no payment was begun. Wait a few minutes, try again.
     """
 
     code = "payment_link_busy"

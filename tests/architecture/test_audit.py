@@ -40,6 +40,7 @@ MACHINES_OWN = {
     "payments.actions.channel_calls.forget_calls": "how lines did, for two days; no decision",
     "payments.actions.examinations._keep": "the examination is evidence itself, written once",
     "payments.actions.examinations.request_all": "enqueues; each examination is kept",
+    "payments.actions.channel_certificates.have_fetched": "enqueues; what is new is kept",
     "payments.actions.channel_secrets._reseal": "the secret stays the same; only its seal is new",
     "payments.actions.exchanges.Exchange._ask_ended_again": "a lease; the outcome is told",
     "payments.actions.exchanges.Exchange._ask_later": "enqueues another question",
@@ -275,7 +276,9 @@ def test_every_deed_has_words() -> None:
 
 
 def test_every_code_that_is_put_together_is_spelt_out() -> None:
-    found = {parts for source in house() for _path, parts in codes_made_of_parts(source)}
+    # The simulator tells what happens in it under names of its own; no audit trail has them.
+    sources = [source for source in house() if "/simulator/" not in source.path]
+    found = {parts for source in sources for _path, parts in codes_made_of_parts(source)}
 
     # `{kind}.requested` is understood once the kind is a noun; other verbs have to be known.
     assert {parts for parts in found if not has_verb(parts.rpartition("}.")[2])} == (
