@@ -49,10 +49,12 @@ OPERATION = StateTable(
             OperationStatus.AWAITING_PAYER,
             OperationStatus.PROCESSING,
         },
-        # Back to `unknown` when two people sent an abnormal refund elsewhere (docs/adr/0022).
+        # Back to `unknown` when two people sent an abnormal refund elsewhere (docs/adr/0022);
+        # closed when an order was not paid: its channel may still confirm money.
         OperationStatus.MANUAL_REVIEW: {
             OperationStatus.SUCCEEDED,
             OperationStatus.FAILED,
+            OperationStatus.CLOSED,
             OperationStatus.UNKNOWN,
         },
         # A channel may confirm money on an order that was closed (docs/adr/0015).

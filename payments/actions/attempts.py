@@ -22,6 +22,7 @@ from payments.actions import (
 )
 from payments.actions.exchanges import Exchange
 from payments.actions.operations import Lease
+from payments.actions.order_courses import BY_EVIDENCE
 from payments.channels.base import Outcome, OutcomeKind
 from payments.errors import NoChannelError, PaymentExpiredError
 from payments.models import (
@@ -140,8 +141,8 @@ def _give_up(attempt: PaymentAttempt, *, actor: str, at: datetime) -> None:
     """No money will come of this try: give the limits back, and see what becomes of the payment.
 
     A payment that is being closed is closed now. One whose payer chose another method is tried
-    by that one. A code that ended at the channel by itself closes the payment; after a failure
-    the payer may choose again.
+    by that one. A code that ended at the channel by itself closes the payment; after a failure,
+    or when people found that nothing was paid, the payer may choose again.
     """
     payment = attempt.payment
     if payment.status not in (PaymentStatus.AWAITING_PAYMENT, PaymentStatus.CLOSING):
@@ -152,7 +153,7 @@ def _give_up(attempt: PaymentAttempt, *, actor: str, at: datetime) -> None:
         moves.move(payment, PaymentStatus.CLOSED, code=code, actor=actor, at=at)
     elif attempt.is_withdrawn:
         _try_other_method(payment, at=at)
-    elif attempt.status == OperationStatus.CLOSED:
+    elif attempt.status == OperationStatus.CLOSED and attempt.operation.code != BY_EVIDENCE:
         moves.move(payment, PaymentStatus.CLOSING, actor=actor, at=at)
         moves.move(payment, PaymentStatus.CLOSED, code="closed_at_channel", actor=actor, at=at)
 

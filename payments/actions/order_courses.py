@@ -15,10 +15,13 @@ QUERY_DELAYS = [
 ]
 """How long to wait before each question (R10); after the last, people look."""
 
+BY_EVIDENCE = "BY_EVIDENCE"
+"""Our own code of an outcome that people decided on."""
+
 ENDED = (OperationStatus.CLOSED, OperationStatus.MANUAL_REVIEW)
 """Asked about only when the channel tells us something, or a person wants to know.
 
-A success moves both, and what people look at may also be answered with a failure.
+A success moves both; what people look at may also be answered with a failure, or be closed by them.
 """
 
 RESULTS = {
@@ -50,8 +53,10 @@ def next_status(operation: ChannelOperation, outcome: Outcome, *, is_question: b
     if operation.status == OperationStatus.FAILED:
         return operation.status  # what it served was given back; people look at a contradiction
     if operation.status in ENDED:
-        is_an_end = result == OperationStatus.SUCCEEDED or (
-            result == OperationStatus.FAILED and is_question
+        is_an_end = (
+            result == OperationStatus.SUCCEEDED
+            or (result == OperationStatus.FAILED and is_question)
+            or (result == OperationStatus.CLOSED and outcome.code == BY_EVIDENCE)
         )
         is_told = is_an_end and OPERATION.allows(operation.status, result)
         return result if is_told else operation.status

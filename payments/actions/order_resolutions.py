@@ -21,6 +21,7 @@ from payments import locks
 from payments.actions import operations
 from payments.actions.exchanges import Recording
 from payments.actions.operations import Lease
+from payments.actions.order_courses import BY_EVIDENCE
 from payments.channels.base import Outcome, OutcomeKind
 from payments.errors import EvidenceMissingError, NotInReviewError, OperationNotFoundError
 from payments.models import ChannelKind, ChannelOperation, OperationKind, Refund
@@ -33,8 +34,6 @@ from payments.queries.order_resolutions import (
 from payments.states import OperationStatus, RefundStatus
 
 APPROVAL_KIND: Final = "operation_resolution"
-BY_EVIDENCE: Final = "BY_EVIDENCE"
-"""Our own code of an outcome that people decided on."""
 
 KINDS: Final = (OperationKind.PAY, OperationKind.REFUND, OperationKind.PAYOUT)
 """What is ended here; money that was authorised is captured and given back by its own deeds."""
@@ -153,8 +152,12 @@ def _claim(subject: str, *, at: datetime) -> tuple[Lease, Outcome] | None:
         _have_recorded(operation, at=at, due_at=operation.lease_until)
         return None
     resolution = resolution_of(request)
+    kind = OutcomeKind(resolution.outcome)
+    if kind == OutcomeKind.FAILED and operation.kind == OperationKind.PAY:
+        # A payer may hold the code still: of what is closed the channel is heard again.
+        kind = OutcomeKind.CLOSED
     outcome = Outcome(
-        OutcomeKind(resolution.outcome),
+        kind,
         code=BY_EVIDENCE,
         message=f"{resolution.evidence} {resolution.reference}: {resolution.note}",
         amount_minor=operation.amount_minor,

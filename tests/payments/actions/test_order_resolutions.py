@@ -6,17 +6,19 @@ from django.db import transaction
 from ledger.actions.approvals import Decider, digest_of
 from ledger.errors import ApprovalClosedError, SelfApprovalError, StaleApprovalError
 from ledger.models import ApprovalRequest, AuditEntry
-from payments.actions import attempts, operations, order_resolutions
+from payments.actions import attempts, closing, operations, order_resolutions
 from payments.errors import EvidenceMissingError, NotInReviewError, OperationNotFoundError
-from payments.models import ChannelOperation, PaymentAttempt
+from payments.models import ChannelOperation, ParkedMoney, Payment, PaymentAttempt
 from payments.queries.order_resolutions import Resolution
 from payments.states import OperationStatus
 from settlements.actions import transfers
 from settlements.models import Payout
+from settlements.queries import integrity
 from tests.books import assert_balances
 from tests.factories.payments import AlipayAccountFactory, confirmed_payment
 from tests.factories.settlements import available_money, sent_transfer, settled_merchant
 from tests.instants import NEXT_NOON, NOON
+from tests.payments.holding import done, holding_channel
 from tests.rig.rows import nothing_written
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,6 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MAKER = "user:1"
 AGREES = Decider("user:2", second_factor="totp")
 PAID = Resolution("succeeded", "channel_bill", "bill 2026-03-05, line 7", "Paid at 12:03.")
+NEVER_PAID = Resolution("failed", "channel_letter", "mail 5", "No such order.")
 
 
 @pytest.fixture
@@ -75,14 +78,43 @@ def test_a_payment_is_paid_as_the_evidence_says_in_the_name_of_both(attempt):
 def test_a_payment_that_was_never_made_may_be_tried_again(attempt):
     # Given
     order = attempt.operation_id
-    agree(order, ask(order, Resolution("failed", "channel_letter", "mail 5", "No such order.")))
+    agree(order, ask(order, NEVER_PAID))
 
     # When
     attempts.resolve_attempt(attempt.pk, at=NOON)
 
     # Then
     attempt.refresh_from_db()
-    assert (attempt.status, attempt.payment.status) == ("failed", "awaiting_payment")
+    assert (attempt.status, attempt.payment.status) == ("closed", "awaiting_payment")
+    assert attempt.operation.code == "BY_EVIDENCE"
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "parked"),
+    [("awaiting_payment", "paid", []), ("closed", "paid_late", ["paid_late"])],
+)
+def test_a_payment_that_was_made_after_all_is_believed_later(
+    attempt, monkeypatch, was, becomes, parked
+):
+    # Given people were wrong, and the payment waits still or was given up since
+    channel = holding_channel(monkeypatch)
+    order = attempt.operation
+    agree(order.pk, ask(order.pk, NEVER_PAID))
+    attempts.resolve_attempt(attempt.pk, at=NOON)
+    if was == "closed":
+        closing.expire_payments(actor="task:test", at=NEXT_NOON)
+    assert Payment.objects.get().status == was
+
+    # When the channel tells us of it, even twice
+    channel.made[order.channel_no] = done(10_000)
+    for _ in range(2):
+        attempts.query_attempt(attempt.pk, at=NEXT_NOON, is_notified=True)
+
+    # Then
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.payment.status) == ("succeeded", becomes)
+    assert list(ParkedMoney.objects.values_list("kind", flat=True)) == parked
+    assert integrity.verify().violations == []
 
 
 def test_a_transfer_that_failed_gives_its_money_back():
