@@ -46,6 +46,11 @@ class _Order:
     stamped_at: datetime
 
     @property
+    def is_authorisation(self) -> bool:
+        """Tell whether the money is held first; a payment is born so, and stays so."""
+        return self.capture_mode == Capturing.MANUAL
+
+    @property
     def is_wanted(self) -> bool:
         """Tell whether the payer shall still pay by this try."""
         return (
@@ -78,7 +83,7 @@ def place(attempt_id: str, at: datetime) -> Outcome:
         payer_account=order.payer_account,
         payer_ip=order.payer_ip or "",
         return_url=f"{settings.PUBLIC_URL}/checkout/back/{order.payment_id}/",
-        is_authorisation=order.capture_mode == Capturing.MANUAL,
+        is_authorisation=order.is_authorisation,
     )
     return channel_of(order.account).pay(request)
 
@@ -87,7 +92,9 @@ def ask(attempt_id: str, at: datetime) -> Outcome:
     """Ask the channel about a try; one that nobody wants to be paid any more is closed first."""
     order = _read(attempt_id)
     channel = channel_of(order.account)
-    outcome = channel.query(order.channel_no, at=order.stamped_at)
+    outcome = channel.query(
+        order.channel_no, at=order.stamped_at, may_be_held=order.is_authorisation
+    )
     if order.is_wanted or not _may_be_open(outcome):
         return outcome
     traits = registry.TRAITS[order.account.channel]
@@ -133,10 +140,14 @@ def _close(channel: Channel, order: _Order) -> Outcome:
     What the channel does not know cannot be closed: nobody has scanned the code. It counts as
     closed here, since a payment of it would be told and become `paid_late`.
     """
-    closed = channel.close(order.channel_no, at=order.stamped_at)
+    closed = channel.close(
+        order.channel_no, at=order.stamped_at, may_be_held=order.is_authorisation
+    )
     if closed.kind != OutcomeKind.CLOSED and closed.code != NOT_FOUND:
         return replace(closed, kind=OutcomeKind.UNKNOWN)
-    outcome = channel.query(order.channel_no, at=order.stamped_at)
+    outcome = channel.query(
+        order.channel_no, at=order.stamped_at, may_be_held=order.is_authorisation
+    )
     if closed.code == outcome.code == NOT_FOUND:
         return replace(outcome, kind=OutcomeKind.CLOSED, code=NEVER_SCANNED)
     return outcome

@@ -64,10 +64,10 @@ class HoldingChannel:
     def pay(self, request: PayRequest) -> Outcome:
         return self._do("pay", request.channel_no, request, AWAITING)
 
-    def query(self, channel_no: str, *, at: datetime) -> Outcome:
+    def query(self, channel_no: str, *, at: datetime, may_be_held: bool = True) -> Outcome:
         return self._do("query", channel_no, channel_no, self.made.get(channel_no, AWAITING))
 
-    def close(self, channel_no: str, *, at: datetime) -> Outcome:
+    def close(self, channel_no: str, *, at: datetime, may_be_held: bool = True) -> Outcome:
         return self._do("close", channel_no, channel_no, Outcome(OutcomeKind.CLOSED))
 
     def capture(self, request: CaptureRequest) -> Outcome:

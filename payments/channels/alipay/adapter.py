@@ -87,20 +87,21 @@ class AlipayChannel:
             return orders.invocation(order_string(params))
         return orders.redirect(self._gateway.page_url(params))
 
-    def query(self, channel_no: str, *, at: datetime) -> Outcome:
+    def query(self, channel_no: str, *, at: datetime, may_be_held: bool = True) -> Outcome:
         """Ask what became of a trade, or of an authorisation. `at` is aware UTC.
 
         One that nobody has scanned yet does not exist for Alipay: `unknown`, NOT_FOUND. A number
-        that no trade has is asked about as an authorisation's before that is said.
+        that no trade has is asked about as an authorisation's before that is said, unless it
+        cannot be one (`may_be_held`).
         """
         read = partial(trades.query_outcome, channel_no=channel_no)
         content = trades.content(channel_no)
         outcome = self._gateway.ask(trades.QUERY_METHOD, content, at=at, read=read)
-        if outcome.code != NOT_FOUND:
+        if outcome.code != NOT_FOUND or not may_be_held:
             return outcome
         return self._holding.asked(channel_no, at=at, otherwise=outcome)
 
-    def close(self, channel_no: str, *, at: datetime) -> Outcome:
+    def close(self, channel_no: str, *, at: datetime, may_be_held: bool = True) -> Outcome:
         """Ask that a trade may not be paid any more. `at` is aware UTC.
 
         A trade that nobody has scanned yet cannot be closed: `unknown`, NOT_FOUND. It can still
@@ -110,7 +111,7 @@ class AlipayChannel:
         read = partial(trades.close_outcome, channel_no=channel_no)
         content = trades.content(channel_no)
         outcome = self._gateway.ask(trades.CLOSE_METHOD, content, at=at, read=read)
-        if outcome.code != NOT_FOUND:
+        if outcome.code != NOT_FOUND or not may_be_held:
             return outcome
         return self._holding.given_up(channel_no, at=at, otherwise=outcome)
 

@@ -25,10 +25,14 @@ class Channel(Protocol):
     def pay(self, request: PayRequest) -> Outcome:
         """Place the order; the same request may be repeated under the same number."""
 
-    def query(self, channel_no: str, *, at: datetime) -> Outcome:
-        """Ask what became of an order; changes nothing at the channel. `at` is aware UTC."""
+    def query(self, channel_no: str, *, at: datetime, may_be_held: bool = True) -> Outcome:
+        """Ask what became of an order; changes nothing at the channel. `at` is aware UTC.
 
-    def close(self, channel_no: str, *, at: datetime) -> Outcome:
+        One of which is known that it is no authorisation is not `may_be_held`: that spares a
+        channel that keeps the two apart a second question. It changes no answer.
+        """
+
+    def close(self, channel_no: str, *, at: datetime, may_be_held: bool = True) -> Outcome:
         """Ask that an order may not be paid any more. `at` is aware UTC.
 
         `closed` when the channel closed it, or had; `unknown` with NOT_FOUND when it knows no

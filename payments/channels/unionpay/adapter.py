@@ -78,7 +78,7 @@ class UnionPayChannel:
             action=PayerAction(PayerActionKind.FORM, url=url, fields=fields),
         )
 
-    def query(self, channel_no: str, *, at: datetime) -> Outcome:
+    def query(self, channel_no: str, *, at: datetime, may_be_held: bool = True) -> Outcome:
         """Ask what became of a payment or an authorisation. `at` is the machine's instant.
 
         One whose page nobody has opened does not exist for UnionPay: `unknown`, NOT_FOUND.
@@ -88,7 +88,7 @@ class UnionPayChannel:
             return told
         return mapping.payment_outcome(told[0], channel_no=channel_no, raw=told[1])
 
-    def close(self, channel_no: str, *, at: datetime) -> Outcome:
+    def close(self, channel_no: str, *, at: datetime, may_be_held: bool = True) -> Outcome:
         """Say whether an order is over: the gateway cannot be told to close one.
 
         It ends by itself at the `payTimeout` that it was ordered with. So this only asks:

@@ -90,7 +90,7 @@ class WechatPayChannel:
             reply, request=request, invoke=lambda prepay_id: self._invoked(request, prepay_id)
         )
 
-    def query(self, channel_no: str, *, at: datetime) -> Outcome:
+    def query(self, channel_no: str, *, at: datetime, may_be_held: bool = True) -> Outcome:
         """Ask what became of an order. `at` is aware UTC.
 
         WeChat Pay knows an order at once, before anybody has scanned it: `awaiting_payer`.
@@ -106,7 +106,7 @@ class WechatPayChannel:
             merchant_no=self._config.merchant_no,
         )
 
-    def close(self, channel_no: str, *, at: datetime) -> Outcome:
+    def close(self, channel_no: str, *, at: datetime, may_be_held: bool = True) -> Outcome:
         """Ask that an order may not be paid any more. `at` is aware UTC."""
         content = {"mchid": self._config.merchant_no}
         reply = self._conversation.ask(f"{_ORDER_PATH}/{_quoted(channel_no)}/close", content, at=at)
