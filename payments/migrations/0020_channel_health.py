@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ChannelCall",
             fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="id")),
                 ("called_at", models.DateTimeField(verbose_name="called at")),
                 (
                     "result",

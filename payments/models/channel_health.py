@@ -27,7 +27,7 @@ class ChannelCall(models.Model):
     decides anything about money by it.
     """
 
-    id = models.BigAutoField(primary_key=True)
+    id = models.BigAutoField(_("id"), primary_key=True)
     # Accounts are never deleted, so looking for one with every call would tell nothing.
     channel_account = models.ForeignKey(
         ChannelAccount,
