@@ -4,7 +4,7 @@ The order keeps its number. Its intent is committed first, and it is given only 
 channel was asked and said that the refund is abnormal still (`payments.actions.refund_orders`).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -158,9 +158,10 @@ def deliver(operation: ChannelOperation, *, pay_channel_no: str) -> Outcome | No
     """Order the way that people agreed to, if there is one; call it outside any transaction.
 
     Only right after the channel said that the refund is abnormal. What it refuses leaves the
-    refund abnormal; what it took is asked about as before.
+    refund abnormal; what it took is asked about as before. A refusal of what was ordered before
+    tells nothing of the first time: it stays unknown, and people pay nothing by hand meanwhile.
     """
-    remedy = _sent(operation.subject)
+    remedy, is_again = _sent(operation.subject)
     if remedy is None:
         return None
     channel = channel_of(operation.channel_account)
@@ -183,7 +184,9 @@ def deliver(operation: ChannelOperation, *, pay_channel_no: str) -> Outcome | No
             holder_name=encryption.decrypt(remedy.holder_encrypted, aad=_place(remedy, "holder")),
         )
     )
-    return None if outcome.kind == OutcomeKind.FAILED else outcome
+    if outcome.kind != OutcomeKind.FAILED:
+        return outcome
+    return replace(outcome, kind=OutcomeKind.UNKNOWN) if is_again else None
 
 
 def follow(refund: Refund) -> None:
@@ -226,13 +229,18 @@ def _drafted(
 
 
 @transaction.atomic(durable=True)
-def _sent(refund_id: str) -> RefundRemedy | None:
-    """Commit that the way is being ordered now, before the channel hears of it."""
+def _sent(refund_id: str) -> tuple[RefundRemedy | None, bool]:
+    """Commit that the way is being ordered now, before the channel hears of it.
+
+    Tells too whether it was ordered before.
+    """
     remedy = remedy_to_order(refund_id)
-    if remedy is not None:
-        remedy.sent_at = DatabaseClock()
-        remedy.save(update_fields=["sent_at"])
-    return remedy
+    if remedy is None:
+        return None, False
+    is_again = remedy.sent_at is not None
+    remedy.sent_at = DatabaseClock()
+    remedy.save(update_fields=["sent_at"])
+    return remedy, is_again
 
 
 def _have_asked(refund: Refund, *, at: datetime) -> None:

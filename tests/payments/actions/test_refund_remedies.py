@@ -158,3 +158,27 @@ def test_the_channel_delivers_it_under_the_same_number(at_wechat, simulator):
     assert (at_wechat.status, at_wechat.operation.channel_no) == ("succeeded", number)
     assert (remedy.status, remedy.account_encrypted) == ("done", "")
     assert remedy.sent_at is not None
+
+
+class RefusingChannel:
+    """A channel that takes no other account for a refund; the protocol asks for one deed only."""
+
+    def apply_abnormal_refund(self, request) -> Outcome:
+        return Outcome(OutcomeKind.FAILED, code="PARAM_ERROR")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("was_sent", [False, True])
+def test_only_the_first_refusal_is_one(abnormal, monkeypatch, was_sent):
+    # Given a way that was agreed to, and perhaps ordered before without an answer
+    remedy = agreed(asked(abnormal))
+    if was_sent:
+        RefundRemedy.objects.filter(pk=remedy.pk).update(sent_at=NOON)
+    monkeypatch.setattr(refund_remedies, "channel_of", lambda _account: RefusingChannel())
+    abnormal.refresh_from_db()
+
+    # When
+    outcome = refund_remedies.deliver(abnormal.operation, pay_channel_no="ATT1")
+
+    # Then what was ordered before may be on its way: nobody may pay it by hand
+    assert (outcome.kind if outcome else None) == (OutcomeKind.UNKNOWN if was_sent else None)
