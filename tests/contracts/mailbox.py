@@ -69,13 +69,14 @@ def _handler_of(mailbox: Mailbox) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            # The other process stamps what it sends with real time. Kept before it is answered:
+            # an answer brings the next letter, which another thread would keep first.
+            arrived_at = datetime.now(UTC)  # noqa: TID251
+            mailbox.letters.put(Letter(dict(self.headers), body, self.path, arrived_at))
             self.send_response(200)
             self.send_header("Content-Length", str(len(mailbox.answer)))
             self.end_headers()
             self.wfile.write(mailbox.answer)
-            # The other process stamps what it sends with real time.
-            arrived_at = datetime.now(UTC)  # noqa: TID251
-            mailbox.letters.put(Letter(dict(self.headers), body, self.path, arrived_at))
 
         def log_message(self, *_: object) -> None:
             pass

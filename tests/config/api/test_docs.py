@@ -27,7 +27,7 @@ def test_every_operation_may_answer_with_a_problem_and_has_its_request_id(docume
         operation for methods in document["paths"].values() for operation in methods.values()
     ]
 
-    assert len(operations) == 21
+    assert len(operations) == 25
     for operation in operations:
         assert operation["responses"]["default"] == {"$ref": "#/components/responses/Problem"}
         assert operation["security"] == [{"bearer": []}]

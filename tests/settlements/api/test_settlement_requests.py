@@ -166,7 +166,6 @@ class TestRefusing:
             {**WANTED, "amount": 10**13 + 1},
             {**WANTED, "merchant_settlement_no": ""},
             {**WANTED, "merchant_settlement_no": "S 1"},
-            {**WANTED, "merchant_settlement_no": "4111111111111111"},
             {**WANTED, "merchant_settlement_no": 1},
             {**WANTED, "pin": "271828"},
         ],
