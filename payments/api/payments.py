@@ -236,6 +236,8 @@ class PaymentDoor(ReadDoor):
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """Read what is held and was taken of the shown payments, if any was authorised first."""
+        if getattr(self, "swagger_fake_view", False):
+            return super().get_serializer(*args, **kwargs)
         shown = args[0] if args else ()
         rows = [shown] if isinstance(shown, Payment) else list(shown)
         shares = CaptureShare.objects.order_by("place")
