@@ -621,7 +621,7 @@ class TestReserves:
             release_on=FRIDAY,
             created_at=NOON,
         )
-        with refused("payments_reservehold_allocation_id"):
+        with refused("payments_reserve_once_of_payment"):
             write([again])
         again.allocation = None
         with refused("payments_reserve_day"):
