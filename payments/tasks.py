@@ -118,6 +118,18 @@ def resolve_refund(*, subject: str, at: datetime) -> None:
     refund_orders.resolve_refund(subject, at=at)
 
 
+@task("payments.resolve_capture")
+def resolve_capture(*, subject: str, at: datetime) -> None:
+    """Record what two people agreed became of an order to take what was held."""
+    capture_orders.resolve_capture(subject, at=at)
+
+
+@task("payments.resolve_void")
+def resolve_void(*, subject: str, at: datetime) -> None:
+    """Record what two people agreed became of an order to give back what was held."""
+    void_orders.resolve_void(subject, at=at)
+
+
 @task("payments.fund_refunds")
 def fund_refunds(*, at: datetime) -> None:
     """Try again to fund the refunds that wait for their merchants' money."""

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from ledger import jobs
 from payments import locks
-from payments.actions import capture_moves, moves, operations, takings, voids
+from payments.actions import capture_moves, moves, operations, order_resolutions, takings, voids
 from payments.actions.channels import authorising_channel_of
 from payments.actions.exchanges import Exchange
 from payments.actions.operations import Lease
@@ -58,6 +58,11 @@ def query_capture(capture_id: str, *, at: datetime, is_notified: bool = False) -
     once CHANNEL_SETTLE_WINDOW_SECONDS have passed (R5).
     """
     _exchange().query(capture_id, at=at, is_notified=is_notified)
+
+
+def resolve_capture(capture_id: str, *, at: datetime) -> None:
+    """Record what two people agreed became of a capture. Idempotent."""
+    order_resolutions.carry_out(capture_id, record=_record, at=at)
 
 
 @transaction.atomic(durable=True)
@@ -152,15 +157,15 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
     """Write the outcome, and in the same transaction what it means for the payment."""
     capture = locks.locked_capture(subject)
     operation = capture.operation
+    actor = lease.actor or f"channel:{operation.channel_account.channel}"
     believed = _believed(capture, outcome)
     operations.record_outcome(operation, lease=lease, outcome=believed, at=at)
     if capture.status == CaptureStatus.FAILED and outcome.kind == OutcomeKind.SUCCEEDED:
-        actor = f"channel:{operation.channel_account.channel}"
         capture_moves.contradict(capture, actor=actor, at=at)
     status = STATUS_OF_ORDER.get(OperationStatus(operation.status))
     is_ended = capture.status in (CaptureStatus.SUCCEEDED, *DEAD_CAPTURES)
     if status is not None and status != capture.status and not is_ended:
-        _follow(capture, status, outcome=believed, at=at)
+        _follow(capture, status, outcome=believed, actor=actor, at=at)
     return operation
 
 
@@ -173,9 +178,10 @@ def _believed(capture: Capture, outcome: Outcome) -> Outcome:
     return replace(outcome, kind=OutcomeKind.UNKNOWN, code=AMOUNT_DIFFERS)
 
 
-def _follow(capture: Capture, status: CaptureStatus, *, outcome: Outcome, at: datetime) -> None:
+def _follow(
+    capture: Capture, status: CaptureStatus, *, outcome: Outcome, actor: str, at: datetime
+) -> None:
     """Move the capture to where its order stands, and book what that means."""
-    actor = f"channel:{capture.operation.channel_account.channel}"
     if status != CaptureStatus.SUCCEEDED:
         capture_moves.move(capture, status, code=outcome.code, actor=actor, at=at)
         return

@@ -35,9 +35,6 @@ from payments.states import OperationStatus, RefundStatus
 
 APPROVAL_KIND: Final = "operation_resolution"
 
-KINDS: Final = (OperationKind.PAY, OperationKind.REFUND, OperationKind.PAYOUT)
-"""What is ended here; money that was authorised is captured and given back by its own deeds."""
-
 
 @transaction.atomic(durable=True)
 def request_resolution(
@@ -179,6 +176,14 @@ def _have_recorded(
         jobs.defer(
             "payments.resolve_refund", at=at, due_at=due_at, queueing_lock=lock, subject=subject
         )
+    elif operation.kind == OperationKind.CAPTURE:
+        jobs.defer(
+            "payments.resolve_capture", at=at, due_at=due_at, queueing_lock=lock, subject=subject
+        )
+    elif operation.kind == OperationKind.VOID:
+        jobs.defer(
+            "payments.resolve_void", at=at, due_at=due_at, queueing_lock=lock, subject=subject
+        )
     else:
         jobs.defer(
             "settlements.resolve_payout", at=at, due_at=due_at, queueing_lock=lock, subject=subject
@@ -196,8 +201,8 @@ def _in_review(operation_id: str) -> ChannelOperation:
         raise OperationNotFoundError from None
     is_abnormal = Refund.objects.filter(operation=operation, status=RefundStatus.ABNORMAL).exists()
     is_by_file = operation.channel_account.channel == ChannelKind.BANK
-    is_ours = operation.kind in KINDS and not (is_abnormal or is_by_file)
-    if operation.status != OperationStatus.MANUAL_REVIEW or not is_ours:
+    is_review = operation.status == OperationStatus.MANUAL_REVIEW
+    if not is_review or is_abnormal or is_by_file:
         raise NotInReviewError
     return operation
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from ledger import jobs
 from payments import capture_states, locks
-from payments.actions import operations, voids
+from payments.actions import operations, order_resolutions, voids
 from payments.actions.capture_orders import STATUS_OF_ORDER
 from payments.actions.channels import authorising_channel_of
 from payments.actions.exchanges import Exchange
@@ -39,6 +39,11 @@ def send_void(void_id: str, *, at: datetime) -> None:
 def query_void(void_id: str, *, at: datetime, is_notified: bool = False) -> None:
     """Ask the channel what became of a void, and believe only that answer. Idempotent."""
     _exchange().query(void_id, at=at, is_notified=is_notified)
+
+
+def resolve_void(void_id: str, *, at: datetime) -> None:
+    """Record what two people agreed became of a void. Idempotent."""
+    order_resolutions.carry_out(void_id, record=_record, at=at)
 
 
 @transaction.atomic(durable=True)
@@ -128,19 +133,21 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
     """Write the outcome, and in the same transaction what it means for the payment."""
     void = locks.locked_void(subject)
     operation = void.operation
+    actor = lease.actor or f"channel:{operation.channel_account.channel}"
     operations.record_outcome(operation, lease=lease, outcome=outcome, at=at)
     if void.status == CaptureStatus.FAILED and outcome.kind == OutcomeKind.SUCCEEDED:
-        voids.contradict(void, actor=f"channel:{operation.channel_account.channel}", at=at)
+        voids.contradict(void, actor=actor, at=at)
     status = STATUS_OF_ORDER.get(OperationStatus(operation.status))
     is_ended = void.status in (CaptureStatus.SUCCEEDED, *DEAD_CAPTURES)
     if status is not None and status != void.status and not is_ended:
-        _follow(void, status, outcome=outcome, at=at)
+        _follow(void, status, outcome=outcome, actor=actor, at=at)
     return operation
 
 
-def _follow(void: Void, status: CaptureStatus, *, outcome: Outcome, at: datetime) -> None:
+def _follow(
+    void: Void, status: CaptureStatus, *, outcome: Outcome, actor: str, at: datetime
+) -> None:
     """Move the void to where its order stands; what was given back is held no more."""
-    actor = f"channel:{void.operation.channel_account.channel}"
     was = void.status
     capture_states.VOID.require_move(was, status)
     is_made = status == CaptureStatus.SUCCEEDED
