@@ -1,6 +1,7 @@
 """A deed that dies where a test says, and all that goes on after it: clients, workers, janitors."""
 
 import os
+import traceback
 from collections.abc import Callable
 from contextlib import contextmanager
 from typing import TypeVar
@@ -84,16 +85,23 @@ def noting_visits():
 
 
 def killed_at(name: str, deed: Callable[[], object]) -> int:
-    """Do a deed in a process of its own that is killed at a fault point; return how it ended."""
+    """Do a deed in a process of its own that is killed at a fault point; return how it ended.
+
+    That is the negative signal, 0 for a deed that came to its end alive, 1 for one that raised.
+    """
     connection.close()
     child = os.fork()
     if child == 0:
         # Connections of the parent are not the child's to use.
         channels._TRANSPORT = Transport()
         fault_points.arm(f"{name} kill")
+        ended = 1
         try:
             deed()
+            ended = 0
+        except BaseException:  # noqa: BLE001  the parent must hear of it
+            os.write(2, traceback.format_exc().encode())
         finally:
-            os._exit(0)
+            os._exit(ended)
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status)

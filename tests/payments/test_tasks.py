@@ -83,7 +83,7 @@ class TestJobs:
     def test_what_nobody_may_pay_any_more_is_closed(self, transactional_db):
         # Given
         payment = owed_payment()
-        jobs.defer("payments.expire", at=payment.expires_at + timedelta(minutes=1))
+        jobs.defer("payments.expire", at=payment.expires_at + timedelta(minutes=2))
 
         # When
         assert run_jobs() == ["payments.expire"]

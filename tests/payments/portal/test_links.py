@@ -180,8 +180,8 @@ def test_lists_them_newest_first_by_state_and_by_pages(client, member, monkeypat
     # Given
     monkeypatch.setattr(links, "PAGE_SIZE", 2)
     old, mid, new = (
-        payment_link(member.merchant, amount_minor=minor, at=NOON - timedelta(minutes=9))
-        for minor in (100, 200, 300)
+        payment_link(member.merchant, amount_minor=minor, at=NOON - timedelta(minutes=ago))
+        for minor, ago in ((100, 9), (200, 8), (300, 7))
     )
     actions.end_link(mid.pk, merchant_id=member.merchant_id, actor="member:1", at=NOON)
 

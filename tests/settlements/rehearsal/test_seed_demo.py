@@ -42,6 +42,7 @@ def test_makes_a_marketplace_with_merchants_and_people(seed, simulator, tmp_path
         ("alipay", f"{simulator.url}/gateway.do", False),
         ("alipay", f"{simulator.url}/gateway.do", True),
         ("bank", "", False),
+        ("unionpay", f"{simulator.url}/unionpay/gateway/api", False),
         ("wechatpay", simulator.url, False),
     ]
     assert list(User.objects.order_by("username").values_list("username", flat=True)) == [
