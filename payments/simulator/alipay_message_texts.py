@@ -1,11 +1,8 @@
-"""What Alipay's notifications about refunds and transfers say, and how they are signed."""
+"""What Alipay's notifications about refunds, transfers and frozen money say."""
 
 import json
 from dataclasses import replace
 
-from cryptography.hazmat.primitives.asymmetric import rsa
-
-from payments.simulator import signing
 from payments.simulator.alipay_holds import Hold
 from payments.simulator.alipay_transfers import error_of
 from payments.simulator.apps import App
@@ -118,15 +115,3 @@ def hold_params(
         "rest_amount": amount_text(hold.left_minor, currency=hold.currency),
         "total_pay_amount": amount_text(hold.captured_minor, currency=hold.currency),
     }
-
-
-def signed_refund(params: dict[str, str], *, key: rsa.RSAPrivateKey) -> dict[str, str]:
-    """Sign as notifications about trades are signed: without `sign_type`."""
-    text = signing.notification_text(params)
-    return {**params, "sign_type": "RSA2", "sign": signing.signature_of(text, key=key)}
-
-
-def signed_transfer(params: dict[str, str], *, key: rsa.RSAPrivateKey) -> dict[str, str]:
-    """Sign as messages are signed, `sign_type` with all the rest."""
-    params = {**params, "sign_type": "RSA2"}
-    return {**params, "sign": signing.signature_of(signing.request_text(params), key=key)}

@@ -6,22 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from urllib.parse import urlencode
 
-from payments.simulator import signing
 from payments.simulator.alipay_holds import HoldBook
+from payments.simulator.alipay_letters import Letter, letter
 from payments.simulator.alipay_message_texts import (
     TRANSFER_CHANGED,
     hold_params,
     refund_params,
-    signed_refund,
-    signed_transfer,
     transfer_params,
 )
 from payments.simulator.apps import App, AppBook
 from payments.simulator.clock import VirtualClock
 from payments.simulator.faults import Fault, FaultBook, FaultKind
-from payments.simulator.notifier import FORM_HEADERS, LADDER_MS
+from payments.simulator.notifier import LADDER_MS
 from payments.simulator.refunds import RefundBook
 from payments.simulator.sending import Post, Schedule
 from payments.simulator.store import Store
@@ -36,7 +33,7 @@ Params = dict[str, str]
 
 @dataclass(frozen=True)
 class _Message:
-    """One message as it is in the store; `write` makes its fields, `sign` signs them."""
+    """One message as it is in the store; `write` makes its fields."""
 
     id: int
     url: str
@@ -47,7 +44,6 @@ class _Message:
     number: str
     other_number: str
     write: Callable[..., Params]
-    sign: Callable[..., Params]
 
 
 class Messenger:
@@ -126,12 +122,10 @@ class Messenger:
             return
         answer = "dropped"
         if fault is None or fault.kind != FaultKind.NOTIFY_DROP:
-            body = urlencode(_params(message, fault=fault, now_ms=self._clock.now_ms())).encode(
-                "ascii"
-            )
-            answer = post.send(message.url, body=body, headers=FORM_HEADERS).words
+            sent = _letter(message, fault=fault, now_ms=self._clock.now_ms())
+            answer = post.send(message.url, body=sent.body, headers=sent.headers).words
             if fault is not None and fault.kind == FaultKind.NOTIFY_DUPLICATE:
-                answer = post.send(message.url, body=body, headers=FORM_HEADERS).words
+                answer = post.send(message.url, body=sent.body, headers=sent.headers).words
 
         state, due_ms = "abandoned", 0
         if answer == "success":
@@ -199,7 +193,6 @@ class Messenger:
             number=refund.out_request_no,
             other_number=trade.out_trade_no,
             write=partial(refund_params, refund, known=known),
-            sign=signed_refund,
         )
 
     def _about_hold(self, row: sqlite3.Row, *, now_ms: int) -> _Message:
@@ -215,7 +208,6 @@ class Messenger:
             number=hold.out_order_no,
             other_number="",
             write=partial(hold_params, hold, what=row["status"]),
-            sign=signed_refund,
         )
 
     def _about_transfer(self, row: sqlite3.Row, *, now_ms: int) -> _Message:
@@ -232,7 +224,6 @@ class Messenger:
             number=transfer.out_biz_no,
             other_number="",
             write=partial(transfer_params, transfer, status=row["status"]),
-            sign=signed_transfer,
         )
 
     def _app(self, app_id: str) -> App:
@@ -241,10 +232,9 @@ class Messenger:
         return app
 
 
-def _params(message: _Message, *, fault: Fault | None, now_ms: int) -> Params:
+def _letter(message: _Message, *, fault: Fault | None, now_ms: int) -> Letter:
     """Write and sign a message, wrongly in the way that was ordered."""
-    app, key = message.app, message.app.alipay_key
-    kind = None if fault is None else fault.kind
+    app, kind = message.app, None if fault is None else fault.kind
     is_wrong = kind == FaultKind.NOTIFY_WRONG_AMOUNT
     params = message.write(
         app=app,
@@ -255,6 +245,5 @@ def _params(message: _Message, *, fault: Fault | None, now_ms: int) -> Params:
     )
     if fault is not None and kind == FaultKind.NOTIFY_WRONG_APP:
         params["app_id"] = fault.other_app_id or f"{app.app_id}9"
-    if kind == FaultKind.NOTIFY_FORGED:
-        key = signing.new_private_key()
-    return message.sign(params, key=key)
+    is_message = message.method == TRANSFER_CHANGED
+    return letter(params, key=app.alipay_key, fault=kind, is_message=is_message)

@@ -32,8 +32,10 @@ class FaultKind(StrEnum):
     NOTIFY_WRONG_APP = "notify_wrong_app"
     NOTIFY_FORGED = "notify_forged"
     NOTIFY_DELAY = "notify_delay"
-    # Only Alipay knows this: a body that was made safe for a page on its way, and is spoilt.
+    # A body that something on its way made safe for a page, and so spoilt.
     NOTIFY_ESCAPED = "notify_escaped"
+    # Only Alipay knows this: written, and signed, in GBK.
+    NOTIFY_GBK = "notify_gbk"
     # Only WeChat Pay knows these.
     NOTIFY_STALE = "notify_stale"
     NOTIFY_SIGNTEST = "notify_signtest"

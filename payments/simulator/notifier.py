@@ -1,14 +1,11 @@
 """Alipay's asynchronous notifications: signed, sent to the merchant, and sent again."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from html import escape
-from urllib.parse import urlencode
 
-from payments.simulator import signing
 from payments.simulator.alipay_fields import funds_of
+from payments.simulator.alipay_letters import Letter, letter
 from payments.simulator.apps import App, AppBook
 from payments.simulator.clock import VirtualClock, shanghai_text
 from payments.simulator.faults import Fault, FaultBook, FaultKind
@@ -21,7 +18,6 @@ _MINUTE_MS = 60_000
 # After the first sending: 4 m, 10 m, 10 m, 1 h, 2 h, 6 h, 15 h on the virtual clock.
 LADDER_MS = tuple(minutes * _MINUTE_MS for minutes in (4, 10, 10, 60, 120, 360, 900))
 _ANSWER_LENGTH_KEPT = 200
-FORM_HEADERS = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
 
 
 @dataclass(frozen=True)
@@ -91,11 +87,10 @@ class Notifier:
         if fault is not None and fault.kind == FaultKind.NOTIFY_DROP:
             answer = "dropped"
         else:
-            params = _params(notification, fault=fault, now_ms=self._clock.now_ms())
-            body = urlencode(params).encode("ascii")
-            answer = post.send(trade.notify_url, body=body, headers=FORM_HEADERS).words
+            sent = _letter(notification, fault=fault, now_ms=self._clock.now_ms())
+            answer = post.send(trade.notify_url, body=sent.body, headers=sent.headers).words
             if fault is not None and fault.kind == FaultKind.NOTIFY_DUPLICATE:
-                answer = post.send(trade.notify_url, body=body, headers=FORM_HEADERS).words
+                answer = post.send(trade.notify_url, body=sent.body, headers=sent.headers).words
         self._conclude(notification, answer=answer, fault=fault)
 
     def _conclude(self, notification: _Notification, *, answer: str, fault: Fault | None) -> None:
@@ -153,26 +148,16 @@ class Notifier:
         )
 
 
-def _params(notification: _Notification, *, fault: Fault | None, now_ms: int) -> Mapping[str, str]:
+def _letter(notification: _Notification, *, fault: Fault | None, now_ms: int) -> Letter:
     trade, app = notification.trade, notification.app
     params = trade_params(trade, app=app, notify_id=notification.notify_id, now_ms=now_ms)
-    key = app.alipay_key
-    match None if fault is None else fault.kind:
-        case FaultKind.NOTIFY_WRONG_AMOUNT:
-            assert fault is not None
-            one_more = amount_text(trade.total_minor + 1, currency=trade.currency)
-            params["total_amount"] = fault.total_amount or one_more
-        case FaultKind.NOTIFY_WRONG_APP:
-            assert fault is not None
-            params["app_id"] = fault.other_app_id or f"{app.app_id}9"
-        case FaultKind.NOTIFY_FORGED:
-            key = signing.new_private_key()
-        case _:
-            pass
-    signature = signing.signature_of(signing.notification_text(params), key=key)
-    if fault is not None and fault.kind == FaultKind.NOTIFY_ESCAPED:
-        params = {name: escape(value) for name, value in params.items()}
-    return {**params, "sign_type": "RSA2", "sign": signature}
+    kind = None if fault is None else fault.kind
+    if fault is not None and kind == FaultKind.NOTIFY_WRONG_AMOUNT:
+        one_more = amount_text(trade.total_minor + 1, currency=trade.currency)
+        params["total_amount"] = fault.total_amount or one_more
+    if fault is not None and kind == FaultKind.NOTIFY_WRONG_APP:
+        params["app_id"] = fault.other_app_id or f"{app.app_id}9"
+    return letter(params, key=app.alipay_key, fault=kind)
 
 
 def trade_params(trade: Trade, *, app: App, notify_id: str, now_ms: int) -> dict[str, str]:

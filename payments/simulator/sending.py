@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html import escape
 from urllib.parse import urlsplit
 
 from payments.simulator.clock import VirtualClock
@@ -26,6 +27,11 @@ class PostAnswer:
     def words(self) -> str:
         """The text of an answer that went well, or what it was instead."""
         return f"HTTP {self.status}" if self.status not in (None, 200) else self.text
+
+
+def escaped(body: bytes) -> bytes:
+    """Make a body safe for a page, as something between the channel and the merchant might."""
+    return escape(body.decode("utf-8")).encode("utf-8")
 
 
 class Schedule:

@@ -50,14 +50,14 @@ def public_key_from(pem: str) -> rsa.RSAPublicKey:
     return key
 
 
-def request_text(params: Mapping[str, str]) -> bytes:
+def request_text(params: Mapping[str, str], *, encoding: str = "utf-8") -> bytes:
     """Join what a request signs: all that is not empty but `sign`, so `sign_type` as well."""
-    return _joined(params, left_out=("sign",))
+    return _joined(params, left_out=("sign",), encoding=encoding)
 
 
-def notification_text(params: Mapping[str, str]) -> bytes:
+def notification_text(params: Mapping[str, str], *, encoding: str = "utf-8") -> bytes:
     """Join what a trade notification signs: all that is not empty but `sign` and `sign_type`."""
-    return _joined(params, left_out=("sign", "sign_type"))
+    return _joined(params, left_out=("sign", "sign_type"), encoding=encoding)
 
 
 def signature_of(text: bytes, *, key: rsa.RSAPrivateKey) -> str:
@@ -76,6 +76,7 @@ def is_signed(text: bytes, *, signature: str, key: rsa.RSAPublicKey) -> bool:
     return True
 
 
-def _joined(params: Mapping[str, str], *, left_out: tuple[str, ...]) -> bytes:
+def _joined(params: Mapping[str, str], *, left_out: tuple[str, ...], encoding: str) -> bytes:
     pairs = sorted((name, value) for name, value in params.items() if value)
-    return "&".join(f"{name}={value}" for name, value in pairs if name not in left_out).encode()
+    text = "&".join(f"{name}={value}" for name, value in pairs if name not in left_out)
+    return text.encode(encoding)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from payments.simulator.clock import VirtualClock
 from payments.simulator.faults import Fault, FaultBook, FaultKind
 from payments.simulator.money import exact_minor
-from payments.simulator.sending import Post, PostAnswer, Schedule
+from payments.simulator.sending import Post, PostAnswer, Schedule, escaped
 from payments.simulator.store import Store
 from payments.simulator.unionpay import MESSAGES, forged
 from payments.simulator.unionpay_calls import shown
@@ -103,6 +103,8 @@ class Notices:
             seal = forged(seal)
         fields = _as_ordered(_told(found), found=found, fault=fault)
         body = urlencode(sealed(fields, seal=seal)).encode("ascii")
+        if fault is not None and fault.kind == FaultKind.NOTIFY_ESCAPED:
+            body = escaped(body)
         return post.send(found.back_url, body=body, headers={"Content-Type": _TYPE})
 
     def _conclude(

@@ -7,7 +7,7 @@ from decimal import Decimal
 from payments.simulator import signing
 from payments.simulator.clock import VirtualClock, wall_ms
 from payments.simulator.faults import Fault, FaultBook, FaultKind
-from payments.simulator.sending import Post, PostAnswer, Schedule
+from payments.simulator.sending import Post, PostAnswer, Schedule, escaped
 from payments.simulator.store import Store
 from payments.simulator.wallets import WalletBook
 from payments.simulator.wechatpay import signature_headers
@@ -149,6 +149,8 @@ class Messages:
             "User-Agent": "Mozilla/4.0",
             **dict(signature_headers(body, key=key, seconds=seconds, prefix=prefix)),
         }
+        if kind == FaultKind.NOTIFY_ESCAPED:
+            body = escaped(body)
         return post.send(message.url, body=body, headers=headers)
 
     def _body(self, message: _Message, *, resource: dict[str, object]) -> bytes:
@@ -158,9 +160,7 @@ class Messages:
             "create_time": rfc3339(self._clock.now_ms()),
             "resource_type": "encrypt-resource",
             "event_type": message.event_type,
-            "summary": "回调通知成功"
-            if message.original_type == "security"
-            else "商家转账单据终态",
+            "summary": _SUMMARIES[message.original_type],
             "resource": {
                 "original_type": message.original_type,
                 **encrypted_resource(

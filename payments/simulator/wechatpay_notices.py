@@ -8,7 +8,7 @@ from payments.simulator import signing
 from payments.simulator.clock import VirtualClock, wall_ms
 from payments.simulator.faults import Fault, FaultBook, FaultKind
 from payments.simulator.money import exact_minor
-from payments.simulator.sending import Post, PostAnswer, Schedule
+from payments.simulator.sending import Post, PostAnswer, Schedule, escaped
 from payments.simulator.store import Store
 from payments.simulator.wechatpay import signature_headers
 from payments.simulator.wechatpay_coupons import Coupon, CouponBook
@@ -170,6 +170,8 @@ class Notices:
             "User-Agent": "Mozilla/4.0",
             **dict(signature_headers(body, key=key, seconds=seconds, prefix=prefix)),
         }
+        if kind == FaultKind.NOTIFY_ESCAPED:
+            body = escaped(body)
         return post.send(notice.url, body=body, headers=headers)
 
     def _body(self, notice: _Notice, *, fault: Fault | None) -> bytes:

@@ -11,6 +11,7 @@ import pytest
 from payments.channels.base import (
     ForgedNotificationError,
     MalformedNotificationError,
+    NotificationAbout,
     OutcomeKind,
     ProbeNotificationError,
 )
@@ -32,10 +33,11 @@ FATES = {
     "notify_forged": REFUSED,
     "notify_delay": LATE,
     "notify_escaped": REFUSED,
+    "notify_gbk": GENUINE,
     "notify_stale": REFUSED,
     "notify_signtest": PROBE,
 }
-ONLY = {"notify_escaped": "alipay", "notify_stale": "wechatpay", "notify_signtest": "wechatpay"}
+ONLY = {"notify_gbk": "alipay", "notify_stale": "wechatpay", "notify_signtest": "wechatpay"}
 """What only one channel knows; at the others nothing happens."""
 DETAILS = {
     "notify_wrong_amount": {"total_amount": "0.01"},
@@ -57,7 +59,7 @@ def verified(channel, letter):
 
 def paid(other, fault):
     """Have an order paid whose notification goes wrong."""
-    order = other.order(subject="cups & plates")
+    order = other.order(subject="青花瓷 cups & plates")
     other.channel.pay(order)
     other.fail_next(fault, out_trade_no=order.channel_no, **DETAILS.get(fault, {}))
     other.pay(order, at=PAID_AT)
@@ -94,6 +96,25 @@ def test_whatever_becomes_of_a_notification_a_question_tells_the_truth(other, ma
             assert not mailbox.has_more_for(url, seconds=QUIET_SECONDS)
     told = channel.query(order.channel_no, at=LATER if FATES[fault] == LATE else NOON)
     assert (told.kind, told.amount_minor) == (OutcomeKind.SUCCEEDED, 10_000)
+
+
+def test_they_come_in_any_order_and_each_names_its_own(other, mailbox):
+    # Given a payment whose notification takes an hour
+    url, channel = other.config.notify_url, other.channel
+    order = paid(other, "notify_delay")
+
+    # When its refund is told first
+    refund = other.refund_of(order)
+    channel.refund(refund)
+    first = verified(channel, mailbox.sent_to(url))
+    other.other_side.set_clock(LATER)
+    second = verified(channel, mailbox.sent_to(url))
+
+    # Then
+    assert (first.about, first.channel_no) == (NotificationAbout.REFUND, refund.channel_no)
+    assert (second.about, second.channel_no) == (NotificationAbout.PAYMENT, order.channel_no)
+    assert first.notification_id != second.notification_id
+    assert channel.query(order.channel_no, at=LATER).kind is OutcomeKind.SUCCEEDED
 
 
 @pytest.mark.parametrize("door", sorted(CHANNELS))

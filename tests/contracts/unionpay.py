@@ -45,7 +45,7 @@ UNIONPAY = Expectations(
     },
     paid_effects=("order_accepted", "paid", "notified"),
     forgery=(b"txnAmt=10000", b"txnAmt=10001"),
-    refused_notices=("notify_forged", "notify_wrong_app"),
+    refused_notices=("notify_forged", "notify_wrong_app", "notify_escaped"),
     is_form=True,
     closes=False,
     # It takes a refund, and a question tells that it is done.

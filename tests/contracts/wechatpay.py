@@ -49,7 +49,10 @@ WECHATPAY = Expectations(
     # Nobody hears of a scan: the order is there at once.
     paid_effects=("order_accepted", "paid", "notified"),
     forgery=(b"TRANSACTION.SUCCESS", b"REFUND.SUCCESS"),
-    refused_notices=("notify_forged", "notify_wrong_app", "notify_stale", "notify_signtest"),
+    refused_notices=(
+        *("notify_forged", "notify_wrong_app", "notify_escaped"),
+        *("notify_stale", "notify_signtest"),
+    ),
     bill="ALL",
     # A payee confirms it first.
     transfer_ordered=OutcomeKind.AWAITING_PAYER,

@@ -81,17 +81,18 @@ def message(attempt, theirs) -> bytes:
     return written({**FIELDS, "out_trade_no": attempt.operation.channel_no}, key=theirs)
 
 
-def written(fields: dict[str, str], *, key: rsa.RSAPrivateKey) -> bytes:
-    """Write a notification as Alipay does, signed."""
+def written(fields: dict[str, str], *, key: rsa.RSAPrivateKey, encoding: str = "utf-8") -> bytes:
+    """Write a notification as Alipay does, signed over the bytes of its charset."""
     text = "&".join(f"{name}={fields[name]}" for name in sorted(fields))
-    signature = base64.b64encode(key.sign(text.encode(), PKCS1v15(), SHA256())).decode()
-    return urlencode({**fields, "sign": signature, "sign_type": "RSA2"}).encode()
+    signature = base64.b64encode(key.sign(text.encode(encoding), PKCS1v15(), SHA256())).decode()
+    signed = {**fields, "sign": signature, "sign_type": "RSA2"}
+    return urlencode(signed, encoding=encoding).encode()
 
 
-def notify(account_id: str, body: bytes, **terms):
+def notify(account_id: str, body: bytes, content_type: str = FORM, **terms):
     """Call the door as a channel does: no session, no CSRF token, no credential."""
     client = Client(enforce_csrf_checks=True)
-    return client.post(f"/notify/{account_id}/", body, content_type=FORM, **terms)
+    return client.post(f"/notify/{account_id}/", body, content_type=content_type, **terms)
 
 
 def test_a_genuine_message_is_kept_and_makes_us_ask(account, attempt, message):
@@ -113,6 +114,23 @@ def test_a_genuine_message_is_kept_and_makes_us_ask(account, attempt, message):
     assert (kept.client_ip, kept.received_at) == ("127.0.0.1", NOON)
     attempt.refresh_from_db()
     assert attempt.status == "awaiting_payer"
+
+
+@pytest.mark.parametrize("content_type", [FORM, FORM.replace("utf-8", "GBK"), "text/html"])
+def test_one_in_gbk_is_verified_over_its_own_bytes(account, attempt, theirs, content_type):
+    # Given
+    fields = {**FIELDS, "out_trade_no": attempt.operation.channel_no, "charset": "GBK"}
+    body = written({**fields, "subject": "青花瓷茶杯"}, key=theirs, encoding="gbk")
+    assert b"%C7%E0%BB%A8%B4%C9" in body
+
+    # When
+    response = notify(account.id, body, content_type)
+
+    # Then
+    assert response.content == b"success"
+    kept = ChannelNotification.objects.get()
+    assert (bytes(kept.body), kept.verdict) == (body, "genuine")
+    assert kept.subject == attempt.operation.subject
 
 
 def test_a_repetition_is_answered_alike_and_changes_nothing(account, message):

@@ -40,6 +40,7 @@ def _handler_of(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            encoding = "gbk" if "GBK" in self.headers["Content-Type"] else "utf-8"
             try:
                 status, answer = receiver.answers.get_nowait()
             except queue.Empty:
@@ -49,7 +50,9 @@ def _handler_of(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(answer)
             pairs = {"_path": self.path, "_type": self.headers["Content-Type"]}
-            receiver.received.put({**dict(parse_qsl(body, strict_parsing=True)), **pairs})
+            receiver.received.put(
+                {**dict(parse_qsl(body, strict_parsing=True, encoding=encoding)), **pairs}
+            )
 
         def log_message(self, *_: object) -> None:
             pass

@@ -39,11 +39,12 @@ def sign(text: str, *, key: rsa.RSAPrivateKey) -> str:
     return base64.b64encode(key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())).decode()
 
 
-def is_signed(text: str, *, signature: str, pem: str) -> bool:
+def is_signed(text: str, *, signature: str, pem: str, encoding: str = "utf-8") -> bool:
     key = serialization.load_pem_public_key(pem.encode())
     assert isinstance(key, rsa.RSAPublicKey)
     try:
-        key.verify(base64.b64decode(signature), text.encode(), padding.PKCS1v15(), hashes.SHA256())
+        raw, signed = base64.b64decode(signature), text.encode(encoding)
+        key.verify(raw, signed, padding.PKCS1v15(), hashes.SHA256())
     except InvalidSignature:
         return False
     return True
@@ -265,7 +266,7 @@ class Shop:
         response = self.pay(number) if at is None else self.pay(number, at=at)
         assert response.status_code == 200, response.text
 
-    def is_from_alipay(self, params: Mapping[str, str]) -> bool:
+    def is_from_alipay(self, params: Mapping[str, str], *, encoding: str = "utf-8") -> bool:
         """Verify a notification: all that is not empty but `sign` and `sign_type`."""
         kept = {
             name: value
@@ -273,4 +274,5 @@ class Shop:
             if value and name not in ("sign", "sign_type")
         }
         text = "&".join(f"{name}={kept[name]}" for name in sorted(kept))
-        return is_signed(text, signature=params["sign"], pem=self.alipay_pem)
+        signature = params["sign"]
+        return is_signed(text, signature=signature, pem=self.alipay_pem, encoding=encoding)
