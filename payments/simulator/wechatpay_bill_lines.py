@@ -1,7 +1,6 @@
 """What happened on a Shanghai day at the simulated WeChat Pay, as lines of its two bills."""
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import date
 
 from payments.simulator.bill_changes import BillLine, LineAbout
@@ -27,41 +26,6 @@ _REFUNDED = """
     FROM wechat_refunds r JOIN wechat_orders t ON t.id = r.trade_id
     WHERE r.mchid = ? AND r.created_ms >= ? AND r.created_ms < ? ORDER BY r.created_ms, r.id
 """
-_FUNDS = """
-    SELECT * FROM (
-        SELECT paid_date AS day, paid_ms AS at_ms, 0 AS place, transaction_id AS business_no,
-            out_trade_no AS number, '交易' AS name, total_minor - given_minor AS amount_minor
-        FROM wechat_orders WHERE mchid = ?1 AND status = 'paid'
-        UNION ALL
-        SELECT paid_date, paid_ms, 1, transaction_id, out_trade_no, '扣除交易手续费', -fee_minor
-        FROM wechat_orders WHERE mchid = ?1 AND status = 'paid' AND fee_minor > 0
-        UNION ALL
-        SELECT r.success_date, r.ends_ms, 2, r.refund_id, r.out_refund_no, '退款',
-            r.fee_returned_minor - r.refund_minor
-                + t.given_minor * r.refund_minor / t.total_minor
-        FROM wechat_refunds r JOIN wechat_orders t ON t.id = r.trade_id
-        WHERE r.mchid = ?1 AND r.status = 'success'
-    ) WHERE day <= ?2 ORDER BY day, at_ms, place, business_no
-"""
-_PAID_OUT = """
-    SELECT booking_date AS day, e.id, e.amount_minor FROM bank_entries e WHERE e.id IN (
-        SELECT bank_entry_id FROM wechat_trades WHERE mchid = ?1
-        UNION SELECT bank_entry_id FROM wechat_refunds WHERE mchid = ?1
-    ) AND booking_date <= ?2 ORDER BY booking_date, e.id
-"""
-
-
-@dataclass(frozen=True)
-class FundRow:
-    """One change of a merchant's basic account, and what it held then, in the minor unit."""
-
-    booked: str
-    business_no: str
-    flow_no: str
-    name: str
-    amount_minor: int
-    balance_minor: int
-    voucher_no: str
 
 
 def trade_lines(store: Store, *, merchant: Merchant, day: date) -> list[BillLine]:
@@ -74,52 +38,6 @@ def trade_lines(store: Store, *, merchant: Merchant, day: date) -> list[BillLine
         *(_payment(row) for row in paid),
         *(_refund(row, written_ms=written_ms) for row in refunded),
     ]
-
-
-def fund_rows(store: Store, *, merchant: Merchant, day: date) -> list[FundRow]:
-    """List what changed a merchant's basic account on a day.
-
-    What was paid in at its bank left the account at the beginning of that day.
-    """
-    through = day.isoformat()
-    changes = [
-        (
-            row["day"],
-            row["at_ms"],
-            row["business_no"],
-            row["name"],
-            row["amount_minor"],
-            row["number"],
-        )
-        for row in store.rows(_FUNDS, merchant.mchid, through)
-    ] + [
-        (
-            row["day"],
-            shanghai_ms(f"{row['day']} 00:00:00"),
-            f"1{row['id']:027d}",
-            "提现",
-            -row["amount_minor"],
-            "",
-        )
-        for row in store.rows(_PAID_OUT, merchant.mchid, through)
-    ]
-    balance_minor, rows = 0, []
-    for number, change in enumerate(sorted(changes, key=lambda one: (one[0], one[1])), 1):
-        booked_day, at_ms, business_no, name, amount_minor, voucher_no = change
-        balance_minor += amount_minor
-        if booked_day == through:
-            rows.append(
-                FundRow(
-                    booked=shanghai_text(at_ms),
-                    business_no=business_no,
-                    flow_no=f"4200000{day:%Y%m%d}{number:013d}",
-                    name=name,
-                    amount_minor=amount_minor,
-                    balance_minor=balance_minor,
-                    voucher_no=voucher_no,
-                )
-            )
-    return rows
 
 
 def _payment(row: sqlite3.Row) -> BillLine:
@@ -153,6 +71,7 @@ def _refund(row: sqlite3.Row, *, written_ms: int) -> BillLine:
         status=_REFUND_WORDS[status],
         details={
             "time": shanghai_text(row["created_ms"]),
+            "succeeded": shanghai_text(row["ends_ms"]) if status == "success" else "",
             "transaction_id": row["transaction_id"],
             "out_trade_no": row["out_trade_no"],
             "refund_id": row["refund_id"],

@@ -1,18 +1,27 @@
 """WeChat Pay's bills as texts: a mark of the encoding, a backtick before each field, two sums."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from payments.simulator.bill_changes import BillLine, LineAbout
 from payments.simulator.money import amount_text
-from payments.simulator.wechatpay_bill_lines import FundRow
+from payments.simulator.wechatpay_fund_rows import FundRow
 from payments.simulator.wechatpay_merchants import Merchant
 
-TRADE_HEAD = (
+_ORDER_HEAD = (
     "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,"
-    "付款银行,货币种类,应结订单金额,代金券金额,微信退款单号,商户退款单号,退款金额,充值券退款金额,"
-    "退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注"
+    "付款银行,货币种类,应结订单金额,代金券金额"
 )
+_REFUND_HEAD = "微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态"
+_GOODS_HEAD = "商品名称,商户数据包,手续费,费率,订单金额"
+TRADE_HEADS = {
+    "ALL": f"{_ORDER_HEAD},{_REFUND_HEAD},{_GOODS_HEAD},申请退款金额,费率备注",
+    "SUCCESS": f"{_ORDER_HEAD},{_GOODS_HEAD},费率备注",
+    "REFUND": (
+        f"{_ORDER_HEAD},退款申请时间,退款成功时间,{_REFUND_HEAD},{_GOODS_HEAD},申请退款金额,费率备注"
+    ),
+}
+"""The columns of the bills about trades: of all, of what was paid, of what went back."""
 TRADE_SUMS_HEAD = (
     "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额"
 )
@@ -24,10 +33,11 @@ FUND_SUMS_HEAD = "资金流水总笔数,收入笔数,收入金额,支出笔数,�
 _NOTHING = "0.00"
 
 
-def trade_text(lines: Sequence[BillLine], *, merchant: Merchant, day: date) -> bytes:
-    """Write the bill of a day's trades."""
-    currency = merchant.currency
-    rows = [_trade_fields(line, merchant=merchant, day=day) for line in lines]
+def trade_text(lines: Sequence[BillLine], *, kind: str, merchant: Merchant, day: date) -> bytes:
+    """Write the bill of a day's trades, of one of the kinds of `TRADE_HEADS`."""
+    currency, head = merchant.currency, TRADE_HEADS[kind]
+    cells = [_trade_cells(line, merchant=merchant, day=day) for line in lines]
+    rows = [[told[name] for name in head.split(",")] for told in cells]
     paid = [line for line in lines if line.about == LineAbout.PAYMENT]
     refunded = [line for line in lines if line.about == LineAbout.REFUND]
     fee_minor = sum(line.fee_minor for line in paid) - sum(line.fee_minor for line in refunded)
@@ -40,7 +50,7 @@ def trade_text(lines: Sequence[BillLine], *, merchant: Merchant, day: date) -> b
         amount_text(sum(line.amount_minor for line in paid), currency=currency),
         amount_text(sum(line.amount_minor for line in refunded), currency=currency),
     )
-    return _text(TRADE_HEAD, rows=rows, sums_head=TRADE_SUMS_HEAD, sums=sums)
+    return _text(head, rows=rows, sums_head=TRADE_SUMS_HEAD, sums=sums)
 
 
 def fund_text(rows: Sequence[FundRow], *, merchant: Merchant) -> bytes:
@@ -74,44 +84,59 @@ def fund_text(rows: Sequence[FundRow], *, merchant: Merchant) -> bytes:
     return _text(FUND_HEAD, rows=fields, sums_head=FUND_SUMS_HEAD, sums=sums)
 
 
-def _trade_fields(line: BillLine, *, merchant: Merchant, day: date) -> Sequence[str]:
-    """Write one line in the 27 columns; an ordered one has no details."""
+def _trade_cells(line: BillLine, *, merchant: Merchant, day: date) -> Mapping[str, str]:
+    """Write one line, by the names of all columns; an ordered one has no details."""
     currency, told = merchant.currency, line.details
     is_refund = line.about == LineAbout.REFUND
     amount = amount_text(line.amount_minor, currency=currency)
     settled = amount_text(_settled_minor(line), currency=currency)
     coupons = amount_text(int(told.get("coupons_minor", "0")), currency=currency)
-    fee = _fee_text(-line.fee_minor if is_refund else line.fee_minor, currency=currency)
-    rate = f"{merchant.fee_bps // 100}.{merchant.fee_bps % 100:02d}%"
-    return (
-        told.get("time", f"{day.isoformat()} 12:00:00"),
-        merchant.appid,
-        merchant.mchid,
-        "0",
-        "",
-        told.get("transaction_id", f"4200009999{day:%Y%m%d}0000000000"),
-        told.get("out_trade_no", "") if is_refund else line.number,
-        told.get("openid", ""),
-        told.get("trade_type", "NATIVE"),
-        "REFUND" if is_refund else line.status,
-        "OTHERS",
-        currency,
-        _NOTHING if is_refund else settled,
-        _NOTHING if is_refund else coupons,
-        told.get("refund_id", "0") if is_refund else "0",
-        line.number if is_refund else "0",
-        settled if is_refund else _NOTHING,
-        _NOTHING,
-        "ORIGINAL" if is_refund else "",
-        line.status if is_refund else "",
-        told.get("description", ""),
-        told.get("attach", ""),
-        fee,
-        rate,
-        _NOTHING if is_refund else amount,
-        amount if is_refund else _NOTHING,
-        "",
-    )
+    fee_minor = -line.fee_minor if is_refund else line.fee_minor
+    at_noon = f"{day.isoformat()} 12:00:00"
+    return _refund_cells(line, settled=settled, at_noon=at_noon) | {
+        "交易时间": told.get("time", at_noon),
+        "公众账号ID": merchant.appid,
+        "商户号": merchant.mchid,
+        "特约商户号": "0",
+        "设备号": "",
+        "微信订单号": told.get("transaction_id", f"4200009999{day:%Y%m%d}0000000000"),
+        "商户订单号": told.get("out_trade_no", "") if is_refund else line.number,
+        "用户标识": told.get("openid", ""),
+        "交易类型": told.get("trade_type", "NATIVE"),
+        "交易状态": "REFUND" if is_refund else line.status,
+        "付款银行": "OTHERS",
+        "货币种类": currency,
+        "应结订单金额": _NOTHING if is_refund else settled,
+        "代金券金额": _NOTHING if is_refund else coupons,
+        "商品名称": told.get("description", ""),
+        "商户数据包": told.get("attach", ""),
+        "手续费": _fee_text(fee_minor, currency=currency),
+        "费率": f"{merchant.fee_bps // 100}.{merchant.fee_bps % 100:02d}%",
+        "订单金额": _NOTHING if is_refund else amount,
+        "申请退款金额": amount if is_refund else _NOTHING,
+        "费率备注": "",
+    }
+
+
+def _refund_cells(line: BillLine, *, settled: str, at_noon: str) -> dict[str, str]:
+    """Write what only refunds have; of payments, what stands there instead."""
+    told = line.details
+    if line.about != LineAbout.REFUND:
+        return {
+            **dict.fromkeys(("微信退款单号", "商户退款单号"), "0"),
+            **dict.fromkeys(("退款金额", "充值券退款金额"), _NOTHING),
+            **dict.fromkeys(("退款类型", "退款状态"), ""),
+        }
+    return {
+        "退款申请时间": told.get("time", at_noon),
+        "退款成功时间": told.get("succeeded", ""),
+        "微信退款单号": told.get("refund_id", "0"),
+        "商户退款单号": line.number,
+        "退款金额": settled,
+        "充值券退款金额": _NOTHING,
+        "退款类型": "ORIGINAL",
+        "退款状态": line.status,
+    }
 
 
 def _settled_minor(line: BillLine) -> int:

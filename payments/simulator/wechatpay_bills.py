@@ -1,6 +1,6 @@
 """WeChat Pay's bills of a day: where the file is with its hash, and the file, which is not signed.
 
-There are the bill of all trades and that of the basic account, from ten o'clock of the next day on
+There are bills of trades and of each account's money, from ten o'clock of the next day on
 for about three months. A day on which nothing happened has none.
 """
 
@@ -10,21 +10,29 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from payments.simulator.bill_changes import BillChangeBook
+from payments.simulator.bill_changes import BillChangeBook, LineAbout
 from payments.simulator.clock import shanghai_date, shanghai_ms
 from payments.simulator.store import Store
 from payments.simulator.wechatpay import Call, Method, Reply
-from payments.simulator.wechatpay_bill_lines import fund_rows, trade_lines
+from payments.simulator.wechatpay_bill_lines import trade_lines
 from payments.simulator.wechatpay_bill_texts import fund_text, trade_text
+from payments.simulator.wechatpay_fund_rows import ACCOUNTS, fund_rows
 from payments.simulator.wechatpay_refunds import RefundBook
 from payments.simulator.wechatpay_refusals import CallRefusedError, bad_parameter
 from payments.simulator.wechatpay_trades import TradeBook
+from payments.simulator.wechatpay_transfers import TransferBook
 
 CHANNEL = "wechatpay"
 _WRITTEN_AT_HOUR = 10
 _HOUR_MS = 3_600_000
 _FILE_MS = 5 * 60 * 1000
 _KEPT = timedelta(days=92)
+_ABOUT = {
+    "ALL": frozenset(LineAbout),
+    "SUCCESS": frozenset({LineAbout.PAYMENT}),
+    "REFUND": frozenset({LineAbout.REFUND}),
+    "RECHARGE_REFUND": frozenset[LineAbout](),
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,7 @@ class BillMethods:
     store: Store
     trades: TradeBook
     refunds: RefundBook
+    transfers: TransferBook
     changes: BillChangeBook
 
     def by_name(self) -> dict[str, Method]:
@@ -45,10 +54,13 @@ class BillMethods:
         }
 
     def trade_bill(self, call: Call) -> Reply:
-        """Say where the bill of a day's trades is; what was ordered to differ in it does."""
-        day = _day(call)
-        if call.query.get("bill_type", "ALL") != "ALL":
-            raise bad_parameter("/query/bill_type", message="模拟器只有ALL账单")
+        """Say where the bill of a day's trades is; what was ordered to differ in it does.
+
+        There are no vouchers that people pay for here, so refunds of those have no bill.
+        """
+        day, kind = _day(call), call.query.get("bill_type", "ALL")
+        if kind not in _ABOUT:
+            raise bad_parameter("/query/bill_type")
         self._end_refunds(call)
         merchant = call.merchant
         lines = self.changes.applied(
@@ -57,17 +69,20 @@ class BillMethods:
             owner=merchant.mchid,
             day=day,
         )
-        if not lines:
+        listed = [line for line in lines if line.about in _ABOUT[kind]]
+        if not listed:
             raise CallRefusedError("NO_STATEMENT_EXIST")
-        return self._laid_ready(trade_text(lines, merchant=merchant, day=day), call=call)
+        text = trade_text(listed, kind=kind, merchant=merchant, day=day)
+        return self._laid_ready(text, call=call)
 
     def fund_bill(self, call: Call) -> Reply:
         """Say where the bill of a day's money is; its balance runs on from day to day."""
-        day = _day(call)
-        if call.query.get("account_type", "BASIC") != "BASIC":
-            raise bad_parameter("/query/account_type", message="模拟器只有BASIC账户")
+        day, account = _day(call), call.query.get("account_type", "BASIC")
+        if account not in ACCOUNTS:
+            raise bad_parameter("/query/account_type")
         self._end_refunds(call)
-        rows = fund_rows(self.store, merchant=call.merchant, day=day)
+        self.transfers.conclude(mchid=call.merchant.mchid, at_ms=call.at_ms)
+        rows = fund_rows(self.store, merchant=call.merchant, account=account, day=day)
         if not rows:
             raise CallRefusedError("NO_STATEMENT_EXIST")
         return self._laid_ready(fund_text(rows, merchant=call.merchant), call=call)

@@ -57,7 +57,11 @@ class _Books:
             coupons=self.coupons,
         )
         bills = BillMethods(
-            self.store, trades=trades, refunds=refunds, changes=BillChangeBook(self.store)
+            self.store,
+            trades=trades,
+            refunds=refunds,
+            transfers=self.messages.transfers,
+            changes=BillChangeBook(self.store),
         )
         return {
             **orders.by_name(),

@@ -7,6 +7,7 @@ from payments.simulator.errors import RefusedError
 from payments.simulator.json_fields import JsonFields, bad_request
 from payments.simulator.store import Store
 from payments.simulator.wallets import WalletBook
+from payments.simulator.wechatpay_fund_rows import ACCOUNTS, wallet_of
 from payments.simulator.wechatpay_messages import Messages
 from payments.simulator.wechatpay_notices import Notices
 from payments.simulator.wechatpay_transfer_calls import transfer_resource
@@ -54,25 +55,32 @@ class TransferControl:
                 raise RefusedError(status=404, code="not_found", detail=f"transfers/{name}")
 
     def top_up(self, fields: JsonFields) -> object:
-        """Give a merchant money for transfers, in fen; the same number again changes nothing."""
+        """Give a merchant money for transfers, in fen; the same number again changes nothing.
+
+        With `account` FEES it goes there, for fees.
+        """
         mchid, number = fields.text("mchid"), fields.text("number")
         amount_minor = fields.integer("amount_minor", default=0)
+        account = fields.optional_text("account") or "OPERATION"
         fields.require_no_more()
+        if account not in ACCOUNTS[1:]:
+            raise bad_request("account is OPERATION or FEES")
+        wallet = wallet_of(mchid, account=account)
         if amount_minor < 1:
             raise bad_request("amount_minor must be 1 or more")
         wallets = WalletBook(self.store)
         if not wallets.knows(
-            seller_id=mchid, kind="wechat_top_up", number=number, amount_minor=amount_minor
+            seller_id=wallet, kind="wechat_top_up", number=number, amount_minor=amount_minor
         ):
             wallets.move(
                 "wechat_top_up",
-                seller_id=mchid,
+                seller_id=wallet,
                 currency="CNY",
                 amount_minor=amount_minor,
                 number=number,
                 at_ms=self.clock.now_ms(),
             )
-        return {"balance_minor": wallets.balance_minor(seller_id=mchid, currency="CNY")}
+        return {"balance_minor": wallets.balance_minor(seller_id=wallet, currency="CNY")}
 
     def open_payee(self, fields: JsonFields) -> object:
         """Tell whom an openid belongs to: transfers to another name fail from now on."""

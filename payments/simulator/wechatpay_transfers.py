@@ -207,6 +207,16 @@ class TransferBook:
                 self._announce(transfer, due_ms + _CONFIRMING_MS)
         return transfer
 
+    def conclude(self, *, mchid: str, at_ms: int) -> None:
+        """Let whatever a merchant's transfers come to by an instant happen, for good."""
+        rows = self._store.rows(
+            "SELECT * FROM wechat_transfers WHERE mchid = ? AND next_ms <= ? ORDER BY next_ms, id",
+            mchid,
+            at_ms,
+        )
+        for row in rows:
+            self.as_of(_transfer_from(row), at_ms=at_ms)
+
     def _set(self, transfer: Transfer, *, state: str, reason: str | None, at_ms: int) -> Transfer:
         """End a transfer; what was not taken is the merchant's again."""
         with self._store.transaction() as connection:

@@ -1,17 +1,21 @@
 """The bills of a day, from the simulated WeChat Pay over real HTTP."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from payments.channels.base import ChannelConfig, OutcomeKind
+from payments.channels.base import OutcomeKind
 from payments.channels.registry import channel_for
-from tests.contracts.accounts import private_pem
-from tests.payments.simulator.wechat_wire import SERIAL_NO, WechatShop
-from tests.payments.simulator.wire import MERCHANT_KEY, SimulatorProcess
+from tests.payments.channels.wechatpay.bill_desk import DAY, at, config_of, rows
+from tests.payments.simulator.test_wechatpay_transfers import transfer
+from tests.payments.simulator.wechat_wire import WechatShop
+from tests.payments.simulator.wire import SimulatorProcess
 
-DAY = date(2026, 1, 5)
+ORDER_HEAD = (
+    "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,"
+    "付款银行,货币种类,应结订单金额,代金券金额"
+)
 
 
 @pytest.fixture
@@ -28,35 +32,7 @@ def shop(tmp_path):
 
 @pytest.fixture
 def channel(shop, patient_transport):
-    (pem,) = shop.platform_pems.values()
-    config = ChannelConfig(
-        account_id="chn_1",
-        channel="wechatpay",
-        gateway_url=shop.simulator.url,
-        app_id=shop.appid,
-        merchant_no=shop.mchid,
-        private_key_pem=private_pem(MERCHANT_KEY),
-        channel_public_key_pem=pem,
-        notify_url=shop.notify_url,
-        key_serial=SERIAL_NO,
-        channel_key_id=shop.platform_key_id,
-    )
-    return channel_for(config, patient_transport)
-
-
-def at(shop, text: str) -> datetime:
-    shop.simulator.post("/control/clock", now=text).raise_for_status()
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def rows(text: bytes) -> list[dict[str, str]]:
-    """Read the lines of a bill by its header; the last of them are the sums."""
-    lines = text.decode("utf-8-sig").splitlines()
-    head, sums_head = lines[0].split(","), lines[-2].split(",")
-    cells = [line.removeprefix("`").split(",`") for line in (*lines[1:-2], lines[-1])]
-    return [
-        dict(zip(sums_head if line is cells[-1] else head, line, strict=True)) for line in cells
-    ]
+    return channel_for(config_of(shop), patient_transport)
 
 
 def test_the_bill_of_trades_lists_payments_and_refunds_with_their_sums(shop, channel):
@@ -86,6 +62,89 @@ def test_the_bill_of_trades_lists_payments_and_refunds_with_their_sums(shop, cha
     )
     assert (refund["申请退款金额"], refund["订单金额"]) == ("40.00", "0.00")
     assert list(sums.values()) == ["3", "98.80", "40.00", "0.00", "0.59000", "98.80", "40.00"]
+
+
+def test_what_was_paid_and_what_went_back_have_bills_of_their_own(shop, channel):
+    # Given 88.80 and 10.00 that were paid, of which 40.00 goes back two hours later
+    shop.sell("order_1")
+    shop.sell("order_2", total=1_000)
+    shop.plan("refund_1", "refund_delayed", seconds=7_200)
+    shop.refund("order_1", "refund_1", 4_000)
+
+    # When
+    now = at(shop, "2026-01-06T10:00:00+08:00")
+    paid, refunded = (channel.fetch_bill(DAY, kind=kind, at=now) for kind in ("SUCCESS", "REFUND"))
+
+    # Then
+    assert paid.decode("utf-8-sig").splitlines()[0] == (
+        f"{ORDER_HEAD},商品名称,商户数据包,手续费,费率,订单金额,费率备注"
+    )
+    *lines, sums = rows(paid)
+    assert [(line["商户订单号"], line["订单金额"]) for line in lines] == [
+        ("order_1", "88.80"),
+        ("order_2", "10.00"),
+    ]
+    assert list(sums.values()) == ["2", "98.80", "0.00", "0.00", "0.59000", "98.80", "0.00"]
+    (line, sums) = rows(refunded)
+    assert list(line)[14:20] == [
+        *(
+            "退款申请时间",
+            "退款成功时间",
+            "微信退款单号",
+            "商户退款单号",
+            "退款金额",
+            "充值券退款金额",
+        )
+    ]
+    assert (line["退款申请时间"], line["退款成功时间"]) == (
+        "2026-01-05 10:30:00",
+        "2026-01-05 12:30:00",
+    )
+    assert (line["商户退款单号"], line["申请退款金额"]) == ("refund_1", "40.00")
+    assert list(sums.values()) == ["1", "0.00", "40.00", "0.00", "0.00000", "0.00", "40.00"]
+
+
+def test_a_kind_of_which_there_was_nothing_has_no_bill(shop, channel):
+    # Given
+    shop.sell("order_1")
+    now = at(shop, "2026-01-06T10:00:00+08:00")
+
+    # When, Then
+    for kind in ("REFUND", "RECHARGE_REFUND", "OPERATION", "FEES"):
+        assert channel.fetch_bill(DAY, kind=kind, at=now).code == "NOT_FOUND"
+    for query in ("tradebill?bill_type=ANY", "fundflowbill?account_type=ANY"):
+        answer = shop.send("GET", f"/v3/bill/{query}&bill_date=2026-01-05")
+        assert answer.json()["code"] == "PARAM_ERROR"
+
+
+def test_transfers_run_through_an_account_of_their_own_and_fees_have_theirs(shop, channel):
+    # Given 100.00 for transfers, of which 80.00 is sent and called back, and 5.00 for fees
+    top_up = {"mchid": shop.mchid, "number": "1"}
+    for more in ({"amount_minor": 10_000}, {"amount_minor": 500, "account": "FEES"}):
+        shop.simulator.post(
+            "/control/wechat/transfers/top-ups", **top_up, **more
+        ).raise_for_status()
+    assert transfer(shop, "PYO1").json()["state"] == "WAIT_USER_CONFIRM"
+
+    # When nobody confirms it for a day
+    first_at = at(shop, "2026-01-06T10:31:00+08:00")
+    first, fees = (
+        channel.fetch_bill(DAY, kind=kind, at=first_at) for kind in ("OPERATION", "FEES")
+    )
+    next_at = at(shop, "2026-01-07T10:00:00+08:00")
+    second = channel.fetch_bill(date(2026, 1, 6), kind="OPERATION", at=next_at)
+
+    # Then
+    def told(text: bytes) -> list[tuple[str, ...]]:
+        names = ("业务名称", "收支类型", "收支金额(元)", "账户结余(元)", "业务凭证号")
+        return [tuple(line[name] for name in names) for line in rows(text)[:-1]]
+
+    assert told(first) == [
+        ("充值", "收入", "100.00", "100.00", "1"),
+        ("商家转账", "支出", "80.00", "20.00", "PYO1"),
+    ]
+    assert told(second) == [("商家转账退回", "收入", "80.00", "100.00", "PYO1")]
+    assert told(fees) == [("充值", "收入", "5.00", "5.00", "1")]
 
 
 def test_the_bill_of_money_runs_on_from_balance_to_balance(shop, channel):
