@@ -5,12 +5,13 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from docs.chains import deciding, paying_out, taking
+from docs.chains import correcting, deciding, in_parts, paying_out, taking, waiting
 from docs.chains.telling import Chain
 from payments.postings import (
     adjustments,
     captures,
     debts,
+    discounts,
     disputes,
     maturity,
     refunds,
@@ -22,10 +23,22 @@ from settlements.postings import breaks, channels, openings, payouts, settlement
 
 _BY_FUNCTION: tuple[tuple[Callable[..., Any], tuple[str, ...]], ...] = (
     (captures.paid, ("E01", "E02a", "E02b", "E02c", "E03", "E03v")),
+    (captures.paid_unallocated, ("E14a", "E02a")),
+    (captures.paid_late, ("E14a",)),
+    (captures.paid_twice, ("E14a",)),
+    (captures.conflicted, ("E14a",)),
+    (captures.unparked, ("E14b",)),
+    (discounts.discounted, ("E02d",)),
+    (discounts.given_back, ("E02d",)),
     (maturity.matured, ("E04",)),
     (refunds.requested, ("E05a", "E05b", "E05c", "E05d", "E11c")),
     (refunds.succeeded, ("E05e", "E05f")),
     (refunds.failed, ("E05g",)),
+    (refunds.by_hand, ("E05h",)),
+    (refunds.requested_unallocated, ("E14c",)),
+    (refunds.succeeded_unallocated, ("E05e", "E05f")),
+    (refunds.failed_unallocated, ("E05g",)),
+    (refunds.by_hand_unallocated, ("E05h",)),
     (disputes.frozen, ("E06a", "E06b")),
     (disputes.taken, ("E06c",)),
     (disputes.returned, ("E06d",)),
@@ -42,10 +55,13 @@ _BY_FUNCTION: tuple[tuple[Callable[..., Any], tuple[str, ...]], ...] = (
     (payouts.returned, ("E10b",)),
     (payouts.transfer_returned, ("E10w",)),
     (reserves.held_at_capture, ("E11a",)),
+    (reserves.held_by_hand, ("E11a",)),
     (reserves.released_when_due, ("E11b",)),
+    (reserves.released_by_hand, ("E11b",)),
     (adjustments.adjusted_in_favour, ("E12a",)),
     (adjustments.adjusted_against, ("E12b",)),
     (adjustments.frozen, ("E12c",)),
+    (adjustments.unfrozen, ("E12c",)),
     (channels.channel_settled, ("E13a",)),
     (channels.settled_to_wallet, ("E13b",)),
     (channels.wallet_withdrawn, ("E13c",)),
@@ -61,6 +77,7 @@ _BY_FUNCTION: tuple[tuple[Callable[..., Any], tuple[str, ...]], ...] = (
     (breaks.short_written_off, ("E14j",)),
     (breaks.fee_corrected, ("E14k",)),
     (debts.debt_recovered, ("E16a",)),
+    (debts.recovered_by_hand, ("E16a",)),
     (debts.written_off, ("E16b",)),
     (transfers.transferred, ("E17a",)),
     (transfers.shared, ("E17b",)),
@@ -69,10 +86,13 @@ _BY_FUNCTION: tuple[tuple[Callable[..., Any], tuple[str, ...]], ...] = (
     (channels.wallet_topped_up, ("E20",)),
 )
 
-NUMBERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
-    {number: function for function, numbers in _BY_FUNCTION for number in numbers}
+NUMBERS: Mapping[str, tuple[Callable[..., Any], ...]] = MappingProxyType(
+    {
+        number: tuple(function for function, numbers in _BY_FUNCTION if number in numbers)
+        for number in sorted({number for _, numbers in _BY_FUNCTION for number in numbers})
+    }
 )
-"""The function of each number."""
+"""The functions of each number: mostly one, and one more for what is nobody's or done by hand."""
 
 
 @cache
@@ -83,10 +103,15 @@ def chains() -> tuple[Chain, ...]:
         *taking.maturity(),
         *taking.paid_back(),
         *taking.not_paid_back(),
-        *taking.by_hand(),
-        *taking.owing(),
+        *in_parts.held(),
+        *in_parts.discounted(),
+        *in_parts.unallocated(),
+        *in_parts.by_hand(),
+        *correcting.by_hand(),
+        *correcting.owing(),
         *taking.between(),
         *deciding.disputed(),
+        *waiting.parked(),
         *deciding.long_items(),
         *deciding.short_items(),
         *paying_out.settled(),
@@ -98,11 +123,12 @@ def chains() -> tuple[Chain, ...]:
 def as_table() -> str:
     """List every booking by its number."""
     lines = ["| | what is booked | function | told in |", "|---|---|---|---|"]
-    for number in sorted(NUMBERS):
-        function = NUMBERS[number]
-        said = (function.__doc__ or "").splitlines()[0].replace("|", "\\|")
-        name = f"`{function.__module__}.{function.__name__}`"
+    for number, functions in NUMBERS.items():
         pages = sorted({chain.page for chain in chains() if number in chain.numbers})
         links = ", ".join(f"[{page.removesuffix('.md')}]({page})" for page in pages)
-        lines.append(f"| {number} | {said} | {name} | {links} |")
+        for function in functions:
+            said = (function.__doc__ or "").splitlines()[0].replace("|", "\\|")
+            name = f"`{function.__module__}.{function.__name__}`"
+            lines.append(f"| {number} | {said} | {name} | {links} |")
+            links = ""
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Chains of taking money and giving it back: captures, refunds, reserves, debts, transfers."""
+"""Chains of taking money and giving it back: captures, refunds, transfers."""
 
 from docs.chains import cast
 from docs.chains.cast import BANK, CHANNEL, CHANNEL_FEE, MERCHANT, MONEY, NET, OCCASION, OTHER
@@ -167,71 +167,6 @@ def not_paid_back() -> list[Chain]:
                 step("The channel has paid the payer", "E05e", succeeded(later)),
             ),
         ),
-    ]
-
-
-def by_hand() -> list[Chain]:
-    """Tell what two people book by hand."""
-    in_favour = cast.by_hand("adjustment_credit", 500)
-    against = cast.by_hand("adjustment_debit", 500)
-    return [
-        Chain(
-            "by-hand.md",
-            "adjusted",
-            (
-                step(
-                    "5.00 in the merchant's favour",
-                    "E12a",
-                    adjustments.adjusted_in_favour(in_favour, **cast.WHEN),
-                ),
-                step(
-                    "5.00 against the merchant",
-                    "E12b",
-                    adjustments.adjusted_against(against, **cast.WHEN),
-                ),
-            ),
-        ),
-        Chain(
-            "by-hand.md",
-            "frozen",
-            (
-                *cast.available(),
-                step("50.00 is frozen while risk looks at it", "E12c", frozen(5_000)),
-                step("It is free again", "E12c", unfrozen(5_000)),
-            ),
-        ),
-        Chain(
-            "reserve.md",
-            "released",
-            (
-                cast.paid_step(),
-                step("A tenth of the net is kept back", "E11a", reserved(980)),
-                step("The rest matures", "E04", cast.matured(8_820)),
-                step("After 90 days it is free", "E11b", released(980)),
-            ),
-        ),
-    ]
-
-
-def owing() -> list[Chain]:
-    """Tell what becomes of what a merchant owes."""
-    some = cast.part("some", 3_000, fee_returned=60)
-    owed = (
-        step(
-            "A refund of 30.00 is advanced: the merchant has nothing",
-            "E05d",
-            cast.given_back(some, Funding(0, 0, 0, 2_940)),
-        ),
-        step("The channel has paid the payer", "E05e", succeeded(some)),
-    )
-    written_off = debts.written_off(cast.by_hand("debt_write_off", 2_940), **cast.WHEN)
-    return [
-        Chain(
-            "debt.md",
-            "recovered",
-            (*owed, *cast.available(), step("The debt is taken first", "E16a", recovered(2_940))),
-        ),
-        Chain("debt.md", "written-off", (*owed, step("It is given up", "E16b", written_off))),
     ]
 
 

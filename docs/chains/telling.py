@@ -13,7 +13,10 @@ MUST_CLEAR = ("1301", "1901", "2003", "2006", "2101", "2401", "2901")
 
 @dataclass(frozen=True)
 class Step:
-    """One event: what happened in plain words, the numbers of its bookings, and its entries."""
+    """One event: what happened in plain words, the numbers of its bookings, and its entries.
+
+    What is not booked has neither.
+    """
 
     happened: str
     numbers: str
@@ -36,7 +39,7 @@ class Chain:
     @property
     def numbers(self) -> list[str]:
         """Return the numbers of all its bookings, in order."""
-        return [number for step in self.steps for number in step.numbers.split(", ")]
+        return [number for step in self.steps for number in step.numbers.split(", ") if number]
 
 
 def step(happened: str, numbers: str, *entries: Entry) -> Step:
@@ -75,6 +78,8 @@ def _entries(steps: Sequence[Step]) -> Iterator[str]:
     yield "|---|---|---|---|--:|"
     for one in steps:
         happened, numbers = one.happened, one.numbers
+        if not one.entries:
+            yield f"| {happened} |  |  |  |  |"
         for leg in (leg for entry in one.entries for leg in entry.legs):
             sides = (account(leg.code), "") if leg.side == "D" else ("", account(leg.code))
             yield f"| {' | '.join((happened, numbers, *sides, amount(leg.amount_minor)))} |"
@@ -82,6 +87,9 @@ def _entries(steps: Sequence[Step]) -> Iterator[str]:
 
 
 def _closing(entries: Sequence[Entry]) -> Iterator[str]:
+    if not entries:
+        yield "Nothing."
+        return
     yield "| account | balance |"
     yield "|---|--:|"
     for code, minor in closing(entries).items():

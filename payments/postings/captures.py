@@ -75,7 +75,7 @@ def paid_unallocated(
     channel_fee_terms: ChannelFeeTerms = ChannelFeeTerms.BORNE,
     capture: Capture | None = None,
 ) -> Entry:
-    """Book what of a paid payment belongs to no merchant: Dr 1101 / Cr 2901, and its fee.
+    """Book what of a paid payment belongs to no merchant: as E14a, Dr 1101 / Cr 2901, with E02a.
 
     Of a payment that was authorised first it is what one `capture` took of that.
 
@@ -116,7 +116,7 @@ def conflicted(
     effective_date: date,
     at: datetime,
 ) -> Entry:
-    """Park money that came otherwise than asked: Dr 1101 / Cr 2901 of nobody's."""
+    """Park money of another amount than asked: as E14a, Dr 1101 / Cr 2901 of nobody's."""
     return _parked(
         payment.id,
         source=f"{payment.id}:conflicted",
@@ -138,7 +138,7 @@ def paid_late(
     effective_date: date,
     at: datetime,
 ) -> Entry:
-    """Park money that came after the payment was closed: Dr 1101 / Cr 2901 of nobody's."""
+    """Park money that came after its payment was closed: as E14a, Dr 1101 / Cr 2901."""
     return _parked(
         payment.id,
         source=f"{payment.id}:paid_late",
@@ -192,7 +192,7 @@ def paid_twice(
     effective_date: date,
     at: datetime,
 ) -> Entry:
-    """Park what came by a second try of a payment: Dr 1101 / Cr 2901 of nobody's."""
+    """Park what came by a second try of a payment: as E14a, Dr 1101 / Cr 2901 of nobody's."""
     return _parked(
         attempt.payment_id,
         source=source_of_second(attempt),

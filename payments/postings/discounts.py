@@ -24,7 +24,7 @@ def discounted(
     effective_date: date,
     at: datetime,
 ) -> Entry:
-    """Book what a channel does not owe us of what was paid: Dr 5001 / Cr 1101.
+    """Book what a channel does not owe us of what was paid: E02d, Dr 5001 / Cr 1101.
 
     `of` is the allocation or share that was paid; without a merchant it is nobody's.
     """
@@ -53,7 +53,7 @@ def given_back(
     effective_date: date,
     at: datetime,
 ) -> Entry:
-    """Book what of a refund the channel does not take of us: Dr 1101 / Cr 5001, as it was given.
+    """Book what of a refund the channel does not take of us: E02d mirrored, Dr 1101 / Cr 5001.
 
     `of` is the refund's allocation that was given back; without a merchant it is nobody's.
     """

@@ -228,7 +228,7 @@ def succeeded_unallocated(refund: Refund, *, channel_fee_minor: int, occasion: O
 
 
 def failed_unallocated(refund: Refund, *, occasion: Occasion) -> Entry:
-    """Put nobody's part of a failed refund back into suspense: Dr 2101 / Cr 2901."""
+    """Put nobody's part of a failed refund back into suspense: as E05g, Dr 2101 / Cr 2901."""
     taken, payable = _unallocated(refund, occasion)
     return _entry(
         failure_source(unallocated_part(refund)),
