@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-from ledger import jobs
 from payments import locks
 from payments.actions import (
     attempt_questions,
@@ -20,7 +19,7 @@ from payments.actions import (
     payments,
     resolutions,
 )
-from payments.actions.exchanges import Exchange
+from payments.actions.exchanges import DUE_MAX, Exchange
 from payments.actions.operations import Lease
 from payments.actions.order_courses import BY_EVIDENCE
 from payments.channels.base import Outcome, OutcomeKind
@@ -35,8 +34,6 @@ from payments.models import (
 from payments.queries.operations import operations_due
 from payments.screening import get_screener
 from payments.states import LIVE_ATTEMPTS, OperationStatus, PaymentStatus
-
-DUE_MAX = 500
 
 
 def send_attempt(attempt_id: str, *, at: datetime) -> None:
@@ -63,22 +60,13 @@ def resolve_attempt(attempt_id: str, *, at: datetime) -> None:
     order_resolutions.carry_out(attempt_id, record=_record, at=at)
 
 
-@transaction.atomic(durable=True)
 def defer_due(*, at: datetime) -> int:
     """Have every order for a payment looked after that is due; return how many. The janitor's deed.
 
     Payouts go by file: nobody asks the bank about them, it reports.
     """
     due = operations_due(OperationKind.PAY, limit=DUE_MAX)
-    for operation in due:
-        verb = "send" if operation.status == OperationStatus.PREPARED else "query"
-        jobs.defer(
-            f"payments.{verb}_attempt",
-            at=at,
-            queueing_lock=f"{operation.id}:{verb}",
-            attempt_id=operation.subject,
-        )
-    return len(due)
+    return _EXCHANGE.have_looked_after(due, at=at)
 
 
 def _claimed(attempt_id: str) -> None:
@@ -175,11 +163,10 @@ def _try_other_method(payment: Payment, *, at: datetime) -> None:
 
 
 _EXCHANGE = Exchange(
-    asking_task="payments.query_attempt",
-    argument="attempt_id",
+    "attempt",
     place=attempt_questions.place,
     ask=attempt_questions.ask,
-    claimed=_claimed,
     record=_record,
+    claimed=_claimed,
     hold=locks.hold_attempt,
 )

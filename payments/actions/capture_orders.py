@@ -5,16 +5,14 @@ channel's verified answer ends one, and what certainly failed frees its share of
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 
-from ledger import jobs
 from payments import locks
 from payments.actions import capture_moves, moves, operations, order_resolutions, takings, voids
 from payments.actions.channels import authorising_channel_of
-from payments.actions.exchanges import Exchange
+from payments.actions.exchanges import DUE_MAX, Exchange
 from payments.actions.operations import Lease
 from payments.actions.takings import Part, Taken, is_as_asked
 from payments.capture_states import DEAD_CAPTURES, CaptureStatus
@@ -30,7 +28,6 @@ from payments.queries.authorisations import captured_minor
 from payments.queries.operations import operations_due
 from payments.states import OperationStatus, PaymentStatus
 
-DUE_MAX = 500
 AMOUNT_DIFFERS = "AMOUNT_DIFFERS"
 """The channel says that it took something else than was ordered: not believed, people look."""
 CAPTURED = "captured"
@@ -48,7 +45,7 @@ STATUS_OF_ORDER = {
 
 def send_capture(capture_id: str, *, at: datetime) -> None:
     """Place a prepared order at its channel. Sending twice is impossible."""
-    _exchange().send(capture_id, at=at)
+    _EXCHANGE.send(capture_id, at=at)
 
 
 def query_capture(capture_id: str, *, at: datetime, is_notified: bool = False) -> None:
@@ -57,7 +54,7 @@ def query_capture(capture_id: str, *, at: datetime, is_notified: bool = False) -
     One that the channel does not know is not failed: it is ordered again, under the same number,
     once CHANNEL_SETTLE_WINDOW_SECONDS have passed (R5).
     """
-    _exchange().query(capture_id, at=at, is_notified=is_notified)
+    _EXCHANGE.query(capture_id, at=at, is_notified=is_notified)
 
 
 def resolve_capture(capture_id: str, *, at: datetime) -> None:
@@ -65,38 +62,10 @@ def resolve_capture(capture_id: str, *, at: datetime) -> None:
     order_resolutions.carry_out(capture_id, record=_record, at=at)
 
 
-@transaction.atomic(durable=True)
 def defer_due(*, at: datetime) -> int:
     """Have every order for a capture looked after that is due; return how many. A janitor's."""
     due = operations_due(OperationKind.CAPTURE, limit=DUE_MAX)
-    for operation in due:
-        if operation.status == OperationStatus.PREPARED:
-            jobs.defer(
-                "payments.send_capture",
-                at=at,
-                queueing_lock=f"{operation.pk}:send",
-                capture_id=operation.subject,
-            )
-        else:
-            jobs.defer(
-                "payments.query_capture",
-                at=at,
-                queueing_lock=f"{operation.pk}:query",
-                capture_id=operation.subject,
-            )
-    return len(due)
-
-
-def _exchange() -> Exchange:
-    return Exchange(
-        asking_task="payments.query_capture",
-        argument="capture_id",
-        place=_place,
-        ask=_ask,
-        claimed=_claimed,
-        record=_record,
-        settle_window=timedelta(seconds=settings.CHANNEL_SETTLE_WINDOW_SECONDS),
-    )
+    return _EXCHANGE.have_looked_after(due, at=at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +115,6 @@ def _read(capture_id: str) -> _Order:
             stamped_at=capture.machine_at,
         ),
     )
-
-
-def _claimed(_capture_id: str) -> None:
-    """Leave the capture as it is: `submitting` says that its order is on its way."""
 
 
 @transaction.atomic(durable=True)
@@ -220,3 +185,6 @@ def _end_if_all_is_taken(capture: Capture, *, actor: str, at: datetime) -> None:
     is_whole = captured_minor(authorisation) == authorisation.amount_minor
     if capture.is_final or is_whole:
         voids.end(authorisation, code=CAPTURED, actor=actor, at=at)
+
+
+_EXCHANGE = Exchange("capture", place=_place, ask=_ask, record=_record)

@@ -5,11 +5,12 @@ and what an outcome means belongs to the noun that the order serves: an attempt,
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from django.conf import settings
 from django.db import transaction
 
 from ledger import jobs
@@ -19,7 +20,11 @@ from payments.actions.operations import Lease
 from payments.actions.order_courses import QUERY_DELAYS
 from payments.channels import registry
 from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
-from payments.models import ChannelOperation, DatabaseClock
+from payments.models import ChannelOperation, DatabaseClock, OperationKind
+from payments.states import OperationStatus
+
+DUE_MAX = 500
+"""How many orders of one kind the janitor has looked after at a time."""
 
 _INTENDED = fault_point("exchange.intended")
 _ANSWERED = fault_point("exchange.answered")
@@ -43,23 +48,22 @@ class Recording(Protocol):
 class Exchange:
     """How one noun speaks to channels about its orders.
 
-    `place` and `ask` are given the subject and `at`, and call the channel outside of any
-    transaction. `claimed` mirrors that an order is being sent, in the transaction of the claim;
+    `noun` names its jobs: workers know `<room>.send_<noun>` and `<room>.query_<noun>`, by
+    `<noun>_id`. `place` and `ask` are given the subject and `at`, and call the channel outside of
+    any transaction. `claimed` mirrors that an order is being sent, in the transaction of the claim;
     `hold` locks before the order what `claimed` will change, in the order in which all lock them.
-    `asking_task` is the job that asks, `argument` its argument. An order that the channel does
-    not know is placed again, under the same number, once `settle_window` has passed since it was
-    first sent (R5): at once for those that move no money, and never by itself where a channel does
-    not tell repetitions apart.
+    An order that the channel does not know is placed again, under the same number, once
+    CHANNEL_SETTLE_WINDOW_SECONDS have passed since it was first sent (R5): at once for those that
+    move no money, and never by itself where a channel does not tell repetitions apart.
     """
 
-    asking_task: str
-    argument: str
+    noun: str
     place: Callable[[str, datetime], Outcome]
     ask: Callable[[str, datetime], Outcome]
-    claimed: Callable[[str], None]
     record: Recording
-    settle_window: timedelta = timedelta(0)
+    claimed: Callable[[str], None] | None = None
     hold: Callable[[str], None] | None = None
+    room: str = "payments"
 
     def send(self, subject: str, *, at: datetime) -> None:
         """Place a prepared order. Sending twice is impossible: what was sent is asked about."""
@@ -86,17 +90,27 @@ class Exchange:
         if is_notified and operations.is_at_rest(operation) and _tells_nothing(outcome):
             self._ask_ended_again(operation, at=at)
         if operations.is_unplaced(operation) and _may_be_repeated(operation):
-            again = _claim_to_resend(subject, settle_window=self._settle_window_of(operation))
+            again = _claim_to_resend(subject, settle_window=_settle_window_of(operation))
             if again is not None:
                 _RESENDING()
                 self.place_claimed(subject, lease=again, at=at)
 
-    def _settle_window_of(self, operation: ChannelOperation) -> timedelta:
-        """Return how long an order that moves money is left to a channel that may not know it."""
-        if not self.settle_window:
-            return self.settle_window
-        channel = operation.channel_account.channel
-        return max(self.settle_window, registry.TRAITS[channel].settle_window)
+    @transaction.atomic(durable=True)
+    def have_looked_after(self, due: Sequence[ChannelOperation], *, at: datetime) -> int:
+        """Have orders sent that wait to be, and others asked about; return how many.
+
+        The janitor's deed: an order of which a job waits already is not given another one.
+        """
+        for operation in due:
+            verb = "send" if operation.status == OperationStatus.PREPARED else "query"
+            arguments: dict[str, Any] = {f"{self.noun}_id": operation.subject}
+            jobs.defer(
+                f"{self.room}.{verb}_{self.noun}",
+                at=at,
+                queueing_lock=f"{operation.pk}:{verb}",
+                **arguments,
+            )
+        return len(due)
 
     def place_claimed(self, subject: str, *, lease: Lease, at: datetime) -> None:
         """Place an order whose lease is held and committed, and record the answer.
@@ -118,7 +132,7 @@ class Exchange:
         if self.hold is not None:
             self.hold(subject)
         lease = operations.claim_to_send(subject)
-        if lease is not None:
+        if lease is not None and self.claimed is not None:
             self.claimed(subject)
         return lease
 
@@ -140,13 +154,17 @@ class Exchange:
         self._defer(operation.subject, due_at=due_at, is_notified=True, at=at)
 
     def _defer(self, subject: str, *, due_at: datetime, is_notified: bool, at: datetime) -> None:
-        arguments: dict[str, Any] = {self.argument: subject}
+        arguments: dict[str, Any] = {f"{self.noun}_id": subject}
         if is_notified:
             arguments["is_notified"] = True
         # Two locks: a plain question in the queue is no reason to forget what we were told.
         lock = "told" if is_notified else "again"
         jobs.defer(
-            self.asking_task, at=at, due_at=due_at, queueing_lock=f"{subject}:{lock}", **arguments
+            f"{self.room}.query_{self.noun}",
+            at=at,
+            due_at=due_at,
+            queueing_lock=f"{subject}:{lock}",
+            **arguments,
         )
 
 
@@ -155,6 +173,14 @@ def _timed(speak: Callable[[str, datetime], Outcome], subject: str, at: datetime
     began = time.monotonic()
     outcome = speak(subject, at)
     return replace(outcome, millis=int((time.monotonic() - began) * 1_000))
+
+
+def _settle_window_of(operation: ChannelOperation) -> timedelta:
+    """Return how long an order that moves money is left to a channel that may not know it."""
+    window = timedelta(seconds=settings.CHANNEL_SETTLE_WINDOW_SECONDS)
+    if operation.kind == OperationKind.PAY or not window:
+        return timedelta(0)
+    return max(window, registry.TRAITS[operation.channel_account.channel].settle_window)
 
 
 def _may_be_repeated(operation: ChannelOperation) -> bool:

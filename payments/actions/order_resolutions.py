@@ -35,6 +35,15 @@ from payments.states import OperationStatus, RefundStatus
 
 APPROVAL_KIND: Final = "operation_resolution"
 
+_RESOLVED_BY: Final = {
+    OperationKind.PAY: "payments.resolve_attempt",
+    OperationKind.REFUND: "payments.resolve_refund",
+    OperationKind.CAPTURE: "payments.resolve_capture",
+    OperationKind.VOID: "payments.resolve_void",
+    OperationKind.PAYOUT: "settlements.resolve_payout",
+}
+"""The job that records what people decided, in the way of the order's own noun."""
+
 
 @transaction.atomic(durable=True)
 def request_resolution(
@@ -166,28 +175,13 @@ def _claim(subject: str, *, at: datetime) -> tuple[Lease, Outcome] | None:
 def _have_recorded(
     operation: ChannelOperation, *, at: datetime, due_at: datetime | None = None
 ) -> None:
-    lock = f"{operation.pk}:resolve{':again' if due_at else ''}"
-    subject = operation.subject
-    if operation.kind == OperationKind.PAY:
-        jobs.defer(
-            "payments.resolve_attempt", at=at, due_at=due_at, queueing_lock=lock, subject=subject
-        )
-    elif operation.kind == OperationKind.REFUND:
-        jobs.defer(
-            "payments.resolve_refund", at=at, due_at=due_at, queueing_lock=lock, subject=subject
-        )
-    elif operation.kind == OperationKind.CAPTURE:
-        jobs.defer(
-            "payments.resolve_capture", at=at, due_at=due_at, queueing_lock=lock, subject=subject
-        )
-    elif operation.kind == OperationKind.VOID:
-        jobs.defer(
-            "payments.resolve_void", at=at, due_at=due_at, queueing_lock=lock, subject=subject
-        )
-    else:
-        jobs.defer(
-            "settlements.resolve_payout", at=at, due_at=due_at, queueing_lock=lock, subject=subject
-        )
+    jobs.defer(
+        _RESOLVED_BY[OperationKind(operation.kind)],
+        at=at,
+        due_at=due_at,
+        queueing_lock=f"{operation.pk}:resolve{':again' if due_at else ''}",
+        subject=operation.subject,
+    )
 
 
 def _in_review(operation_id: str) -> ChannelOperation:

@@ -5,9 +5,8 @@ ever ends a refund that was submitted: only the channel's verified answer does.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, Max, Q
 
@@ -16,7 +15,7 @@ from payments import locks
 from payments.actions import operations, order_resolutions, refund_funding, refund_moves
 from payments.actions import refund_remedies as remedies
 from payments.actions.channels import channel_of
-from payments.actions.exchanges import Exchange
+from payments.actions.exchanges import DUE_MAX, Exchange
 from payments.actions.operations import Lease
 from payments.channels import registry
 from payments.channels.base import Outcome, OutcomeKind, RefundRequest
@@ -31,8 +30,6 @@ from payments.models import (
 from payments.queries.operations import operations_due
 from payments.queries.refunds import attempt_to_refund
 from payments.states import OperationStatus, RefundStatus
-
-DUE_MAX = 500
 
 AMOUNT_DIFFERS = "AMOUNT_DIFFERS"
 """The channel says that it refunded something else than was ordered: not believed, people look."""
@@ -76,7 +73,7 @@ def send_refund(refund_id: str, *, at: datetime) -> None:
     When another refund of the same payment has just been sent, this one waits for its turn.
     """
     if not _waits_for_its_turn(refund_id, at=at):
-        _exchange().send(refund_id, at=at)
+        _EXCHANGE.send(refund_id, at=at)
 
 
 def query_refund(refund_id: str, *, at: datetime, is_notified: bool = False) -> None:
@@ -86,7 +83,7 @@ def query_refund(refund_id: str, *, at: datetime, is_notified: bool = False) -> 
     number, once CHANNEL_SETTLE_WINDOW_SECONDS have passed (R5). With `is_notified` one that failed
     is asked about too: if the channel says that it was made, that is kept for people.
     """
-    _exchange().query(refund_id, at=at, is_notified=is_notified)
+    _EXCHANGE.query(refund_id, at=at, is_notified=is_notified)
 
 
 def resolve_refund(refund_id: str, *, at: datetime) -> None:
@@ -94,38 +91,10 @@ def resolve_refund(refund_id: str, *, at: datetime) -> None:
     order_resolutions.carry_out(refund_id, record=_record, at=at)
 
 
-@transaction.atomic(durable=True)
 def defer_due(*, at: datetime) -> int:
     """Have every order for a refund looked after that is due; return how many. A janitor's deed."""
     due = operations_due(OperationKind.REFUND, limit=DUE_MAX)
-    for operation in due:
-        if operation.status == OperationStatus.PREPARED:
-            jobs.defer(
-                "payments.send_refund",
-                at=at,
-                queueing_lock=f"{operation.pk}:send",
-                refund_id=operation.subject,
-            )
-        else:
-            jobs.defer(
-                "payments.query_refund",
-                at=at,
-                queueing_lock=f"{operation.pk}:query",
-                refund_id=operation.subject,
-            )
-    return len(due)
-
-
-def _exchange() -> Exchange:
-    return Exchange(
-        asking_task="payments.query_refund",
-        argument="refund_id",
-        place=_place,
-        ask=_ask,
-        claimed=_claimed,
-        record=_record,
-        settle_window=timedelta(seconds=settings.CHANNEL_SETTLE_WINDOW_SECONDS),
-    )
+    return _EXCHANGE.have_looked_after(due, at=at)
 
 
 def _turn_of(operation: ChannelOperation, refund: Refund) -> datetime | None:
@@ -227,10 +196,6 @@ def _read(refund_id: str) -> _Order:
     )
 
 
-def _claimed(_refund_id: str) -> None:
-    """Leave the refund as it is: `submitting` says that its order is on its way."""
-
-
 @transaction.atomic(durable=True)
 def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> ChannelOperation:
     """Write the outcome, and in the same transaction what it means for the refund."""
@@ -296,3 +261,6 @@ def _follow(
     code = outcome.code if status != RefundStatus.SUCCEEDED else ""
     refund_moves.move(refund, status, code=code, actor=actor, at=at)
     remedies.follow(refund)
+
+
+_EXCHANGE = Exchange("refund", place=_place, ask=_ask, record=_record)

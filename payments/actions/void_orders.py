@@ -4,17 +4,15 @@ Each is two transactions with the call between them; no network inside a transac
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 
-from ledger import jobs
 from payments import capture_states, locks
 from payments.actions import operations, order_resolutions, voids
 from payments.actions.capture_orders import STATUS_OF_ORDER
 from payments.actions.channels import authorising_channel_of
-from payments.actions.exchanges import Exchange
+from payments.actions.exchanges import DUE_MAX, Exchange
 from payments.actions.operations import Lease
 from payments.capture_states import DEAD_CAPTURES, CaptureStatus
 from payments.channels.base import Outcome, OutcomeKind, VoidRequest
@@ -28,17 +26,15 @@ from payments.models import (
 from payments.queries.operations import operations_due
 from payments.states import OperationStatus
 
-DUE_MAX = 500
-
 
 def send_void(void_id: str, *, at: datetime) -> None:
     """Place a prepared order at its channel. Sending twice is impossible."""
-    _exchange().send(void_id, at=at)
+    _EXCHANGE.send(void_id, at=at)
 
 
 def query_void(void_id: str, *, at: datetime, is_notified: bool = False) -> None:
     """Ask the channel what became of a void, and believe only that answer. Idempotent."""
-    _exchange().query(void_id, at=at, is_notified=is_notified)
+    _EXCHANGE.query(void_id, at=at, is_notified=is_notified)
 
 
 def resolve_void(void_id: str, *, at: datetime) -> None:
@@ -46,38 +42,10 @@ def resolve_void(void_id: str, *, at: datetime) -> None:
     order_resolutions.carry_out(void_id, record=_record, at=at)
 
 
-@transaction.atomic(durable=True)
 def defer_due(*, at: datetime) -> int:
     """Have every order for a void looked after that is due; return how many. A janitor's deed."""
     due = operations_due(OperationKind.VOID, limit=DUE_MAX)
-    for operation in due:
-        if operation.status == OperationStatus.PREPARED:
-            jobs.defer(
-                "payments.send_void",
-                at=at,
-                queueing_lock=f"{operation.pk}:send",
-                void_id=operation.subject,
-            )
-        else:
-            jobs.defer(
-                "payments.query_void",
-                at=at,
-                queueing_lock=f"{operation.pk}:query",
-                void_id=operation.subject,
-            )
-    return len(due)
-
-
-def _exchange() -> Exchange:
-    return Exchange(
-        asking_task="payments.query_void",
-        argument="void_id",
-        place=_place,
-        ask=_ask,
-        claimed=_claimed,
-        record=_record,
-        settle_window=timedelta(seconds=settings.CHANNEL_SETTLE_WINDOW_SECONDS),
-    )
+    return _EXCHANGE.have_looked_after(due, at=at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +92,6 @@ def _read(void_id: str) -> _Order:
     )
 
 
-def _claimed(_void_id: str) -> None:
-    """Leave the void as it is: `submitting` says that its order is on its way."""
-
-
 @transaction.atomic(durable=True)
 def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> ChannelOperation:
     """Write the outcome, and in the same transaction what it means for the payment."""
@@ -160,3 +124,6 @@ def _follow(
         authorisation = void.authorisation
         authorisation.payment = void.payment
         voids.end(authorisation, code=void.code, actor=actor, at=at)
+
+
+_EXCHANGE = Exchange("void", place=_place, ask=_ask, record=_record)

@@ -6,18 +6,16 @@ its time to know it (design of unknown outcomes, R1 to R10).
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 
-from ledger import jobs
 from ledger.actions.approvals import digest_of
 from ledger.errors import StaleApprovalError
 from payments.actions import operations, order_resolutions
 from payments.actions.channels import transfer_channel_of
-from payments.actions.exchanges import Exchange
+from payments.actions.exchanges import DUE_MAX, Exchange
 from payments.actions.operations import Lease
 from payments.channels.base import Outcome, OutcomeKind, TransferRequest
 from payments.models import ChannelAccount, ChannelKind, ChannelOperation, DatabaseClock
@@ -33,7 +31,6 @@ from settlements.queries.settlements import payloads_of
 from settlements.states import PayoutStatus
 
 SEND_ACTOR: Final = "task:settlements.send_payout"
-DUE_MAX: Final = 500
 
 
 def send_payout(payout_id: str, *, at: datetime) -> None:
@@ -69,22 +66,12 @@ def resolve_payout(payout_id: str, *, at: datetime) -> None:
     order_resolutions.carry_out(payout_id, record=_record, at=at)
 
 
-@transaction.atomic(durable=True)
 def defer_due(*, at: datetime) -> int:
     """Have every transfer looked after that is due; return how many. The janitor's deed.
 
     Those that wait to be sent, whose next question is due, or whose sender died.
     """
-    due = transfers_due(limit=DUE_MAX)
-    for operation in due:
-        payout_id = operation.subject
-        if operation.status == OperationStatus.PREPARED:
-            lock = f"{operation.pk}:send"
-            jobs.defer("settlements.send_payout", at=at, queueing_lock=lock, payout_id=payout_id)
-        else:
-            lock = f"{operation.pk}:query"
-            jobs.defer("settlements.query_payout", at=at, queueing_lock=lock, payout_id=payout_id)
-    return len(due)
+    return _EXCHANGE.have_looked_after(transfers_due(limit=DUE_MAX), at=at)
 
 
 @transaction.atomic(durable=True)
@@ -197,16 +184,5 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
     return payout.operation
 
 
-def _claimed(payout_id: str) -> None:
-    raise AssertionError("payouts are claimed by _claim_to_send, which locks the settlement first")
-
-
-_EXCHANGE = Exchange(
-    asking_task="settlements.query_payout",
-    argument="payout_id",
-    place=_place,
-    ask=_ask,
-    claimed=_claimed,
-    record=_record,
-    settle_window=timedelta(seconds=settings.CHANNEL_SETTLE_WINDOW_SECONDS),
-)
+# Claimed by `_claim_to_send`, which locks the settlement first.
+_EXCHANGE = Exchange("payout", place=_place, ask=_ask, record=_record, room="settlements")

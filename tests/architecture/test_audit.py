@@ -34,8 +34,6 @@ from tests.rig.rows import ITS_OWN_REFUSAL, nothing_written
 from tests.rig.staff import desk, show_second_factor
 
 MACHINES_OWN = {
-    "payments.actions.attempts.defer_due": "enqueues what is due; each job tells of itself",
-    "payments.actions.capture_orders.defer_due": "enqueues what is due",
     "payments.actions.checkout.come_back": "enqueues a question; the outcome is told",
     "payments.actions.channel_calls.forget_calls": "how lines did, for two days; no decision",
     "payments.actions.examinations._keep": "the examination is evidence itself, written once",
@@ -45,6 +43,7 @@ MACHINES_OWN = {
     "payments.actions.exchanges.Exchange._ask_ended_again": "a lease; the outcome is told",
     "payments.actions.exchanges.Exchange._ask_later": "enqueues another question",
     "payments.actions.exchanges.Exchange._claim_to_send": "a lease; the outcome is told",
+    "payments.actions.exchanges.Exchange.have_looked_after": "enqueues what is due",
     "payments.actions.exchanges._claim_to_ask": "a lease; the outcome is told",
     "payments.actions.exchanges._claim_to_resend": "a lease; the outcome is told",
     "payments.actions.idempotency.run_once": "the deed that it is given tells of itself",
@@ -55,12 +54,9 @@ MACHINES_OWN = {
     "payments.actions.payment_questions.have_asked": "enqueues a question; the refusal is kept",
     "payments.actions.refund_remedies._sent": "people agreed to it before; the outcome is told",
     "payments.actions.refund_orders._waits_for_its_turn": "enqueues for later",
-    "payments.actions.refund_orders.defer_due": "enqueues what is due",
-    "payments.actions.void_orders.defer_due": "enqueues what is due",
     "ledger.actions.seals._seal_block": "a seal is evidence itself, and names what it covers",
     "risk.actions.guesses._count": "counts an attempt; a wrong one is kept by its door",
     "settlements.actions.settlements._open_batch": "an empty run; its chunks tell what they draft",
-    "settlements.actions.transfers.defer_due": "enqueues what is due; each job tells of itself",
 }
 """Transactions that leave no audit row, each with the reason why nobody misses it."""
 

@@ -9,8 +9,8 @@ from procrastinate.contrib.django import app
 from tests.architecture.sources import Source, house
 
 MADE_OF_PARTS = {
-    "payments/actions/attempts.py": "the noun and the verb of the order that is due",
-    "payments/actions/exchanges.py": "the noun that the order serves says who asks again",
+    "payments/actions/exchanges.py": "the noun that the order serves says who sends and asks",
+    "payments/actions/order_resolutions.py": "the kind of the order says whose noun it is",
 }
 """Where a name is put together, with what of; a test of the deed has to prove those."""
 

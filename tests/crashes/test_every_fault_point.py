@@ -1,15 +1,12 @@
 """F01 to F05: a process dies at each fault point, of each kind of order, and nothing is lost."""
 
 import signal
-from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from django.urls import get_resolver
 
 from config import clock
 from ledger import fault_points
-from settlements.actions import transfers
 from settlements.rehearsal.marketplace import take_in_merchants
 from tests.contracts.mailbox import Mailbox
 from tests.crashes import stories
@@ -40,12 +37,10 @@ def mailbox():
 
 
 @pytest.fixture
-def scene(marketplace, simulator, mailbox, settings, tmp_path, monkeypatch):
+def scene(marketplace, simulator, mailbox, settings, tmp_path):
     """Set a marketplace with one merchant at Thursday noon, and a partner of it."""
     settings.PUBLIC_URL = mailbox.url.partition("/notify")[0]
     settings.CHANNEL_SETTLE_WINDOW_SECONDS = 0
-    patient = transfers._EXCHANGE
-    monkeypatch.setattr(transfers, "_EXCHANGE", replace(patient, settle_window=timedelta(0)))
     settings.SANDBOX_CLOCK_FILE = str(tmp_path / "clock")
     clock.set_virtual_now(tmp_path / "clock", at=NOON)
     merchants = take_in_merchants(marketplace, {"tea": "Tea"}, at=NOON)

@@ -28,7 +28,7 @@ UNPLACED = Outcome(OutcomeKind.UNKNOWN, code=NOT_FOUND, raw="{}")
 class Desk:
     """A refund's order, and what was said about it."""
 
-    def __init__(self, *, settle_window: timedelta) -> None:
+    def __init__(self) -> None:
         """Write the order of an account that knows nothing of it."""
         ChannelOperation.objects.create(
             kind="refund",
@@ -41,13 +41,10 @@ class Desk:
         )
         self.said: list[str] = []
         self.exchange = Exchange(
-            asking_task="payments.query_refund",
-            argument="refund_id",
+            "refund",
             place=lambda subject, at: self._say("send", Outcome(OutcomeKind.UNKNOWN)),
             ask=lambda subject, at: self._say("ask", UNPLACED),
-            claimed=lambda subject: None,
             record=self._record,
-            settle_window=settle_window,
         )
 
     def _say(self, what: str, outcome: Outcome) -> Outcome:
@@ -64,15 +61,26 @@ class Desk:
 
 
 @pytest.fixture
+def open_desk(settings):
+    """Open a desk that leaves an order to its channel for so long."""
+
+    def opened(*, settle_window: timedelta) -> Desk:
+        settings.CHANNEL_SETTLE_WINDOW_SECONDS = settle_window.total_seconds()
+        return Desk()
+
+    return opened
+
+
+@pytest.fixture
 def only_once(monkeypatch):
     """A channel that does not tell repetitions apart."""
     traits = replace(registry.TRAITS["alipay"], deduplicates=False)
     monkeypatch.setattr(registry, "TRAITS", {**registry.TRAITS, "alipay": traits})
 
 
-def test_f09_asks_exactly_as_often_as_the_schedule_is_long_and_then_people_look():
+def test_f09_asks_exactly_as_often_as_the_schedule_is_long_and_then_people_look(open_desk):
     # Given
-    desk = Desk(settle_window=timedelta(days=365))
+    desk = open_desk(settle_window=timedelta(days=365))
     desk.exchange.send("ref_1", at=NOON)
 
     # When it is asked about whenever it is due, and long after that
@@ -91,9 +99,9 @@ def test_f09_asks_exactly_as_often_as_the_schedule_is_long_and_then_people_look(
     assert (operation.status, operation.next_query_at) == ("manual_review", None)
 
 
-def test_f08_not_found_is_never_failed_and_sent_again_after_the_window_only():
+def test_f08_not_found_is_never_failed_and_sent_again_after_the_window_only(open_desk):
     # Given
-    desk = Desk(settle_window=timedelta(hours=24))
+    desk = open_desk(settle_window=timedelta(hours=24))
     desk.exchange.send("ref_1", at=NOON)
 
     # When
@@ -107,11 +115,11 @@ def test_f08_not_found_is_never_failed_and_sent_again_after_the_window_only():
     assert ChannelOperation.objects.get().status == "unknown"
 
 
-def test_a_channel_may_want_a_longer_window(monkeypatch):
+def test_a_channel_may_want_a_longer_window(open_desk, monkeypatch):
     # Given one that takes two days to know what it has taken
     traits = replace(registry.TRAITS["alipay"], settle_window=timedelta(days=2))
     monkeypatch.setattr(registry, "TRAITS", {**registry.TRAITS, "alipay": traits})
-    desk = Desk(settle_window=timedelta(hours=24))
+    desk = open_desk(settle_window=timedelta(hours=24))
     desk.exchange.send("ref_1", at=NOON)
     ChannelOperation.objects.update(first_sent_at=DatabaseClock() - timedelta(hours=25))
 
@@ -123,9 +131,9 @@ def test_a_channel_may_want_a_longer_window(monkeypatch):
 
 
 @pytest.mark.parametrize("window", [timedelta(0), timedelta(seconds=1)])
-def test_where_repetitions_are_not_told_apart_nothing_is_sent_again(only_once, window):
+def test_where_repetitions_are_not_told_apart_nothing_is_sent_again(open_desk, only_once, window):
     # Given
-    desk = Desk(settle_window=window)
+    desk = open_desk(settle_window=window)
     desk.exchange.send("ref_1", at=NOON)
     ChannelOperation.objects.update(first_sent_at=DatabaseClock() - timedelta(days=9))
 
@@ -170,9 +178,9 @@ def test_f17_what_is_known_is_refused_or_allowed_for_what_it_is(status):
         payment_questions.require_known(attempt.payment)
 
 
-def test_c22_the_number_is_the_same_for_ever():
+def test_c22_the_number_is_the_same_for_ever(open_desk):
     # Given
-    Desk(settle_window=timedelta(0))
+    open_desk(settle_window=timedelta(0))
 
     # When, Then the database keeps it, whoever would change it
     with refused("never changes"):
@@ -181,9 +189,11 @@ def test_c22_the_number_is_the_same_for_ever():
 
 
 @pytest.mark.parametrize(("paused_s", "said"), [(44, ["send"]), (45, []), (600, [])], ids=str)
-def test_who_was_paused_between_claim_and_call_does_not_send(monkeypatch, paused_s, said):
+def test_who_was_paused_between_claim_and_call_does_not_send(
+    open_desk, monkeypatch, paused_s, said
+):
     # Given a worker that stands still once its claim is committed
-    desk = Desk(settle_window=timedelta(0))
+    desk = open_desk(settle_window=timedelta(0))
     now = [10**12]
     monkeypatch.setattr(operations.time, "monotonic_ns", lambda: now[0])
 
@@ -201,9 +211,9 @@ def test_who_was_paused_between_claim_and_call_does_not_send(monkeypatch, paused
     assert (operation.lease_token is None) == bool(said)
 
 
-def test_who_was_paused_is_asked_about_first_and_sent_again_then(monkeypatch):
+def test_who_was_paused_is_asked_about_first_and_sent_again_then(open_desk, monkeypatch):
     # Given
-    desk = Desk(settle_window=timedelta(0))
+    desk = open_desk(settle_window=timedelta(0))
     with monkeypatch.context() as patch:
         patch.setattr(operations, "LEASE", timedelta(0))
         desk.exchange.send("ref_1", at=NOON)
