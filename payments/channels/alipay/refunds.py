@@ -37,6 +37,9 @@ refused because a refund of another amount has the number; a query must tell of 
 """
 
 _REASON_LENGTH_MAX: Final = 256
+_TAKEN_OPTION: Final = "refund_detail_item_list"
+"""With it Alipay says what it took of us, `send_back_fee`: less than went back, where a coupon that
+we gave ourselves had paid a part."""
 
 
 def refusal(request: RefundRequest) -> str:
@@ -56,6 +59,7 @@ def refund_content(request: RefundRequest) -> dict[str, object]:
         "out_trade_no": request.pay_channel_no,
         "refund_amount": money.to_decimal_text(request.amount_minor, request.currency),
         "out_request_no": request.channel_no,
+        "query_options": [_TAKEN_OPTION],
     }
     if request.pay_channel_ref:
         # It wins where both stand: what was captured is a trade of its own.
@@ -69,11 +73,11 @@ def refund_content(request: RefundRequest) -> dict[str, object]:
 
 
 def query_content(channel_no: str, *, pay_channel_no: str) -> dict[str, object]:
-    """Give the `biz_content` of a question; time and returned fee are only told on request."""
+    """Give the `biz_content` of a question; what it asks for here is only told on request."""
     return {
         "out_trade_no": pay_channel_no,
         "out_request_no": channel_no,
-        "query_options": ["gmt_refund_pay", "refund_charge_info_list"],
+        "query_options": ["gmt_refund_pay", "refund_charge_info_list", _TAKEN_OPTION],
     }
 
 
@@ -98,7 +102,7 @@ def refund_outcome(node: Mapping[str, str], *, request: RefundRequest, raw: str)
 
     try:
         currency, sum_minor = mapping.amount(node, "refund_fee", currency_name="refund_currency")
-        fee_minor = _fee_minor(node, currency)
+        fee_minor, taken_minor = _fee_minor(node, currency), _taken_minor(node, currency)
         refunded_at = mapping.instant(node.get("gmt_refund_pay", ""))
     except (AmountError, UnknownCurrencyError, ValueError):
         return _garbled("The amount or the time is garbled.", raw)
@@ -121,6 +125,7 @@ def refund_outcome(node: Mapping[str, str], *, request: RefundRequest, raw: str)
         currency=currency,
         paid_at=refunded_at,
         fee_minor=fee_minor,
+        settled_minor=taken_minor,
         raw=raw,
     )
 
@@ -156,7 +161,7 @@ def _refunded(node: Mapping[str, str], *, raw: str) -> Outcome:
         _currency, total_minor = mapping.amount(
             node, "total_amount", currency_name="refund_currency"
         )
-        fee_minor = _fee_minor(node, currency)
+        fee_minor, taken_minor = _fee_minor(node, currency), _taken_minor(node, currency)
         refunded_at = mapping.instant(node.get("gmt_refund_pay", ""))
     except (AmountError, UnknownCurrencyError, ValueError):
         return _garbled("An amount or the time is garbled.", raw)
@@ -174,8 +179,18 @@ def _refunded(node: Mapping[str, str], *, raw: str) -> Outcome:
         currency=currency,
         paid_at=refunded_at,
         fee_minor=fee_minor,
+        settled_minor=taken_minor,
         raw=raw,
     )
+
+
+def _taken_minor(node: Mapping[str, str], currency: str) -> int | None:
+    """Give what of a refund the channel took of us, or none where it does not say.
+
+    Raises AmountError, UnknownCurrencyError.
+    """
+    text = node.get("send_back_fee")
+    return None if text is None else mapping.minor(text, currency)
 
 
 def _fee_minor(node: Mapping[str, str], currency: str) -> int | None:

@@ -78,7 +78,7 @@ class TestWhatIsSent:
         assert received.data == {
             "biz_content": '{"out_trade_no":"pay_01jdexample0000000000000000",'
             '"refund_amount":"2.34","out_request_no":"ref_01jdexample0000000000000000",'
-            '"refund_reason":"茶杯碎了"}'
+            '"query_options":["refund_detail_item_list"],"refund_reason":"茶杯碎了"}'
         }
 
     def test_sends_the_same_refund_again_as_it_was(self, channel, gateway, answers):
@@ -106,14 +106,15 @@ class TestWhatIsSent:
         assert received.data == {
             "biz_content": '{"out_trade_no":"pay_01jdexample0000000000000000",'
             '"out_request_no":"ref_01jdexample0000000000000000",'
-            '"query_options":["gmt_refund_pay","refund_charge_info_list"]}'
+            '"query_options":["gmt_refund_pay","refund_charge_info_list",'
+            '"refund_detail_item_list"]}'
         }
 
     @pytest.mark.parametrize(
         ("change", "biz_content"),
         [
-            ({"reason": ""}, '"out_request_no":"' + NO + '"}'),
-            ({"reason": " \n\ud800"}, '"out_request_no":"' + NO + '"}'),
+            ({"reason": ""}, ',"query_options":["refund_detail_item_list"]}'),
+            ({"reason": " \n\ud800"}, ',"query_options":["refund_detail_item_list"]}'),
             ({"reason": "a\nb"}, '"refund_reason":"a b"}'),
             ({"reason": "茶" * 300}, '"refund_reason":"' + "茶" * 256 + '"}'),
             ({"reason": "", "currency": "BRL"}, '"refund_currency":"BRL"}'),
@@ -218,6 +219,7 @@ class TestRefund:
             ({"refund_currency": "BRL"}, "UNREADABLE_ANSWER"),
             ({"refund_currency": "XXX"}, "UNREADABLE_ANSWER"),
             ({"gmt_refund_pay": "yesterday"}, "UNREADABLE_ANSWER"),
+            ({"send_back_fee": "all of it"}, "UNREADABLE_ANSWER"),
             ({"refund_charge_info_list": [{"refund_charge_fee": "x"}]}, "UNREADABLE_ANSWER"),
             ({"out_trade_no": None}, "OTHER_NUMBER"),
             ({"out_trade_no": "pay_2"}, "OTHER_NUMBER"),
