@@ -57,11 +57,12 @@ def detail_csv(lines: Sequence[BillLine], *, of: BillDay) -> str:
     rows = [_row(line, currency=of.currency) for line in lines]
     counts = []
     for about, words in ((LineAbout.PAYMENT, ("交易", "")), (LineAbout.REFUND, ("退款", "退款"))):
-        found = [_signed(line) for line in lines if line.about == about]
-        total, zero = (amount_text(minor, currency=of.currency) for minor in (sum(found), 0))
+        found = [line for line in lines if line.about == about]
+        sums = (sum(map(_received, found)), sum(map(_gift, found)))
+        total, gifts = (amount_text(minor, currency=of.currency) for minor in sums)
         what, back = words
         counts.append(
-            f"#{what}合计：{len(found)}笔，商家实收{back}共{total}元，商家优惠{back}共{zero}元"
+            f"#{what}合计：{len(found)}笔，商家实收{back}共{total}元，商家优惠{back}共{gifts}元"
         )
     title = f"#{_DETAIL_TITLE}{_RULE}"
     end = f"#{_DETAIL_TITLE}结束{_RULE[4:]}"
@@ -71,7 +72,6 @@ def detail_csv(lines: Sequence[BillLine], *, of: BillDay) -> str:
 
 def _row(line: BillLine, *, currency: str) -> str:
     texts, zero = line.details, amount_text(0, currency=currency)
-    amount = amount_text(_signed(line), currency=currency)
     is_refund = line.about == LineAbout.REFUND
     cells = (
         f"{texts.get('trade_no', '')}\t",
@@ -85,12 +85,12 @@ def _row(line: BillLine, *, currency: str) -> str:
         "\t",
         "\t",
         f"{texts.get('payer', '')}\t",
-        amount,
-        amount,
+        amount_text(_signed(line), currency=currency),
+        amount_text(_received(line), currency=currency),
         texts.get("coupon", zero),
         zero,
         zero,
-        zero,
+        amount_text(_gift(line), currency=currency),
         zero,
         "",
         f"{zero}\t",
@@ -105,13 +105,20 @@ def _row(line: BillLine, *, currency: str) -> str:
 
 def _summary_csv(lines: Sequence[BillLine], *, of: BillDay) -> str:
     refunds = sum(line.about == LineAbout.REFUND for line in lines)
-    gross_minor, fee_minor = sum(map(_signed, lines)), sum(map(_fee, lines))
-    gross, fee, net, zero = (
+    received_minor, fee_minor = sum(map(_received, lines)), sum(map(_fee, lines))
+    gross, received, gifts, fee, net, zero = (
         amount_text(minor, currency=of.currency)
-        for minor in (gross_minor, fee_minor, gross_minor + fee_minor, 0)
+        for minor in (
+            sum(map(_signed, lines)),
+            received_minor,
+            sum(map(_gift, lines)),
+            fee_minor,
+            received_minor + fee_minor,
+            0,
+        )
     )
     counts = (str(len(lines) - refunds), str(refunds))
-    total = ",".join(("合计", "", *counts, gross, gross, zero, zero, zero, fee, zero, net))
+    total = ",".join(("合计", "", *counts, gross, received, zero, gifts, zero, fee, zero, net))
     head = _head("支付宝业务汇总查询", of=of)
     title = f"#{_RULE}业务汇总列表{_RULE}"
     end = f"#{_RULE}业务汇总列表结束{_RULE}"
@@ -121,6 +128,17 @@ def _summary_csv(lines: Sequence[BillLine], *, of: BillDay) -> str:
 def _signed(line: BillLine) -> int:
     """Count what comes to the seller, or goes: refunds are negative."""
     return -line.amount_minor if line.about == LineAbout.REFUND else line.amount_minor
+
+
+def _gift(line: BillLine) -> int:
+    """Count what the merchant itself took off, which refunds take back."""
+    gift_minor = int(line.details.get("gift_minor", "0"))
+    return -gift_minor if line.about == LineAbout.REFUND else gift_minor
+
+
+def _received(line: BillLine) -> int:
+    """Count what the seller gets of it."""
+    return _signed(line) - _gift(line)
 
 
 def _fee(line: BillLine) -> int:

@@ -30,13 +30,15 @@ _LINK_MS = 30_000
 _LINES = """
     SELECT 0 AS is_refund, t.out_trade_no AS number, t.total_minor AS amount_minor,
         t.fee_minor, t.paid_ms AS done_ms, '' AS out_request_no, t.trade_no, t.out_trade_no,
-        t.subject, t.created_ms, t.buyer_id, c.coupon_minor
+        t.subject, t.created_ms, t.buyer_id, c.coupon_minor, g.gift_minor
     FROM trades t LEFT JOIN trade_coupons c ON c.trade_id = t.id
+        LEFT JOIN trade_gifts g ON g.trade_id = t.id
     WHERE t.app_id = ?1 AND t.paid_date = ?2 AND t.paid_ms IS NOT NULL
     UNION ALL
     SELECT 1, r.out_request_no, r.amount_minor, r.fee_minor, r.ends_ms, r.out_request_no,
-        t.trade_no, t.out_trade_no, t.subject, t.created_ms, t.buyer_id, NULL
+        t.trade_no, t.out_trade_no, t.subject, t.created_ms, t.buyer_id, NULL, g.gift_minor
     FROM alipay_refunds r JOIN trades t ON t.id = r.trade_id
+        LEFT JOIN alipay_refund_gifts g ON g.refund_id = r.id
     WHERE t.app_id = ?1 AND r.ends_date = ?2 AND r.status = 'done'
     ORDER BY done_ms, is_refund
 """
@@ -120,6 +122,7 @@ def _line(row: sqlite3.Row, *, currency: str) -> BillLine:
             "finished": shanghai_text(row["done_ms"]),
             "payer": f"*买家(138****{row['buyer_id'][-4:]})",
             "coupon": amount_text(coupon_minor, currency=currency),
+            "gift_minor": str(row["gift_minor"] or 0),
         },
     )
 

@@ -2,6 +2,7 @@
 
 from payments.simulator.alipay import Call
 from payments.simulator.alipay_refusals import GatewayRefusedError
+from payments.simulator.clock import shanghai_date
 from payments.simulator.money import amount_text
 from payments.simulator.trades import Trade, TradeBook
 
@@ -40,5 +41,48 @@ def addressed_trade(call: Call, *, trades: TradeBook) -> Trade:
 
 def funds_of(trade: Trade) -> list[tuple[str, str]]:
     """Say which funds paid a trade, as amounts and Alipay's names of them."""
-    parts = ((trade.payer_minor, "ALIPAYACCOUNT"), (trade.coupon_minor, "COUPON"))
+    parts = (
+        (trade.payer_minor, "ALIPAYACCOUNT"),
+        (trade.coupon_minor, "COUPON"),
+        (trade.gift_minor, "MDISCOUNT"),
+    )
     return [(amount_text(minor, currency=trade.currency), fund) for minor, fund in parts if minor]
+
+
+def amounts_of(trade: Trade) -> dict[str, str]:
+    """Say of a paid trade who paid what: the payer, Alipay, and the merchant by its own gift."""
+    told = {
+        "receipt_amount": trade.receipt_minor,
+        "invoice_amount": trade.receipt_minor,
+        "buyer_pay_amount": trade.payer_minor,
+        "point_amount": 0,
+    }
+    if trade.coupon_minor or trade.gift_minor:
+        told |= {"discount_amount": trade.coupon_minor, "mdiscount_amount": trade.gift_minor}
+    return {name: amount_text(minor, currency=trade.currency) for name, minor in told.items()}
+
+
+def vouchers_of(trade: Trade) -> list[dict[str, str]]:
+    """Describe what the payer did not pay, and whose it was."""
+    parts = (
+        (trade.coupon_minor, "支付宝红包", "other_contribute"),
+        (trade.gift_minor, "商家代金券", "merchant_contribute"),
+    )
+    none = amount_text(0, currency=trade.currency)
+    vouchers = []
+    for minor, name, whose in parts:
+        if minor:
+            amount = amount_text(minor, currency=trade.currency)
+            gave = dict.fromkeys(("merchant_contribute", "other_contribute"), none)
+            number = f"{shanghai_date(trade.paid_ms or 0):%Y%m%d}0002{trade.id:012d}{whose[0]}"
+            vouchers.append(
+                {
+                    "id": number,
+                    "name": name,
+                    "type": "ALIPAY_FIX_VOUCHER",
+                    "amount": amount,
+                    **gave,
+                    whose: amount,
+                }
+            )
+    return vouchers

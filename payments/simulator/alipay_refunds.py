@@ -132,9 +132,9 @@ class RefundMethods:
         if refund.status == "done":
             node["refund_status"] = "REFUND_SUCCESS"
             node.update(_fee_returned(refund, trade=trade))
-            options = call.biz.get("query_options")
-            if isinstance(options, list) and "gmt_refund_pay" in options:
+            if "gmt_refund_pay" in _options(call):
                 node["gmt_refund_pay"] = shanghai_text(refund.ends_ms)
+            node.update(_taken(refund, trade=trade, call=call))
         return node
 
     def _repeated(self, refund: Refund, *, known: Refunds, amount_minor: int, call: Call) -> Node:
@@ -164,6 +164,7 @@ class RefundMethods:
         if refund.status == "done":
             node["gmt_refund_pay"] = shanghai_text(refund.ends_ms)
             node.update(_fee_returned(refund, trade=trade))
+            node.update(_taken(refund, trade=trade, call=call))
         return node
 
 
@@ -194,6 +195,18 @@ def _require_refundable(known: Refunds, *, amount_minor: int) -> None:
         raise GatewayRefusedError("ACQ.TRADE_STATUS_ERROR")
     if amount_minor > known.left_minor:
         raise GatewayRefusedError("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL")
+
+
+def _options(call: Call) -> list[object]:
+    options = call.biz.get("query_options")
+    return options if isinstance(options, list) else []
+
+
+def _taken(refund: Refund, *, trade: Trade, call: Call) -> Node:
+    """Say what the merchant really gave back, where that was asked for."""
+    if "refund_detail_item_list" not in _options(call):
+        return {}
+    return {"send_back_fee": amount_text(refund.taken_minor, currency=trade.currency)}
 
 
 def _fee_returned(refund: Refund, *, trade: Trade) -> Node:

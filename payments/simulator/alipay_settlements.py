@@ -16,15 +16,18 @@ DAYS = """
         sum(refunded_minor) AS refunded_minor, sum(fee_back_minor) AS fee_back_minor
     FROM (
         SELECT a.app_id, a.seller_id, t.paid_date AS day, 1 AS trades,
-            t.total_minor AS gross_minor, t.fee_minor, 0 AS refunds, 0 AS refunded_minor,
-            0 AS fee_back_minor
+            t.total_minor - coalesce(g.gift_minor, 0) AS gross_minor, t.fee_minor, 0 AS refunds,
+            0 AS refunded_minor, 0 AS fee_back_minor
         FROM apps a JOIN trades t ON t.app_id = a.app_id
+            LEFT JOIN trade_gifts g ON g.trade_id = t.id
         WHERE a.bank_account_no = ?1 AND t.status = 'paid' AND t.bank_entry_id IS NULL
             AND t.paid_date < ?2
         UNION ALL
-        SELECT a.app_id, a.seller_id, r.ends_date, 0, 0, 0, 1, r.amount_minor, r.fee_minor
+        SELECT a.app_id, a.seller_id, r.ends_date, 0, 0, 0, 1,
+            r.amount_minor - coalesce(g.gift_minor, 0), r.fee_minor
         FROM alipay_refunds r JOIN trades t ON t.id = r.trade_id
             JOIN apps a ON a.app_id = t.app_id
+            LEFT JOIN alipay_refund_gifts g ON g.refund_id = r.id
         WHERE a.bank_account_no = ?1 AND r.status = 'done' AND r.bank_entry_id IS NULL
             AND r.ends_date < ?2
     )

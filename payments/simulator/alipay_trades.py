@@ -4,7 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from payments.simulator.alipay import Call, Method, success
-from payments.simulator.alipay_fields import addressed_trade, funds_of
+from payments.simulator.alipay_fields import (
+    addressed_trade,
+    amounts_of,
+    funds_of,
+    vouchers_of,
+)
 from payments.simulator.alipay_orders import accepted, order_from
 from payments.simulator.alipay_refusals import Node
 from payments.simulator.clock import shanghai_text
@@ -72,7 +77,7 @@ def _shown(known: Refunds) -> Node:
     paid = trade.status == TradeStatus.PAID
     total = amount_text(trade.total_minor, currency=trade.currency)
     none = amount_text(0, currency=trade.currency)
-    paid_by_payer = amount_text(trade.payer_minor, currency=trade.currency)
+    nobody = ("buyer_pay_amount", "receipt_amount", "invoice_amount", "point_amount")
     fields: Node = {
         "trade_no": trade.trade_no,
         "out_trade_no": trade.out_trade_no,
@@ -81,14 +86,13 @@ def _shown(known: Refunds) -> Node:
         "trade_status": _status_word(known),
         "total_amount": total,
         "trans_currency": trade.currency,
-        "buyer_pay_amount": paid_by_payer if paid else none,
-        "receipt_amount": total if paid else none,
-        "invoice_amount": total if paid else none,
-        "point_amount": none,
+        **(amounts_of(trade) if paid else dict.fromkeys(nobody, none)),
     }
     if trade.paid_ms is not None:
         fields["send_pay_date"] = shanghai_text(trade.paid_ms)
         fields["fund_bill_list"] = [
             {"amount": amount, "fund_channel": fund} for amount, fund in funds_of(trade)
         ]
+        if vouchers := vouchers_of(trade):
+            fields["voucher_detail_list"] = vouchers
     return fields

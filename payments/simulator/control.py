@@ -4,30 +4,22 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from urllib.parse import parse_qs, unquote
 
-from payments.simulator.alipay_control import AlipayControl
-from payments.simulator.alipay_holds import Hold
 from payments.simulator.alipay_messages import Messenger
-from payments.simulator.apps import App, AppBook, Registration
+from payments.simulator.apps import AppBook, Registration
 from payments.simulator.bank_accounts import AccountBook
 from payments.simulator.bill_changes import BillChangeBook, bill_change_from
-from payments.simulator.clock import ClockBackwardsError, VirtualClock, iso_text
+from payments.simulator.clock import ClockBackwardsError, VirtualClock
 from payments.simulator.errors import RefusedError
 from payments.simulator.exchange import Answer, Request, json_answer
 from payments.simulator.faults import FaultBook, fault_from
 from payments.simulator.json_fields import JsonFields, bad_request
-from payments.simulator.money import amount_text
 from payments.simulator.notifier import Notifier
 from payments.simulator.owed import owed_minor
+from payments.simulator.payer_control import PayerControl
 from payments.simulator.scripts import run_script
 from payments.simulator.store import Store
-from payments.simulator.trades import Trade, TradeBook
-from payments.simulator.unionpay_control import UnionPayControl
-from payments.simulator.unionpay_transactions import Transaction
-from payments.simulator.wechatpay_control import WechatControl
-from payments.simulator.wechatpay_trades import Trade as WechatTrade
 
 CLOCK_SETTING = "clock"
-_AnyTrade = Trade | WechatTrade | Transaction
 
 
 @dataclass(frozen=True)
@@ -37,15 +29,12 @@ class Control:
     store: Store
     clock: VirtualClock
     apps: AppBook
-    trades: TradeBook
+    payers: PayerControl
     faults: FaultBook
     bill_changes: BillChangeBook
     accounts: AccountBook
     notifier: Notifier
     messenger: Messenger
-    alipay: AlipayControl
-    wechat: WechatControl
-    unionpay: UnionPayControl
 
     def answer(self, request: Request) -> Answer:
         """Serve one request of this machine; Raises RefusedError for all others."""
@@ -67,7 +56,7 @@ class Control:
             case ["clock"]:
                 return self.clock.shown()
             case ["trades", app_id, out_trade_no]:
-                return self._trade_as_of_now(app_id, out_trade_no=out_trade_no)
+                return self.payers.trade_as_of_now(app_id, out_trade_no=out_trade_no)
             case ["faults"]:
                 return {"faults": [fault.shown() for fault in self.faults.waiting()]}
             case ["bills"]:
@@ -79,7 +68,7 @@ class Control:
             case ["bank", "owed", account_no]:
                 return {"owed_minor": owed_minor(self.accounts.store, account_no)}
             case ["alipay", *parts]:
-                return self.alipay.shown(parts)
+                return self.payers.alipay.shown(parts)
             case _:
                 raise _not_found(request.path)
 
@@ -91,9 +80,9 @@ class Control:
             case "apps":
                 return self._register(fields)
             case "pay":
-                return self._pay(fields)
+                return self.payers.pay(fields)
             case "scan":
-                return self._scan(fields)
+                return self.payers.scan(fields)
             case "faults":
                 return self.faults.order(fault_from(fields)).shown()
             case "bills":
@@ -111,7 +100,9 @@ class Control:
         """Drop what was ordered and has not counted: faults with the plans, or changes of bills."""
         match what:
             case "faults":
-                return {"forgotten": self.faults.forget_all() + self.alipay.plans.forget_all()}
+                return {
+                    "forgotten": self.faults.forget_all() + self.payers.alipay.plans.forget_all()
+                }
             case "bills":
                 return {"forgotten": self.bill_changes.forget_all()}
             case _:
@@ -123,11 +114,11 @@ class Control:
             case "bank":
                 return self._bank_changed(name, fields=fields)
             case "alipay":
-                return self.alipay.changed(rest, fields=fields)
+                return self.payers.alipay.changed(rest, fields=fields)
             case "wechat":
-                return self.wechat.changed(rest, fields=fields)
+                return self.payers.wechat.changed(rest, fields=fields)
             case _:
-                return self.unionpay.changed(rest, fields=fields)
+                return self.payers.unionpay.changed(rest, fields=fields)
 
     def _bank_changed(self, name: str, *, fields: JsonFields) -> object:
         match name:
@@ -158,8 +149,8 @@ class Control:
             raise RefusedError(status=409, code="clock_backwards", detail=str(error)) from error
         self.store.keep_setting(CLOCK_SETTING, value=self.clock.saved())
         self.notifier.look_again()
-        self.wechat.notices.look_again()
-        self.unionpay.notices.look_again()
+        self.payers.wechat.notices.look_again()
+        self.payers.unionpay.notices.look_again()
         self.messenger.look_again()
         return self.clock.shown()
 
@@ -182,81 +173,13 @@ class Control:
             answer |= asdict(app.certificates)
         return answer
 
-    def _pay(self, fields: JsonFields) -> object:
-        coupon_minor = fields.integer("coupon_minor", default=0)
-        trade, at_ms = self._addressed(fields)
-        if isinstance(trade, Hold):
-            hold = self.alipay.holds.grant(trade, at_ms=at_ms)
-            return {"out_trade_no": hold.out_order_no, "status": hold.status}
-        if isinstance(trade, WechatTrade):
-            return self.wechat.pay(trade, at_ms=at_ms)
-        if isinstance(trade, Transaction):
-            return self.unionpay.pay(trade, at_ms=at_ms)
-        trade = self.trades.pay(trade, app=self._app(trade), at_ms=at_ms, coupon_minor=coupon_minor)
-        return _trade_shown(trade)
-
-    def _scan(self, fields: JsonFields) -> object:
-        trade, at_ms = self._addressed(fields)
-        if isinstance(trade, Hold):
-            hold = self.alipay.holds.scan(trade, at_ms=at_ms)
-            return {"out_trade_no": hold.out_order_no, "status": hold.status}
-        if isinstance(trade, WechatTrade):
-            # WeChat Pay knows of an order before anybody scans it.
-            return self.wechat.trade_as_of(trade, at_ms=at_ms)
-        if isinstance(trade, Transaction):
-            # UnionPay knows of an order since its page was opened.
-            return self.unionpay.trade_as_of(trade, at_ms=at_ms)
-        return _trade_shown(self.trades.scan(trade, at_ms=at_ms))
-
-    def _addressed(self, fields: JsonFields) -> tuple[_AnyTrade | Hold, int]:
-        """Read which trade or authorisation is meant, at which channel whatever, and when."""
-        app_id, out_trade_no = fields.text("app_id"), fields.text("out_trade_no")
-        at_ms = fields.optional_instant_ms("at")
-        fields.require_no_more()
-        at_ms = self.clock.now_ms() if at_ms is None else at_ms
-        other = self._at_another(app_id, out_trade_no=out_trade_no)
-        if other is not None:
-            return other, at_ms
-        hold = self.alipay.holds.find(app_id=app_id, out_order_no=out_trade_no, at_ms=at_ms)
-        if hold is not None:
-            return hold, at_ms
-        return self._trade(app_id, out_trade_no=out_trade_no), at_ms
-
-    def _at_another(self, app_id: str, *, out_trade_no: str) -> WechatTrade | Transaction | None:
-        """Look for a trade at the other channels than Alipay."""
-        return self.wechat.find(app_id, out_trade_no=out_trade_no) or self.unionpay.find(
-            app_id, out_trade_no=out_trade_no
-        )
-
-    def _trade_as_of_now(self, app_id: str, *, out_trade_no: str) -> object:
-        at_ms = self.clock.now_ms()
-        other = self._at_another(app_id, out_trade_no=out_trade_no)
-        if isinstance(other, WechatTrade):
-            return self.wechat.trade_as_of(other, at_ms=at_ms)
-        if other is not None:
-            return self.unionpay.trade_as_of(other, at_ms=at_ms)
-        trade = self._trade(app_id, out_trade_no=out_trade_no)
-        return _trade_shown(self.trades.as_of(trade, at_ms=at_ms))
-
     def _notification_counts(self) -> dict[str, int]:
         """Count by state what all senders have to tell."""
         counts = self.notifier.counts()
-        others = (self.messenger, self.wechat.notices, self.unionpay.notices)
+        others = (self.messenger, self.payers.wechat.notices, self.payers.unionpay.notices)
         for more in (sender.counts() for sender in others):
             counts = {state: count + more.get(state, 0) for state, count in counts.items()}
         return counts
-
-    def _trade(self, app_id: str, *, out_trade_no: str) -> Trade:
-        trade = self.trades.find(app_id=app_id, out_trade_no=out_trade_no)
-        if trade is None:
-            detail = f"no trade {out_trade_no} of {app_id}"
-            raise RefusedError(status=409, code="unknown_trade", detail=detail)
-        return trade
-
-    def _app(self, trade: Trade) -> App:
-        app = self.apps.find(trade.app_id)
-        assert app is not None
-        return app
 
     def _open_account(self, fields: JsonFields) -> object:
         account_no, holder = fields.text("account_no"), fields.text("holder")
@@ -273,21 +196,6 @@ class Control:
             raise bad_request("after is the number of an effect")
         effects = self.store.effects_after(int(after))
         return {"effects": effects, "next": effects[-1]["id"] if effects else int(after)}
-
-
-def _trade_shown(trade: Trade) -> dict[str, object]:
-    return {
-        "app_id": trade.app_id,
-        "out_trade_no": trade.out_trade_no,
-        "status": trade.status.value,
-        "trade_no": trade.trade_no,
-        "total_amount": amount_text(trade.total_minor, currency=trade.currency),
-        "currency": trade.currency,
-        "created_at": iso_text(trade.created_ms),
-        "expires_at": iso_text(trade.expires_ms),
-        "paid_at": None if trade.paid_ms is None else iso_text(trade.paid_ms),
-        "payer_path": f"/payer/{trade.token}",
-    }
 
 
 def _not_found(path: str) -> RefusedError:

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 
-from payments.simulator.alipay_fields import funds_of
+from payments.simulator.alipay_fields import amounts_of, funds_of, vouchers_of
 from payments.simulator.alipay_letters import Letter, letter
 from payments.simulator.apps import App, AppBook
 from payments.simulator.clock import VirtualClock, shanghai_text
@@ -163,13 +163,16 @@ def _letter(notification: _Notification, *, fault: Fault | None, now_ms: int) ->
 def trade_params(trade: Trade, *, app: App, notify_id: str, now_ms: int) -> dict[str, str]:
     """Say what there is to say about a trade that was paid, not signed yet."""
     total = amount_text(trade.total_minor, currency=trade.currency)
-    none = amount_text(0, currency=trade.currency)
     assert trade.trade_no is not None
     assert trade.buyer_id is not None
     assert trade.paid_ms is not None
-    passed_back = {"passback_params": trade.passback_params} if trade.passback_params else {}
+    others = {"passback_params": trade.passback_params} if trade.passback_params else {}
+    if vouchers := vouchers_of(trade):
+        others["voucher_detail_list"] = json.dumps(
+            vouchers, ensure_ascii=False, separators=(",", ":")
+        )
     return {
-        **passed_back,
+        **others,
         "notify_time": shanghai_text(now_ms),
         "notify_type": "trade_status_sync",
         "notify_id": notify_id,
@@ -186,10 +189,7 @@ def trade_params(trade: Trade, *, app: App, notify_id: str, now_ms: int) -> dict
         "trade_status": "TRADE_SUCCESS",
         "total_amount": total,
         "trans_currency": trade.currency,
-        "receipt_amount": total,
-        "invoice_amount": total,
-        "buyer_pay_amount": amount_text(trade.payer_minor, currency=trade.currency),
-        "point_amount": none,
+        **amounts_of(trade),
         "subject": trade.subject,
         "gmt_create": shanghai_text(trade.created_ms),
         "gmt_payment": shanghai_text(trade.paid_ms),

@@ -39,6 +39,7 @@ from payments.simulator.pages.front import FrontPage
 from payments.simulator.pages.hold import PATH as HOLD_PATH
 from payments.simulator.pages.hold import HoldPages
 from payments.simulator.pages.payer import PayerPages
+from payments.simulator.payer_control import PayerControl
 from payments.simulator.server import Answering, Server
 from payments.simulator.store import Store
 from payments.simulator.unionpay_parts import PATHS as UNIONPAY_PATHS
@@ -138,15 +139,19 @@ class Simulator:
             store,
             clock=clock,
             apps=apps,
-            trades=books.trades,
+            payers=PayerControl(
+                clock=clock,
+                apps=apps,
+                trades=books.trades,
+                alipay=self._alipay_control(books, accounts=accounts),
+                wechat=self._wechat.control,
+                unionpay=self._unionpay.control,
+            ),
             faults=faults,
             bill_changes=bills,
             accounts=accounts,
             notifier=notifier,
             messenger=messenger,
-            alipay=self._alipay_control(books, accounts=accounts),
-            wechat=self._wechat.control,
-            unionpay=self._unionpay.control,
         )
         self._control_page = ControlPage(self._control)
         self._parts = self._doors()

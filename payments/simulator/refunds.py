@@ -11,14 +11,18 @@ from payments.simulator.store import Store
 from payments.simulator.trades import Trade
 
 AnnounceMessage = Callable[..., None]
+_SELECT = (
+    "SELECT alipay_refunds.*, gift_minor FROM alipay_refunds"
+    " LEFT JOIN alipay_refund_gifts ON refund_id = id "
+)
 
 
 @dataclass(frozen=True)
 class Refund:
     """One refund; `ends_ms` is when it is done or fails, which may lie ahead.
 
-    `fee_minor` is what of its fee Alipay gives back with it. `status` is `processing`, `done` or
-    `failed`.
+    `fee_minor` is what of its fee Alipay gives back with it, `gift_minor` what of it was the
+    merchant's own gift. `status` is `processing`, `done` or `failed`.
     """
 
     id: int
@@ -29,6 +33,12 @@ class Refund:
     status: str
     error_code: str | None
     ends_ms: int
+    gift_minor: int
+
+    @property
+    def taken_minor(self) -> int:
+        """What the merchant gives back of what it got: its own gift it never got."""
+        return self.amount_minor - self.gift_minor
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,12 @@ class Refunds:
         """What can still be asked for."""
         taken = sum(refund.amount_minor for refund in self.refunds if refund.status != "failed")
         return self.trade.total_minor - taken
+
+    def gift_minor_of(self, amount_minor: int) -> int:
+        """Say what of another refund the merchant's gift pays: what it got goes back first."""
+        kept = [refund for refund in self.refunds if refund.status != "failed"]
+        got_left_minor = self.trade.receipt_minor - sum(refund.taken_minor for refund in kept)
+        return max(0, amount_minor - got_left_minor)
 
     @property
     def is_whole(self) -> bool:
@@ -73,9 +89,7 @@ class RefundBook:
     def of(self, trade: Trade, *, at_ms: int) -> Refunds:
         """Give the refunds of a trade as they stand at an instant."""
         self.conclude(at_ms=at_ms)
-        rows = self._store.rows(
-            "SELECT * FROM alipay_refunds WHERE trade_id = ? ORDER BY id", trade.id
-        )
+        rows = self._store.rows(_SELECT + "WHERE trade_id = ? ORDER BY id", trade.id)
         finished = self._store.row("SELECT 1 FROM finished_trades WHERE trade_id = ?", trade.id)
         return Refunds(
             trade=trade,
@@ -85,7 +99,7 @@ class RefundBook:
 
     def find_by_id(self, refund_id: int) -> Refund | None:
         """Look a refund up by the simulator's own number."""
-        row = self._store.row("SELECT * FROM alipay_refunds WHERE id = ?", refund_id)
+        row = self._store.row(_SELECT + "WHERE id = ?", refund_id)
         return None if row is None else _refund_from(row)
 
     def planned(self, trade: Trade, *, out_request_no: str) -> Plan | None:
@@ -125,6 +139,10 @@ class RefundBook:
                 ),
             )
             refund_id = int(cursor.lastrowid or 0)
+            if gift_minor := refunds.gift_minor_of(amount_minor):
+                connection.execute(
+                    "INSERT INTO alipay_refund_gifts VALUES (?, ?)", (refund_id, gift_minor)
+                )
             if plan is not None and comes_back:
                 connection.execute(
                     "INSERT INTO alipay_reversals VALUES (?, ?, ?)",
@@ -255,4 +273,5 @@ def _refund_from(row: sqlite3.Row) -> Refund:
         status=row["status"],
         error_code=row["error_code"],
         ends_ms=row["ends_ms"],
+        gift_minor=row["gift_minor"] or 0,
     )

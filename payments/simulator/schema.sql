@@ -96,6 +96,12 @@ CREATE TABLE IF NOT EXISTS trade_coupons (
     coupon_minor INTEGER NOT NULL CHECK (coupon_minor > 0)
 ) STRICT;
 
+-- What the merchant itself took off a trade, as its own gift: nobody pays it that.
+CREATE TABLE IF NOT EXISTS trade_gifts (
+    trade_id   INTEGER PRIMARY KEY REFERENCES trades,
+    gift_minor INTEGER NOT NULL CHECK (gift_minor > 0)
+) STRICT;
+
 -- Trades past the time in which they can be refunded.
 CREATE TABLE IF NOT EXISTS finished_trades (
     trade_id    INTEGER PRIMARY KEY REFERENCES trades,
@@ -189,6 +195,12 @@ CREATE TABLE IF NOT EXISTS alipay_bill_links (
     app_id     TEXT NOT NULL REFERENCES apps,
     day        TEXT NOT NULL,
     expires_ms INTEGER NOT NULL
+) STRICT;
+
+-- What of a refund was the merchant's own gift, so that nothing is taken of it.
+CREATE TABLE IF NOT EXISTS alipay_refund_gifts (
+    refund_id  INTEGER PRIMARY KEY REFERENCES alipay_refunds,
+    gift_minor INTEGER NOT NULL CHECK (gift_minor > 0)
 ) STRICT;
 
 -- Refunds that will come back after they were done.

@@ -1,24 +1,26 @@
 """Trades at the simulated Alipay: from a QR code that nobody has seen to one that is paid."""
 
-import hashlib
 import secrets
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from payments.simulator.alipay_coupons import NO_COUPONS, Coupons
 from payments.simulator.apps import App
 from payments.simulator.clock import shanghai_date
 from payments.simulator.errors import RefusedError
 from payments.simulator.money import channel_fee_minor
 from payments.simulator.store import Store
+from payments.simulator.trade_numbers import alipay_trade_no, buyer_id
 from payments.simulator.trade_orders import Order, Scene
 
 _SELECT = (
     "SELECT trades.*, scene, return_url, quit_url, trade_scenes.buyer_id AS named_buyer,"
-    " coupon_minor, passback_params FROM trades"
+    " coupon_minor, gift_minor, passback_params FROM trades"
     " LEFT JOIN trade_scenes ON trade_scenes.trade_id = trades.id"
     " LEFT JOIN trade_coupons ON trade_coupons.trade_id = trades.id"
+    " LEFT JOIN trade_gifts ON trade_gifts.trade_id = trades.id"
     " LEFT JOIN alipay_captures ON alipay_captures.trade_id = trades.id "
 )
 
@@ -36,7 +38,8 @@ class TradeStatus(StrEnum):
 class Trade:
     """One trade as it is now; instants are virtual milliseconds since 1970 UTC.
 
-    `coupon_minor` is what Alipay itself paid of it for the payer.
+    `coupon_minor` is what Alipay itself paid of it for the payer, `gift_minor` what the merchant
+    took off it and gets from nobody.
     """
 
     id: int
@@ -59,12 +62,18 @@ class Trade:
     quit_url: str
     named_buyer: str
     coupon_minor: int
+    gift_minor: int
     passback_params: str
 
     @property
     def payer_minor(self) -> int:
         """What the payer pays, or has paid."""
-        return self.total_minor - self.coupon_minor
+        return self.total_minor - self.coupon_minor - self.gift_minor
+
+    @property
+    def receipt_minor(self) -> int:
+        """What the merchant gets, before the fee."""
+        return self.total_minor - self.gift_minor
 
     @property
     def buyer_logon_id(self) -> str:
@@ -163,40 +172,35 @@ class TradeBook:
             trade = self._refreshed(trade, at_ms=at_ms)
             if trade.status != TradeStatus.UNSEEN:
                 return trade
-            buyer_id = trade.named_buyer or _buyer_id(trade)
+            who = trade.named_buyer or buyer_id(trade.token)
             if at_ms >= trade.expires_ms:
                 return self.close(trade, reason="expired", at_ms=trade.expires_ms)
             connection.execute(
                 "UPDATE trades SET status = 'waiting', trade_no = ?, buyer_id = ?, scanned_ms = ?"
                 " WHERE id = ?",
-                (_trade_no(trade, at_ms=at_ms), buyer_id, at_ms, trade.id),
+                (alipay_trade_no(trade.id, at_ms=at_ms), who, at_ms, trade.id),
             )
             self._record("scanned", trade=trade, at_ms=at_ms)
             return self._refreshed(trade, at_ms=at_ms)
 
-    def pay(self, trade: Trade, *, app: App, at_ms: int, coupon_minor: int = 0) -> Trade:
+    def pay(self, trade: Trade, *, app: App, at_ms: int, coupons: Coupons = NO_COUPONS) -> Trade:
         """Let a payer scan and pay; a trade that is paid already stays as it was paid.
 
-        `coupon_minor` is paid by Alipay instead of the payer; the merchant gets all the same.
-
-        Raises RefusedError if the trade is closed, or a coupon would pay all of it.
+        Raises RefusedError if the trade is closed, or coupons would pay all of it.
         """
-        if not 0 <= coupon_minor < trade.total_minor:
-            raise RefusedError(status=400, code="bad_coupon", detail="a coupon pays a part")
+        coupons.require_a_part(trade.total_minor)
         notification_id: int | None = None
         with self._store.transaction() as connection:
             trade = self.scan(trade, at_ms=at_ms)
             if trade.status == TradeStatus.WAITING:
-                fee_minor = channel_fee_minor(trade.total_minor, fee_bps=app.fee_bps)
+                got_minor = trade.total_minor - coupons.gift_minor
+                fee_minor = channel_fee_minor(got_minor, fee_bps=app.fee_bps)
                 connection.execute(
                     "UPDATE trades SET status = 'paid', paid_ms = ?, paid_date = ?, fee_minor = ?"
                     " WHERE id = ?",
                     (at_ms, shanghai_date(at_ms).isoformat(), fee_minor, trade.id),
                 )
-                if coupon_minor:
-                    connection.execute(
-                        "INSERT INTO trade_coupons VALUES (?, ?)", (trade.id, coupon_minor)
-                    )
+                coupons.keep(connection, trade_id=trade.id)
                 self._record("paid", trade=trade, at_ms=at_ms)
                 notification_id = _prepare_notification(connection, trade=trade)
                 trade = self._refreshed(trade, at_ms=at_ms)
@@ -253,17 +257,6 @@ def _prepare_notification(connection: sqlite3.Connection, *, trade: Trade) -> in
     return int(cursor.lastrowid or 0)
 
 
-def _trade_no(trade: Trade, *, at_ms: int) -> str:
-    # 28 digits beginning with the day, as Alipay's are.
-    return f"{shanghai_date(at_ms):%Y%m%d}22001{trade.id:015d}"
-
-
-def _buyer_id(trade: Trade) -> str:
-    # Every buyer's number begins with 2088 and has 16 digits.
-    spread = int.from_bytes(hashlib.sha256(trade.token.encode()).digest()[:8], "big")
-    return f"2088{spread % 10**12:012d}"
-
-
 def _trade_from(row: sqlite3.Row) -> Trade:
     return Trade(
         id=row["id"],
@@ -286,5 +279,6 @@ def _trade_from(row: sqlite3.Row) -> Trade:
         quit_url=row["quit_url"] or "",
         named_buyer=row["named_buyer"] or "",
         coupon_minor=row["coupon_minor"] or 0,
+        gift_minor=row["gift_minor"] or 0,
         passback_params=row["passback_params"] or "",
     )

@@ -154,7 +154,7 @@ class ControlPage:
     def _waiting(self) -> str:
         control = self.control
         faults = [_words(fault.shown()) for fault in control.faults.waiting()]
-        plans = [_words(plan.shown()) for plan in control.alipay.plans.waiting()]
+        plans = [_words(plan.shown()) for plan in control.payers.alipay.plans.waiting()]
         changes = [_words(change.shown()) for change in control.bill_changes.waiting()]
         return board.section(
             "What waits to go wrong 待触发",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from payments.simulator import signing
+from payments.simulator.alipay_coupons import NO_COUPONS, Coupons
 from payments.simulator.apps import App, AppBook
 from payments.simulator.clock import VirtualClock, shanghai_text
 from payments.simulator.errors import RefusedError
@@ -32,9 +33,10 @@ _SIGN_IN = '<form method="post"><button name="choice" value="sign_in">Sign in �
 _COUPON = (
     '<form method="post">'
     '<button name="choice" value="coupon">Pay with a coupon 使用红包付款</button>'
+    '<button name="choice" value="gift">Pay with the shop\'s coupon 使用商家券付款</button>'
     "</form>"
 )
-# The coupon on the page pays a tenth.
+# A coupon on the page pays a tenth.
 _COUPON_PART = 10
 
 
@@ -64,11 +66,11 @@ class PayerPages:
         at_ms = self.clock.now_ms()
         app = self._app(trade)
         match parse_qs(request.body.decode("latin-1")).get("choice"):
-            case ["pay" | "coupon" as choice]:
-                coupon_minor = trade.total_minor // _COUPON_PART if choice == "coupon" else 0
+            case ["pay" | "coupon" | "gift" as choice]:
+                coupons = _coupons(choice, part_minor=trade.total_minor // _COUPON_PART)
                 # A closed trade refuses; the page then says that it is closed.
                 with suppress(RefusedError):
-                    trade = self.trades.pay(trade, app=app, at_ms=at_ms, coupon_minor=coupon_minor)
+                    trade = self.trades.pay(trade, app=app, at_ms=at_ms, coupons=coupons)
                     if trade.return_url:
                         return sheet.shown_again(_way_back(trade, app=app, at_ms=at_ms))
             case ["sign_in"]:
@@ -144,3 +146,13 @@ def _origins(url: str) -> tuple[str, ...]:
     """Give the origin of a shop's address: browsers ask for it before a form leads there."""
     parts = urlsplit(url)
     return (f"{parts.scheme}://{parts.netloc}",) if parts.netloc else ()
+
+
+def _coupons(choice: str, *, part_minor: int) -> Coupons:
+    match choice:
+        case "coupon":
+            return Coupons(coupon_minor=part_minor)
+        case "gift":
+            return Coupons(gift_minor=part_minor)
+        case _:
+            return NO_COUPONS

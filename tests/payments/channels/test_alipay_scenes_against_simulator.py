@@ -73,6 +73,26 @@ def test_the_payer_s_coupon_leaves_the_order_s_amount_alone(other):
     assert (paid.amount_minor, paid.payer_minor, paid.settled_minor) == (10_000, 8_500, 10_000)
 
 
+def test_our_own_coupon_is_neither_settled_nor_taken_back(other):
+    # Given 100.00, of which our own coupon pays 20.00
+    order, _outcome = ordered(other, "alipay_qr")
+    fields = {"app_id": other.config.app_id, "out_trade_no": order.channel_no}
+    other.other_side.client.post("/control/pay", json={**fields, "gift_minor": 2_000})
+
+    # When
+    paid = other.channel.query(order.channel_no, at=NOON)
+    first = other.channel.refund(other.refund_of(order, amount_minor=6_000))
+    rest = other.refund_of(order, amount_minor=4_000)
+    second = other.channel.refund(rest)
+    told = other.channel.query_refund(rest.channel_no, pay_channel_no=order.channel_no, at=NOON)
+
+    # Then
+    assert (paid.amount_minor, paid.payer_minor, paid.settled_minor) == (10_000, 8_000, 8_000)
+    assert (first.amount_minor, first.settled_minor) == (6_000, 6_000)
+    assert (second.amount_minor, second.settled_minor) == (4_000, 2_000)
+    assert (told.amount_minor, told.settled_minor) == (4_000, 2_000)
+
+
 @pytest.mark.parametrize("method", ["alipay_page", "alipay_wap", "alipay_app"])
 def test_what_was_changed_on_the_way_is_not_opened(other, method):
     # Given
