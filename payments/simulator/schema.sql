@@ -565,6 +565,19 @@ CREATE INDEX IF NOT EXISTS unionpay_transactions_to_end ON unionpay_transactions
 CREATE INDEX IF NOT EXISTS unionpay_transactions_not_settled
     ON unionpay_transactions (mer_id, done_date) WHERE status = 'done' AND bank_entry_id IS NULL;
 
+-- What banks take back for their cardholders, perhaps months later: ordered, then done.
+CREATE TABLE IF NOT EXISTS unionpay_chargebacks (
+    id             INTEGER PRIMARY KEY,
+    transaction_id INTEGER NOT NULL UNIQUE REFERENCES unionpay_transactions,
+    mer_id         TEXT NOT NULL REFERENCES unionpay_merchants,
+    amount_minor   INTEGER NOT NULL CHECK (amount_minor > 0),
+    reason         TEXT NOT NULL,
+    at_ms          INTEGER NOT NULL,
+    day            TEXT NOT NULL,
+    is_done        INTEGER NOT NULL DEFAULT 0 CHECK (is_done IN (0, 1)),
+    bank_entry_id  INTEGER REFERENCES bank_entries
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS unionpay_notices (
     id             INTEGER PRIMARY KEY,
     transaction_id INTEGER NOT NULL UNIQUE REFERENCES unionpay_transactions,

@@ -1,10 +1,11 @@
-"""UnionPay's file of a day: a ZIP with one text of fixed columns, told in a signed answer."""
+"""UnionPay's file of a day: a ZIP with texts of fixed columns, told in a signed answer."""
 
 import base64
 import io
 import sqlite3
 import zipfile
 import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -12,6 +13,7 @@ from payments.simulator.bill_changes import BillChangeBook, BillLine, LineAbout
 from payments.simulator.clock import VirtualClock, shanghai_date
 from payments.simulator.store import Store
 from payments.simulator.unionpay import Call, MessageRefusedError, told
+from payments.simulator.unionpay_chargebacks import ChargebackBook
 from payments.simulator.unionpay_signing import Fields
 
 # The widths of the columns of a merchant's file (ZM), each followed by a blank.
@@ -37,6 +39,7 @@ class BillDesk:
     store: Store
     clock: VirtualClock
     changes: BillChangeBook
+    chargebacks: ChargebackBook
 
     def file(self, call: Call) -> Fields:
         """Give the file of the last day that is called so.
@@ -53,9 +56,12 @@ class BillDesk:
             owner=mer_id,
             day=day,
         )
-        text = "".join(f"{_written(line, mer_id=mer_id)}\r\n" for line in lines)
         name = f"INN{day:%y%m%d}88ZM_{mer_id}"
-        content = base64.b64encode(zlib.compress(_zipped(name, text))).decode("ascii")
+        members = {name: [_written(line, mer_id=mer_id) for line in lines]}
+        self.chargebacks.conclude(mer_id=mer_id, at_ms=call.at_ms)
+        if errors := self.chargebacks.lines(mer_id=mer_id, day=day):
+            members[f"INN{day:%y%m%d}88ZME_{mer_id}"] = errors
+        content = base64.b64encode(zlib.compress(_zipped(members))).decode("ascii")
         return told(
             call,
             code="00",
@@ -118,10 +124,11 @@ def _written(line: BillLine, *, mer_id: str) -> str:
     return " ".join(texts.get(place, "").ljust(width) for place, width in enumerate(_WIDTHS))
 
 
-def _zipped(name: str, text: str) -> bytes:
+def _zipped(members: Mapping[str, Sequence[str]]) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        # A fixed time, so that the same day is the same file, byte for byte.
-        entry = zipfile.ZipInfo(name, date_time=(2020, 1, 1, 0, 0, 0))
-        archive.writestr(entry, text.encode("utf-8"))
+        for name, lines in members.items():
+            # A fixed time, so that the same day is the same file, byte for byte.
+            entry = zipfile.ZipInfo(name, date_time=(2020, 1, 1, 0, 0, 0))
+            archive.writestr(entry, "".join(f"{line}\r\n" for line in lines).encode("utf-8"))
     return packed.getvalue()

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from payments.simulator.clock import iso_text
+from payments.simulator.clock import VirtualClock, iso_text
 from payments.simulator.errors import RefusedError
 from payments.simulator.json_fields import JsonFields
 from payments.simulator.money import amount_text
 from payments.simulator.plans import PlanBook, plan_from
 from payments.simulator.unionpay_calls import CASHIER
+from payments.simulator.unionpay_chargebacks import ChargebackBook
 from payments.simulator.unionpay_merchants import CURRENCY, Merchant, MerchantBook, Registration
 from payments.simulator.unionpay_notices import Notices
 from payments.simulator.unionpay_transactions import FRONT_TYPES, Transaction, TransactionBook
@@ -19,16 +20,20 @@ _CARD_TAIL = "4242"
 class UnionPayControl:
     """The control API's part about UnionPay; merchants go by their merId."""
 
+    clock: VirtualClock
     merchants: MerchantBook
     transactions: TransactionBook
     notices: Notices
     plans: PlanBook
+    chargebacks: ChargebackBook
 
     def changed(self, name: str, *, fields: JsonFields) -> object:
         """Carry an order out; Raises RefusedError if it cannot be, and then nothing is written."""
         match name:
             case "merchants":
                 return self._register(fields)
+            case "chargebacks":
+                return self._charge_back(fields)
             case "plans":
                 return self.plans.order(plan_from(fields)).shown()
             case _:
@@ -50,6 +55,23 @@ class UnionPayControl:
             self.transactions.pay(
                 found, merchant=self._merchant(found), card_tail=_CARD_TAIL, at_ms=at_ms
             )
+        )
+
+    def _charge_back(self, fields: JsonFields) -> object:
+        """Let a bank take a payment back, now or later."""
+        mer_id, order_id = fields.text("mer_id"), fields.text("order_id")
+        amount_minor = fields.integer("amount_minor", default=0)
+        reason, at_ms = fields.optional_text("reason") or "", fields.optional_instant_ms("at")
+        fields.require_no_more()
+        found = self.transactions.find(mer_id=mer_id, order_id=order_id)
+        if found is None:
+            detail = f"no payment {order_id} of {mer_id}"
+            raise RefusedError(status=409, code="unknown_trade", detail=detail)
+        return self.chargebacks.order(
+            found,
+            amount_minor=amount_minor or None,
+            reason=reason,
+            at_ms=self.clock.now_ms() if at_ms is None else at_ms,
         )
 
     def _merchant(self, found: Transaction) -> Merchant:

@@ -14,6 +14,7 @@ from payments.simulator.store import Store
 from payments.simulator.unionpay import Gateway
 from payments.simulator.unionpay_bills import BillDesk
 from payments.simulator.unionpay_calls import CASHIER, Calls
+from payments.simulator.unionpay_chargebacks import ChargebackBook
 from payments.simulator.unionpay_control import UnionPayControl
 from payments.simulator.unionpay_merchants import MerchantBook
 from payments.simulator.unionpay_notices import Notices
@@ -43,10 +44,11 @@ class UnionPay:
             store, clock=clock, merchants=merchants, faults=faults, ladder_scale=ladder_scale
         )
         transactions = TransactionBook(store, announce=notices.announce)
+        chargebacks = ChargebackBook(store)
         calls = Calls(
             transactions,
             plans=plans,
-            bills=BillDesk(store, clock=clock, changes=bills),
+            bills=BillDesk(store, clock=clock, changes=bills, chargebacks=chargebacks),
             public_url=public_url,
         )
         self._gateway = Gateway(
@@ -59,10 +61,19 @@ class UnionPay:
         )
         self._pages = CashierPages(clock=clock, merchants=merchants, transactions=transactions)
         self._desk = SettlementDesk(
-            store, clock=clock, merchants=merchants, transactions=transactions
+            store,
+            clock=clock,
+            merchants=merchants,
+            transactions=transactions,
+            chargebacks=chargebacks,
         )
         self.control = UnionPayControl(
-            merchants=merchants, transactions=transactions, notices=notices, plans=plans
+            clock=clock,
+            merchants=merchants,
+            transactions=transactions,
+            notices=notices,
+            plans=plans,
+            chargebacks=chargebacks,
         )
 
     def answer(self, request: Request) -> Answer | Silence:

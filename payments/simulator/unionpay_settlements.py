@@ -7,6 +7,7 @@ from payments.simulator.bank_accounts import Account
 from payments.simulator.clock import VirtualClock
 from payments.simulator.day_sums import DaySum
 from payments.simulator.store import Store
+from payments.simulator.unionpay_chargebacks import ChargebackBook
 from payments.simulator.unionpay_merchants import MerchantBook
 from payments.simulator.unionpay_transactions import TransactionBook
 
@@ -18,11 +19,18 @@ DAYS = """
         sum(txn_type IN ('04', '31', '33')) AS refunds,
         sum(CASE WHEN txn_type IN ('04', '31', '33') THEN amount_minor ELSE 0 END)
             AS refunded_minor,
-        sum(CASE WHEN txn_type IN ('04', '31', '33') THEN fee_minor ELSE 0 END) AS fee_back_minor
-    FROM unionpay_transactions JOIN unionpay_merchants USING (mer_id)
-    WHERE bank_account_no = ? AND done_date < ? AND status = 'done' AND bank_entry_id IS NULL
-        AND txn_type IN ('01', '03', '04', '31', '33')
-    GROUP BY mer_id, day ORDER BY day, mer_id
+        sum(CASE WHEN txn_type IN ('04', '31', '33') THEN fee_minor ELSE 0 END) AS fee_back_minor,
+        sum(CASE WHEN txn_type = 'chargeback' THEN amount_minor ELSE 0 END) AS charged_back_minor
+    FROM (
+        SELECT mer_id, done_date, txn_type, amount_minor, fee_minor FROM unionpay_transactions
+        WHERE status = 'done' AND bank_entry_id IS NULL
+            AND txn_type IN ('01', '03', '04', '31', '33')
+        UNION ALL
+        SELECT mer_id, day, 'chargeback', amount_minor, 0 FROM unionpay_chargebacks
+        WHERE is_done = 1 AND bank_entry_id IS NULL
+    ) JOIN unionpay_merchants USING (mer_id)
+    WHERE bank_account_no = ? AND done_date < ?
+    GROUP BY mer_id, done_date ORDER BY day, mer_id
 """
 """What each day that is not booked came to; of one bank account, before a date."""
 
@@ -35,6 +43,7 @@ class SettlementDesk:
     clock: VirtualClock
     merchants: MerchantBook
     transactions: TransactionBook
+    chargebacks: ChargebackBook
 
     def settle(self, account: Account, through_date: date) -> None:
         """Book every day before `through_date` that is not booked; part of a transaction.
@@ -62,6 +71,7 @@ class SettlementDesk:
             assert merchant is not None
             for found in self.transactions.due(mer_id=merchant.mer_id, at_ms=now_ms):
                 self.transactions.as_of(found, merchant=merchant, at_ms=now_ms)
+            self.chargebacks.conclude(mer_id=merchant.mer_id, at_ms=now_ms)
 
     def _pay_in(self, total: DaySum, *, mer_id: str, account: Account) -> None:
         last = total.days[-1]
@@ -85,6 +95,11 @@ class SettlementDesk:
                     "UPDATE unionpay_transactions SET bank_entry_id = ? WHERE mer_id = ?"
                     " AND done_date = ? AND status = 'done' AND bank_entry_id IS NULL"
                     " AND txn_type IN ('01', '03', '04', '31', '33')",
+                    (entry_id, mer_id, day),
+                )
+                connection.execute(
+                    "UPDATE unionpay_chargebacks SET bank_entry_id = ? WHERE mer_id = ?"
+                    " AND day = ? AND is_done = 1 AND bank_entry_id IS NULL",
                     (entry_id, mer_id, day),
                 )
             self.store.record_effect(
