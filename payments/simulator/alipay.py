@@ -89,7 +89,7 @@ class Gateway:
             case FaultKind.SYSTEM_ERROR:
                 is_fund = params.get("method", "").startswith("alipay.fund.")
                 refusal = GatewayRefusedError("SYSTEM_ERROR" if is_fund else "ACQ.SYSTEM_ERROR")
-                return _json(_envelope(params, refusal.node(), app=app))
+                return _json(self._enveloped(params, refusal.node(), app=app))
             case FaultKind.BAD_SIGNATURE:
                 return _json(_signed_by_another(text))
             case FaultKind.TRUNCATED_JSON:
@@ -107,7 +107,7 @@ class Gateway:
         except GatewayRefusedError as refusal:
             node = refusal.node()
             self._record_request(params, code=refusal.code, node=node, fault=fault)
-            return _envelope(params, node, app=app), app
+            return self._enveloped(params, node, app=app), app
 
         with self.store.transaction():
             try:
@@ -115,7 +115,12 @@ class Gateway:
             except GatewayRefusedError as refusal:
                 node = refusal.node()
             self._record_request(call.params, code=str(node["code"]), node=node, fault=fault)
-        return _envelope(call.params, node, app=app), app
+        return self._enveloped(call.params, node, app=app), app
+
+    def _enveloped(self, params: Mapping[str, str], node: Node, *, app: App | None) -> str:
+        """Sign an answer with the key that signs for the application now."""
+        signer = None if app is None else self.apps.signer(app, at_ms=self.clock.now_ms())
+        return _envelope(params, node, app=signer)
 
     def _method(self, call: Call) -> Method:
         method = self.methods.get(call.params["method"])

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from payments.simulator.alipay_holds import HoldBook
 from payments.simulator.alipay_letters import Letter, letter
 from payments.simulator.alipay_message_texts import (
@@ -122,7 +124,9 @@ class Messenger:
             return
         answer = "dropped"
         if fault is None or fault.kind != FaultKind.NOTIFY_DROP:
-            sent = _letter(message, fault=fault, now_ms=self._clock.now_ms())
+            now_ms = self._clock.now_ms()
+            signer = self._apps.signer(message.app, at_ms=now_ms, is_notice=True)
+            sent = _letter(message, key=signer.alipay_key, fault=fault, now_ms=now_ms)
             answer = post.send(message.url, body=sent.body, headers=sent.headers).words
             if fault is not None and fault.kind == FaultKind.NOTIFY_DUPLICATE:
                 answer = post.send(message.url, body=sent.body, headers=sent.headers).words
@@ -232,7 +236,9 @@ class Messenger:
         return app
 
 
-def _letter(message: _Message, *, fault: Fault | None, now_ms: int) -> Letter:
+def _letter(
+    message: _Message, *, key: rsa.RSAPrivateKey, fault: Fault | None, now_ms: int
+) -> Letter:
     """Write and sign a message, wrongly in the way that was ordered."""
     app, kind = message.app, None if fault is None else fault.kind
     is_wrong = kind == FaultKind.NOTIFY_WRONG_AMOUNT
@@ -246,4 +252,4 @@ def _letter(message: _Message, *, fault: Fault | None, now_ms: int) -> Letter:
     if fault is not None and kind == FaultKind.NOTIFY_WRONG_APP:
         params["app_id"] = fault.other_app_id or f"{app.app_id}9"
     is_message = message.method == TRANSFER_CHANGED
-    return letter(params, key=app.alipay_key, fault=kind, is_message=is_message)
+    return letter(params, key=key, fault=kind, is_message=is_message)

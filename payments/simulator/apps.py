@@ -1,13 +1,14 @@
 """The merchants' applications at the simulated Alipay, and the exchange of keys with them."""
 
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from payments.simulator import certificates, signing
 from payments.simulator.certificates import AppCertificates
 from payments.simulator.errors import RefusedError
+from payments.simulator.former_keys import FormerKey, FormerKeys
 from payments.simulator.money import EXPONENTS
 from payments.simulator.store import Store
 
@@ -58,6 +59,11 @@ class AppBook:
 
     store: Store
     _read: dict[str, App] = field(default_factory=dict)
+    _former: FormerKeys = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Know the keys that were replaced."""
+        self._former = FormerKeys(self.store, channel="alipay")
 
     def find(self, app_id: str) -> App | None:
         """Look an application up."""
@@ -84,7 +90,7 @@ class AppBook:
         return app
 
     def register(self, registration: Registration) -> App:
-        """Take an application in, or take over what it changed; its Alipay key stays for ever.
+        """Take an application in, or take over what it changed; its Alipay key stays as it is.
 
         A new fee counts for trades paid from now on. Raises RefusedError if the key is not RSA
         of 2048 bits, if the currency is unknown, differs from the bank account's, or would
@@ -121,6 +127,40 @@ class AppBook:
             app = self.find(registration.app_id)
         assert app is not None
         return app
+
+    def rotate(self, app_id: str, *, until_ms: int) -> App:
+        """Let Alipay sign for an application with a new key; in turns with the old until then.
+
+        In certificate mode the new key has a new certificate. Raises RefusedError if there is no
+        such application.
+        """
+        with self.store.transaction() as connection:
+            app = self.find(app_id)
+            if app is None:
+                raise RefusedError(status=409, code="unknown_app", detail=app_id)
+            certificate = "" if app.certificates is None else app.certificates.alipay_cert_pem
+            self._former.keep(app_id, FormerKey(app.alipay_key, certificate), until_ms=until_ms)
+            key = signing.new_private_key()
+            connection.execute(
+                "UPDATE apps SET alipay_key_pem = ? WHERE app_id = ?",
+                (signing.private_key_pem(key), app_id),
+            )
+            if app.certificates is not None:
+                certificates.renew(self.store, app_id=app_id, alipay_key=key)
+            self._read.pop(app_id)
+            rotated = self.find(app_id)
+        assert rotated is not None
+        return rotated
+
+    def signer(self, app: App, *, at_ms: int, is_notice: bool = False) -> App:
+        """Give an application with the key that signs for it at this time."""
+        former = self._former.whose_turn(app.app_id, at_ms=at_ms, is_notice=is_notice)
+        if former is None:
+            return app
+        issued = app.certificates
+        if issued is not None:
+            issued = issued.with_alipay(former.certificate_pem)
+        return replace(app, alipay_key=former.key, certificates=issued)
 
     def _choose(
         self, connection: sqlite3.Connection, *, registration: Registration, key_pem: str

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from cryptography import x509
@@ -33,6 +33,11 @@ class AppCertificates:
     root_cert_pem: str
     root_cert_sn: str
 
+    def with_alipay(self, pem: str) -> "AppCertificates":
+        """Give the same with another certificate of Alipay's."""
+        number = _serial_text(_certificate(pem))
+        return replace(self, alipay_cert_pem=pem, alipay_cert_sn=number)
+
 
 def certificates_of(store: Store, *, app_id: str) -> AppCertificates | None:
     """Read what was issued to an application; None if it works with bare keys."""
@@ -60,18 +65,7 @@ def issue(
             return
         root_key, issuer = _root(store)
         app_cert = _issued(_name(app_id, unit="Apps"), app_key, issuer=issuer, root_key=root_key)
-        alipay_cert = (
-            _pem(
-                _issued(
-                    _name("Alipay Simulator", unit="Alipay"),
-                    alipay_key.public_key(),
-                    issuer=issuer,
-                    root_key=root_key,
-                )
-            )
-            if known is None
-            else known.alipay_cert_pem
-        )
+        alipay_cert = _of_alipay(store, alipay_key) if known is None else known.alipay_cert_pem
         connection.execute(
             "INSERT INTO app_certificates VALUES (?, ?, ?) ON CONFLICT (app_id) DO UPDATE SET"
             " app_cert_pem = excluded.app_cert_pem",
@@ -79,10 +73,25 @@ def issue(
         )
 
 
+def renew(store: Store, *, app_id: str, alipay_key: rsa.RSAPrivateKey) -> None:
+    """Issue another certificate for Alipay's own new key."""
+    with store.transaction() as connection:
+        connection.execute(
+            "UPDATE app_certificates SET alipay_cert_pem = ? WHERE app_id = ?",
+            (_of_alipay(store, alipay_key), app_id),
+        )
+
+
 def withdraw(store: Store, *, app_id: str) -> None:
     """Let an application go back to bare keys."""
     with store.transaction() as connection:
         connection.execute("DELETE FROM app_certificates WHERE app_id = ?", (app_id,))
+
+
+def _of_alipay(store: Store, alipay_key: rsa.RSAPrivateKey) -> str:
+    root_key, issuer = _root(store)
+    name, key = _name("Alipay Simulator", unit="Alipay"), alipay_key.public_key()
+    return _pem(_issued(name, key, issuer=issuer, root_key=root_key))
 
 
 def _root(store: Store) -> tuple[rsa.RSAPrivateKey, x509.Name]:

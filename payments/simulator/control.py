@@ -1,6 +1,6 @@
 """The control API: what tests, the demo and the replay tell the simulator, from this machine."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import parse_qs, unquote
 
@@ -13,6 +13,7 @@ from payments.simulator.errors import RefusedError
 from payments.simulator.exchange import Answer, Request, json_answer
 from payments.simulator.faults import FaultBook, fault_from
 from payments.simulator.json_fields import JsonFields, bad_request
+from payments.simulator.key_control import KeyControl, keys_shown
 from payments.simulator.notifier import Notifier
 from payments.simulator.owed import owed_minor
 from payments.simulator.payer_control import PayerControl
@@ -79,14 +80,14 @@ class Control:
                 return self._set_clock(fields)
             case "apps":
                 return self._register(fields)
-            case "pay":
-                return self.payers.pay(fields)
-            case "scan":
-                return self.payers.scan(fields)
+            case "pay" | "scan" as act:
+                return self.payers.pay(fields) if act == "pay" else self.payers.scan(fields)
             case "faults":
                 return self.faults.order(fault_from(fields)).shown()
             case "bills":
                 return self.bill_changes.order(bill_change_from(fields)).shown()
+            case "rotate":
+                return self._keys.rotate(fields)
             case "forget":
                 what = fields.text("what")
                 fields.require_no_more()
@@ -95,6 +96,15 @@ class Control:
                 return self._channel_changed(name, fields=fields)
             case _:
                 raise _not_found(path)
+
+    @property
+    def _keys(self) -> KeyControl:
+        return KeyControl(
+            clock=self.clock,
+            apps=self.apps,
+            wechat=self.payers.wechat.merchants,
+            unionpay=self.payers.unionpay.merchants,
+        )
 
     def _forget(self, what: str) -> object:
         """Drop what was ordered and has not counted: faults with the plans, or changes of bills."""
@@ -167,11 +177,7 @@ class Control:
             returns_fee=fields.flag("returns_fee"),
         )
         fields.require_no_more()
-        app = self.apps.register(registration)
-        answer = {"app_id": app.app_id, "alipay_public_key_pem": app.alipay_public_key_pem}
-        if app.certificates is not None:
-            answer |= asdict(app.certificates)
-        return answer
+        return keys_shown(self.apps.register(registration))
 
     def _notification_counts(self) -> dict[str, int]:
         """Count by state what all senders have to tell."""

@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from payments.simulator.alipay_fields import amounts_of, funds_of, vouchers_of
 from payments.simulator.alipay_letters import Letter, letter
 from payments.simulator.apps import App, AppBook
@@ -87,7 +89,9 @@ class Notifier:
         if fault is not None and fault.kind == FaultKind.NOTIFY_DROP:
             answer = "dropped"
         else:
-            sent = _letter(notification, fault=fault, now_ms=self._clock.now_ms())
+            now_ms = self._clock.now_ms()
+            signer = self._apps.signer(notification.app, at_ms=now_ms, is_notice=True)
+            sent = _letter(notification, key=signer.alipay_key, fault=fault, now_ms=now_ms)
             answer = post.send(trade.notify_url, body=sent.body, headers=sent.headers).words
             if fault is not None and fault.kind == FaultKind.NOTIFY_DUPLICATE:
                 answer = post.send(trade.notify_url, body=sent.body, headers=sent.headers).words
@@ -148,7 +152,9 @@ class Notifier:
         )
 
 
-def _letter(notification: _Notification, *, fault: Fault | None, now_ms: int) -> Letter:
+def _letter(
+    notification: _Notification, *, key: rsa.RSAPrivateKey, fault: Fault | None, now_ms: int
+) -> Letter:
     trade, app = notification.trade, notification.app
     params = trade_params(trade, app=app, notify_id=notification.notify_id, now_ms=now_ms)
     kind = None if fault is None else fault.kind
@@ -157,7 +163,7 @@ def _letter(notification: _Notification, *, fault: Fault | None, now_ms: int) ->
         params["total_amount"] = fault.total_amount or one_more
     if fault is not None and kind == FaultKind.NOTIFY_WRONG_APP:
         params["app_id"] = fault.other_app_id or f"{app.app_id}9"
-    return letter(params, key=app.alipay_key, fault=kind)
+    return letter(params, key=key, fault=kind)
 
 
 def trade_params(trade: Trade, *, app: App, notify_id: str, now_ms: int) -> dict[str, str]:

@@ -54,6 +54,16 @@ CREATE TABLE IF NOT EXISTS app_choices (
     returns_fee INTEGER NOT NULL CHECK (returns_fee IN (0, 1))
 ) STRICT;
 
+-- Keys with which a channel signed before, and signs in turns with the new one for a while.
+CREATE TABLE IF NOT EXISTS former_keys (
+    channel         TEXT NOT NULL,
+    owner           TEXT NOT NULL,
+    key_pem         TEXT NOT NULL,
+    certificate_pem TEXT NOT NULL,
+    until_ms        INTEGER NOT NULL,
+    PRIMARY KEY (channel, owner)
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS trades (
     id            INTEGER PRIMARY KEY,
     app_id        TEXT NOT NULL REFERENCES apps,
@@ -362,6 +372,10 @@ CREATE TABLE IF NOT EXISTS wechat_platform_keys (
     serial          TEXT NOT NULL UNIQUE,
     key_pem         TEXT NOT NULL,
     certificate_pem TEXT
+) STRICT;
+CREATE TABLE IF NOT EXISTS wechat_key_ends (
+    serial   TEXT PRIMARY KEY REFERENCES wechat_platform_keys (serial),
+    until_ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS wechat_platform_keys_of ON wechat_platform_keys (mchid, key_mode);
 

@@ -105,7 +105,8 @@ class Gateway:
         if name == FRONT:
             return self._front(fields, fault=fault)
         if fault is None:
-            return _written(self._carried_out(name, fields), seal=self.merchants.seal)
+            seal = self.merchants.seal_at(self.clock.now_ms())
+            return _written(self._carried_out(name, fields), seal=seal)
         return self._answer_with_fault(name, fields, fault=fault)
 
     def _front(self, fields: Fields, *, fault: Fault | None) -> Answer | Silence:
@@ -135,7 +136,7 @@ class Gateway:
         else:
             told = self._carried_out(name, fields, fault=kind)
 
-        seal = self.merchants.seal
+        seal = self.merchants.seal_at(self.clock.now_ms())
         match kind:
             case FaultKind.TIMEOUT_BEFORE | FaultKind.TIMEOUT_AFTER_COMMIT:
                 return Silence(wait_ms=fault.wait_ms)

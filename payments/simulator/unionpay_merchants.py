@@ -12,6 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from payments.simulator import signing
 from payments.simulator.errors import RefusedError
+from payments.simulator.former_keys import FormerKey, FormerKeys
 from payments.simulator.json_fields import bad_request
 from payments.simulator.store import Store
 
@@ -19,6 +20,7 @@ CURRENCY = "CNY"
 # Simulated years lie anywhere: no certificate may run out, or not have begun, in one of them.
 _BEGINS_AT = datetime(2010, 1, 1, tzinfo=UTC)
 _ENDS_AT = datetime(2070, 1, 1, tzinfo=UTC)
+_AUTHORITY_SETTING = "unionpay_authority_key"
 _ROOT = "UnionPay Simulator Root"
 _BETWEEN = "UnionPay Simulator OCA"
 _OWNER = "041@8310000000083040@中国银联股份有限公司@00016495"
@@ -65,6 +67,11 @@ class MerchantBook:
     store: Store
     _read: dict[str, Merchant] = field(default_factory=dict)
     _seal: Seal | None = None
+    _former: FormerKeys = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Know the keys that were replaced."""
+        self._former = FormerKeys(self.store, channel="unionpay")
 
     def find(self, mer_id: str) -> Merchant | None:
         """Look a merchant up."""
@@ -135,6 +142,33 @@ class MerchantBook:
             )
         return self._seal
 
+    def seal_at(self, at_ms: int, *, is_notice: bool = False) -> Seal:
+        """Give the seal that signs at this time: in turns with the former one for a while."""
+        former = self._former.whose_turn(_OWNER, at_ms=at_ms, is_notice=is_notice)
+        if former is None:
+            return self.seal
+        return Seal(former.key, former.certificate_pem, self.seal.authorities_pem)
+
+    def rotate(self, *, until_ms: int) -> Seal:
+        """Let UnionPay sign with a new key, under a new certificate of the same authority.
+
+        Raises RefusedError where the authority's key was not kept, by an older simulator.
+        """
+        with self.store.transaction():
+            former, kept = self.seal, self.store.setting(_AUTHORITY_SETTING)
+            if kept is None:
+                detail = "this simulator's authority can issue no more"
+                raise RefusedError(status=409, code="no_authority", detail=detail)
+            self._former.keep(
+                _OWNER, FormerKey(former.key, former.certificate_pem), until_ms=until_ms
+            )
+            key, above = signing.new_private_key(), signing.private_key_from(kept)
+            leaf = _issued(_OWNER, key, issuer=_BETWEEN, issuer_key=above, is_authority=False)
+            self.store.keep_setting("unionpay_key", value=signing.private_key_pem(key))
+            self.store.keep_setting("unionpay_certificate", value=leaf.strip())
+            self._seal = None
+            return self.seal
+
     def _make_seal(self) -> None:
         root_key, between_key, key = (signing.new_private_key() for _ in range(3))
         root = _issued(_ROOT, root_key, issuer=_ROOT, issuer_key=root_key, is_authority=True)
@@ -143,6 +177,7 @@ class MerchantBook:
         )
         leaf = _issued(_OWNER, key, issuer=_BETWEEN, issuer_key=between_key, is_authority=False)
         self.store.keep_setting("unionpay_key", value=signing.private_key_pem(key))
+        self.store.keep_setting(_AUTHORITY_SETTING, value=signing.private_key_pem(between_key))
         self.store.keep_setting("unionpay_certificate", value=leaf.strip())
         self.store.keep_setting("unionpay_authorities", value=root + between)
 

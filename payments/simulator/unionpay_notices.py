@@ -98,7 +98,7 @@ class Notices:
     def _sent(
         self, found: Transaction, *, merchant: Merchant, post: Post, fault: Fault | None
     ) -> PostAnswer:
-        seal = self._merchants.seal
+        seal = self._merchants.seal_at(self._clock.now_ms(), is_notice=True)
         if fault is not None and fault.kind == FaultKind.NOTIFY_FORGED:
             seal = forged(seal)
         fields = _as_ordered(_told(found), found=found, fault=fault)

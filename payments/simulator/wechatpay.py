@@ -15,7 +15,8 @@ from payments.simulator.faults import Fault, FaultBook, FaultKind
 from payments.simulator.store import Store
 from payments.simulator.wechatpay_authentication import authenticated
 from payments.simulator.wechatpay_fields import is_writable
-from payments.simulator.wechatpay_merchants import Merchant, MerchantBook, PlatformKey
+from payments.simulator.wechatpay_merchants import Merchant, MerchantBook
+from payments.simulator.wechatpay_platform_keys import PlatformKey
 from payments.simulator.wechatpay_refusals import CallRefusedError
 from payments.simulator.wechatpay_signing import SCHEMA, answer_text, new_nonce
 
@@ -212,7 +213,8 @@ class Gateway:
             seconds = _callers_seconds(asked.timestamp, now_ms=self.clock.now_ms())
             if fault == FaultKind.STALE_ANSWER:
                 seconds -= _STALE_SECONDS
-            key = merchant.platform_key
+            named = asked.request.headers.get("wechatpay-serial", "")
+            key = merchant.answering_key(named, at_ms=self.clock.now_ms())
             if fault == FaultKind.BAD_SIGNATURE:
                 key = PlatformKey(key.serial, signing.new_private_key(), None)
             headers += signature_headers(body, key=key, seconds=seconds)

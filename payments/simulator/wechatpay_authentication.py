@@ -40,7 +40,7 @@ def authenticated(
         raise _unsigned("商户证书序列号有误，请使用签名私钥匹配的证书序列号")
     _require_timely(authorization.timestamp, now_ms=now_ms)
     _require_signed(request, authorization=authorization, merchant=merchant)
-    _require_known_serial(request, merchant=merchant)
+    _require_known_serial(request, merchant=merchant, now_ms=now_ms)
     return merchant
 
 
@@ -84,10 +84,10 @@ def _require_signed(request: Request, *, authorization: Authorization, merchant:
     )
 
 
-def _require_known_serial(request: Request, *, merchant: Merchant) -> None:
+def _require_known_serial(request: Request, *, merchant: Merchant, now_ms: int) -> None:
     """Refuse a caller that expects to be answered under a key that is not in force."""
     serial = request.headers.get("wechatpay-serial", "")
-    known = {key.serial.upper() for key in merchant.platform_keys}
+    known = {key.serial.upper() for key in merchant.keys_at(now_ms)}
     if serial and serial.upper() not in known:
         message = "平台证书序列号Wechatpay-Serial错误"
         raise bad_parameter("header/Wechatpay-Serial", message=message)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from payments.simulator.clock import milliseconds
 from payments.simulator.wechatpay import Call, Reply
-from payments.simulator.wechatpay_merchants import (
+from payments.simulator.wechatpay_platform_keys import (
     CERTIFICATE_BEGINS_AT,
     CERTIFICATE_ENDS_AT,
     KeyMode,
@@ -26,7 +26,8 @@ def platform_certificates(call: Call) -> Reply:
             message="无可用的平台证书，请在商户平台-API安全申请使用微信支付公钥",
         )
     shown = [
-        _shown(key, api_v3_key=call.merchant.api_v3_key) for key in call.merchant.platform_keys
+        _shown(key, api_v3_key=call.merchant.api_v3_key)
+        for key in call.merchant.keys_at(call.at_ms)
     ]
     return Reply(status=200, content={"data": shown})
 

@@ -9,12 +9,8 @@ from payments.simulator.money import amount_text
 from payments.simulator.pages.wechatpay_payer import PATH
 from payments.simulator.plans import PlanBook, plan_from
 from payments.simulator.wechatpay_coupons import CouponBook
-from payments.simulator.wechatpay_merchants import (
-    DOMESTIC,
-    KeyMode,
-    MerchantBook,
-    Registration,
-)
+from payments.simulator.wechatpay_merchants import DOMESTIC, MerchantBook, Registration
+from payments.simulator.wechatpay_platform_keys import KeyMode
 from payments.simulator.wechatpay_refunds import RefundBook
 from payments.simulator.wechatpay_trades import Trade, TradeBook
 from payments.simulator.wechatpay_transfer_control import Senders, TransferControl

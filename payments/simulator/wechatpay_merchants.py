@@ -1,29 +1,28 @@
 """The merchants of the simulated WeChat Pay, and the keys that both sides told one another."""
 
+import itertools
 import re
-import secrets
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from enum import StrEnum
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
 
 from payments.simulator import signing
 from payments.simulator.errors import RefusedError
 from payments.simulator.json_fields import bad_request
 from payments.simulator.money import EXPONENTS
 from payments.simulator.store import Store
+from payments.simulator.wechatpay_platform_keys import (
+    KeyMode,
+    PlatformKey,
+    add_platform_key,
+    end_platform_keys,
+    platform_keys,
+)
 
 DOMESTIC = "CNY"
 """The currency of every merchant at home; those abroad agree on another one when they register."""
-
-# Simulated years lie anywhere: no certificate may run out, or not have begun, in one of them.
-CERTIFICATE_BEGINS_AT = datetime(2010, 1, 1, tzinfo=UTC)
-CERTIFICATE_ENDS_AT = datetime(2070, 1, 1, tzinfo=UTC)
 
 _SHAPES = {
     "mchid": r"[0-9]{8,32}",
@@ -31,13 +30,6 @@ _SHAPES = {
     "serial_no": r"[0-9A-Fa-f]{8,64}",
     "api_v3_key": r"[0-9A-Za-z]{32}",
 }
-
-
-class KeyMode(StrEnum):
-    """How the merchant checks what WeChat Pay signs: by one public key, or by certificates."""
-
-    PUBLIC_KEY = "public_key"
-    CERTIFICATE = "certificate"
 
 
 @dataclass(frozen=True)
@@ -61,17 +53,8 @@ class Registration:
 
 
 @dataclass(frozen=True)
-class PlatformKey:
-    """One of WeChat Pay's own keys, by the serial that the header `Wechatpay-Serial` names."""
-
-    serial: str
-    key: rsa.RSAPrivateKey
-    certificate_pem: str | None
-
-
-@dataclass(frozen=True)
 class Merchant:
-    """One registered merchant, the keys read once; `platform_keys` are in force, newest last."""
+    """One registered merchant, the keys read once; `platform_keys` are all, newest last."""
 
     mchid: str
     appid: str
@@ -87,8 +70,23 @@ class Merchant:
 
     @property
     def platform_key(self) -> PlatformKey:
-        """The key with which WeChat Pay signs for this merchant now."""
+        """The newest key with which WeChat Pay signs for this merchant."""
         return self.platform_keys[-1]
+
+    def keys_at(self, at_ms: int) -> tuple[PlatformKey, ...]:
+        """Give the keys that are in force at an instant, newest last."""
+        return tuple(
+            key for key in self.platform_keys if key.until_ms is None or at_ms < key.until_ms
+        )
+
+    def answering_key(self, serial: str, *, at_ms: int) -> PlatformKey:
+        """Give the key that signs an answer: while keys overlap, the one that the caller names."""
+        named = [
+            key
+            for key in self.keys_at(at_ms)
+            if key.until_ms is not None and key.serial.upper() == serial.upper()
+        ]
+        return named[0] if named else self.platform_key
 
     def shown(self) -> dict[str, object]:
         """Tell the merchant what it must configure."""
@@ -114,6 +112,7 @@ class MerchantBook:
 
     store: Store
     _read: dict[str, Merchant] = field(default_factory=dict)
+    _turns: Iterator[int] = field(default_factory=itertools.count)
 
     def find(self, mchid: str) -> Merchant | None:
         """Look a merchant up."""
@@ -123,11 +122,7 @@ class MerchantBook:
         row = self.store.row("SELECT * FROM wechat_merchants WHERE mchid = ?", mchid)
         if row is None:
             return None
-        keys = self.store.rows(
-            "SELECT * FROM wechat_platform_keys WHERE mchid = ? AND key_mode = ? ORDER BY id",
-            mchid,
-            row["key_mode"],
-        )
+        keys = platform_keys(self.store, mchid=mchid, mode=row["key_mode"])
         merchant = self._read[mchid] = _merchant_from(row, keys=keys)
         return merchant
 
@@ -166,26 +161,33 @@ class MerchantBook:
             ).fetchone()
             mode = KeyMode(registration.key_mode)
             if known is None:
-                _add_platform_key(connection, mchid=registration.mchid, mode=mode)
+                add_platform_key(connection, mchid=registration.mchid, mode=mode)
             return self._reread(registration.mchid)
 
-    def rotate(self, mchid: str) -> Merchant:
-        """Let WeChat Pay sign with a new key from now on.
+    def rotate(self, mchid: str, *, until_ms: int | None = None) -> Merchant:
+        """Let WeChat Pay sign with a new key from now on, and in turns with the old until then.
 
-        In certificate mode the old certificate stays in force beside the new one. Raises
-        RefusedError if there is no such merchant.
+        Without an end an old certificate stays in force beside the new one, which alone signs;
+        an old public key ends at once. Raises RefusedError if there is no such merchant.
         """
         with self.store.transaction() as connection:
             merchant = self.find(mchid)
             if merchant is None:
                 raise RefusedError(status=409, code="unknown_merchant", detail=mchid)
-            if merchant.key_mode == KeyMode.PUBLIC_KEY:
-                connection.execute(
-                    "DELETE FROM wechat_platform_keys WHERE mchid = ? AND key_mode = ?",
-                    (mchid, merchant.key_mode.value),
-                )
-            _add_platform_key(connection, mchid=mchid, mode=merchant.key_mode)
+            mode = merchant.key_mode
+            if until_ms is None and mode == KeyMode.PUBLIC_KEY:
+                until_ms = 0
+            if until_ms is not None:
+                end_platform_keys(connection, mchid=mchid, mode=mode, until_ms=until_ms)
+            add_platform_key(connection, mchid=mchid, mode=mode)
             return self._reread(mchid)
+
+    def telling_key(self, merchant: Merchant, *, at_ms: int) -> PlatformKey:
+        """Give the key that signs a notice: while keys overlap, one after the other."""
+        former = [key for key in merchant.keys_at(at_ms) if key.until_ms is not None]
+        if former and next(self._turns) % 2:
+            return former[-1]
+        return merchant.platform_key
 
     def _reread(self, mchid: str) -> Merchant:
         self._read.pop(mchid, None)
@@ -224,46 +226,7 @@ def _require_account_fits(connection: sqlite3.Connection, *, registration: Regis
         raise RefusedError(status=409, code="currency_conflict", detail=detail)
 
 
-def _add_platform_key(connection: sqlite3.Connection, *, mchid: str, mode: KeyMode) -> None:
-    key = signing.new_private_key()
-    if mode == KeyMode.PUBLIC_KEY:
-        # 28 digits that begin with 01 and the merchant's number, as the real ones do.
-        digits = f"01{mchid}"[:20]
-        spread = secrets.randbelow(10 ** (28 - len(digits)))
-        serial, certificate_pem = f"PUB_KEY_ID_{digits}{spread:0{28 - len(digits)}d}", None
-    else:
-        certificate = _certificate_of(key)
-        serial = f"{certificate.serial_number:040X}"
-        certificate_pem = certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
-    connection.execute(
-        "INSERT INTO wechat_platform_keys (mchid, key_mode, serial, key_pem, certificate_pem)"
-        " VALUES (?, ?, ?, ?, ?)",
-        (mchid, mode.value, serial, signing.private_key_pem(key), certificate_pem),
-    )
-
-
-def _certificate_of(key: rsa.RSAPrivateKey) -> x509.Certificate:
-    name = x509.Name(
-        [
-            x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Tianping Simulator"),
-            x509.NameAttribute(NameOID.COMMON_NAME, "Tenpay.com sign"),
-        ]
-    )
-    return (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        # 40 hexadecimal digits, the first not zero.
-        .serial_number((1 << 158) | secrets.randbits(158))
-        .not_valid_before(CERTIFICATE_BEGINS_AT)
-        .not_valid_after(CERTIFICATE_ENDS_AT)
-        .sign(key, hashes.SHA256())
-    )
-
-
-def _merchant_from(row: sqlite3.Row, *, keys: list[sqlite3.Row]) -> Merchant:
+def _merchant_from(row: sqlite3.Row, *, keys: tuple[PlatformKey, ...]) -> Merchant:
     return Merchant(
         mchid=row["mchid"],
         appid=row["appid"],
@@ -275,12 +238,5 @@ def _merchant_from(row: sqlite3.Row, *, keys: list[sqlite3.Row]) -> Merchant:
         key_mode=KeyMode(row["key_mode"]),
         bank_account_no=row["bank_account_no"],
         currency=row["currency"],
-        platform_keys=tuple(
-            PlatformKey(
-                serial=key["serial"],
-                key=signing.private_key_from(key["key_pem"]),
-                certificate_pem=key["certificate_pem"],
-            )
-            for key in keys
-        ),
+        platform_keys=keys,
     )

@@ -11,7 +11,8 @@ from payments.simulator.sending import Post, PostAnswer, Schedule, escaped
 from payments.simulator.store import Store
 from payments.simulator.wallets import WalletBook
 from payments.simulator.wechatpay import signature_headers
-from payments.simulator.wechatpay_merchants import Merchant, MerchantBook, PlatformKey
+from payments.simulator.wechatpay_merchants import Merchant, MerchantBook
+from payments.simulator.wechatpay_platform_keys import PlatformKey
 from payments.simulator.wechatpay_resources import rfc3339
 from payments.simulator.wechatpay_signing import encrypted_resource
 from payments.simulator.wechatpay_trades import new_notice_id
@@ -140,7 +141,7 @@ class Messages:
         body = self._body(message, resource=resource)
         # Receivers judge whether a message is fresh by real time, whatever the clock here shows.
         seconds = wall_ms() // 1000 - (_STALE_SECONDS if kind == FaultKind.NOTIFY_STALE else 0)
-        key = message.merchant.platform_key
+        key = self._merchants.telling_key(message.merchant, at_ms=self._clock.now_ms())
         if kind in (FaultKind.NOTIFY_FORGED, FaultKind.NOTIFY_SIGNTEST):
             key = PlatformKey(key.serial, signing.new_private_key(), None)
         prefix = _PROBE if kind == FaultKind.NOTIFY_SIGNTEST else ""

@@ -12,7 +12,8 @@ from payments.simulator.sending import Post, PostAnswer, Schedule, escaped
 from payments.simulator.store import Store
 from payments.simulator.wechatpay import signature_headers
 from payments.simulator.wechatpay_coupons import Coupon, CouponBook
-from payments.simulator.wechatpay_merchants import Merchant, MerchantBook, PlatformKey
+from payments.simulator.wechatpay_merchants import Merchant, MerchantBook
+from payments.simulator.wechatpay_platform_keys import PlatformKey
 from payments.simulator.wechatpay_refunds import Refund, RefundBook
 from payments.simulator.wechatpay_resources import (
     Resource,
@@ -158,7 +159,8 @@ class Notices:
         body = self._body(notice, fault=fault)
         # Receivers judge whether a message is fresh by real time, whatever the clock here shows.
         seconds = wall_ms() // 1000
-        key, prefix = notice.merchant.platform_key, ""
+        key = self._merchants.telling_key(notice.merchant, at_ms=self._clock.now_ms())
+        prefix = ""
         if kind == FaultKind.NOTIFY_STALE:
             seconds -= _STALE_SECONDS
         if kind in (FaultKind.NOTIFY_FORGED, FaultKind.NOTIFY_SIGNTEST):

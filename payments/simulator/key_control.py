@@ -1,0 +1,52 @@
+"""The control API's keys: a channel takes a new one, and signs with both for a while."""
+
+from dataclasses import asdict, dataclass
+
+from payments.simulator.apps import App, AppBook
+from payments.simulator.clock import VirtualClock
+from payments.simulator.errors import RefusedError
+from payments.simulator.json_fields import JsonFields, bad_request
+from payments.simulator.unionpay_merchants import MerchantBook as UnionPayMerchants
+from payments.simulator.wechatpay_merchants import MerchantBook as WechatMerchants
+
+
+@dataclass(frozen=True)
+class KeyControl:
+    """What a channel tells us when it signs with another key, as when we registered."""
+
+    clock: VirtualClock
+    apps: AppBook
+    wechat: WechatMerchants
+    unionpay: UnionPayMerchants
+
+    def rotate(self, fields: JsonFields) -> object:
+        """Let a channel sign with a new key, in turns with the old one for some virtual seconds.
+
+        `owner` is the app_id or the mchid; UnionPay signs for all alike. Raises RefusedError.
+        """
+        channel, owner = fields.text("channel"), fields.optional_text("owner") or ""
+        seconds = fields.integer("seconds", default=0)
+        fields.require_no_more()
+        if seconds < 0:
+            raise bad_request("seconds is 0 or more")
+        until_ms = self.clock.now_ms() + seconds * 1_000
+        match channel:
+            case "alipay":
+                return keys_shown(self.apps.rotate(owner, until_ms=until_ms))
+            case "wechatpay":
+                return self.wechat.rotate(owner, until_ms=until_ms).shown()
+            case "unionpay":
+                if owner and self.unionpay.find(owner) is None:
+                    raise RefusedError(status=409, code="unknown_merchant", detail=owner)
+                return {"authorities_pem": self.unionpay.rotate(until_ms=until_ms).authorities_pem}
+            case _:
+                raise bad_request("channel is alipay, wechatpay or unionpay")
+
+
+def keys_shown(app: App) -> dict[str, object]:
+    """Tell an application what it must configure."""
+    answer: dict[str, object] = {
+        "app_id": app.app_id,
+        "alipay_public_key_pem": app.alipay_public_key_pem,
+    }
+    return answer if app.certificates is None else answer | asdict(app.certificates)
