@@ -16,6 +16,8 @@ from payments.simulator.trades import TradeBook, TradeStatus
 from payments.simulator.transfers import Transfer, TransferBook
 from payments.simulator.wallets import WalletBook, WalletTerms
 
+_MOVES = {"wallets/top-up": ("top_up", "DBIT", 1), "wallets/withdraw": ("withdrawal", "CRDT", -1)}
+
 
 @dataclass(frozen=True)
 class AlipayControl:
@@ -52,12 +54,13 @@ class AlipayControl:
                 return self._open_payee(fields)
             case "plans":
                 return self.plans.order(plan_from(fields)).shown()
-            case "wallets/top-up":
-                return self._move(fields, kind="top_up", direction="DBIT", sign=1)
-            case "wallets/withdraw":
-                return self._move(fields, kind="withdrawal", direction="CRDT", sign=-1)
+            case "wallets/top-up" | "wallets/withdraw":
+                kind, direction, sign = _MOVES[name]
+                return self._move(fields, kind=kind, direction=direction, sign=sign)
             case "wallets/terms":
                 return self._agree(fields)
+            case "transfers/terms":
+                return self._agree_on_transfers(fields)
             case "transfers/return":
                 return self._return_transfer(fields)
             case "holds/scan" | "holds/grant" | "holds/refuse":
@@ -130,6 +133,14 @@ class AlipayControl:
         fields.require_no_more()
         self.wallets.agree(terms, seller_id=app.seller_id)
         return self._wallet_shown(app)
+
+    def _agree_on_transfers(self, fields: JsonFields) -> object:
+        """Say which scenes were opened (commas between), and whether the address may ask."""
+        app, scenes = self._app(fields.text("app_id")), fields.optional_text("scenes") or ""
+        is_refused = fields.flag("ip_refused")
+        fields.require_no_more()
+        self.transfers.agree(app.app_id, scenes=scenes, is_ip_allowed=not is_refused)
+        return {"app_id": app.app_id, "scenes": scenes}
 
     def _return_transfer(self, fields: JsonFields) -> object:
         app_id, out_biz_no = fields.text("app_id"), fields.text("out_biz_no")

@@ -7,6 +7,7 @@ _MESSAGES = {
     "40001": "Missing Required Arguments",
     "40002": "Invalid Arguments",
     "40004": "Business Failed",
+    "40006": "Insufficient Permissions",
 }
 _REFUSALS = {
     "ACQ.SYSTEM_ERROR": ("20000", "系统错误"),
@@ -29,6 +30,7 @@ _REFUSALS = {
     "isv.missing-alipay-root-cert-sn": ("40002", "缺少支付宝根证书序列号"),
     "isv.app-cert-not-exist": ("40002", "应用公钥证书不存在"),
     "isv.invalid-alipay-root-cert-sn": ("40002", "无效的支付宝根证书序列号"),
+    "isv.ip-forbidden": ("40006", "禁止IP访问"),
     "ACQ.INVALID_PARAMETER": ("40004", "参数无效"),
     "ACQ.TRADE_NOT_EXIST": ("40004", "交易不存在"),
     "ACQ.TRADE_HAS_SUCCESS": ("40004", "交易已被支付"),

@@ -47,6 +47,7 @@ class TransferMethods:
         # Money that goes out needs certificates, whatever else an application may do.
         if call.app.certificates is None:
             raise GatewayRefusedError("isv.missing-app-cert-sn")
+        self._require_allowed(call)
         number, amount_minor = _text(call, "out_biz_no"), _amount_minor(call)
         if not _NUMBER.fullmatch(number):
             raise _invalid("out_biz_no")
@@ -124,6 +125,16 @@ class TransferMethods:
         if payee.is_blocked:
             raise GatewayRefusedError("BLOCK_USER_FORBBIDEN_RECIEVE")
         return payee
+
+    def _require_allowed(self, call: Call) -> None:
+        """Refuse an address that may not ask, and a scene that was not opened."""
+        row = self.transfers.terms(call.app.app_id)
+        if row is None:
+            return
+        if not row["is_ip_allowed"]:
+            raise GatewayRefusedError("isv.ip-forbidden")
+        if row["scenes"] and _text(call, "transfer_scene_name") not in row["scenes"].split(","):
+            raise GatewayRefusedError("TRANSFER_SCENE_NAME_ILLEGAL")
 
     def _require_affordable(self, call: Call, *, amount_minor: int) -> int:
         """Check the limits and the balance; returns what the transfer costs."""

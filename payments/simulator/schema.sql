@@ -273,6 +273,14 @@ CREATE INDEX IF NOT EXISTS alipay_transfers_ending ON alipay_transfers (ends_ms)
 CREATE INDEX IF NOT EXISTS alipay_transfers_returning ON alipay_transfers (returns_ms)
     WHERE status = 'SUCCESS' AND returns_ms IS NOT NULL;
 
+-- Which scenes an application may name in transfers (with commas between, empty: any or none) and
+-- whether its address may ask; without a row, everything goes.
+CREATE TABLE IF NOT EXISTS alipay_transfer_terms (
+    app_id        TEXT PRIMARY KEY REFERENCES apps,
+    scenes        TEXT NOT NULL,
+    is_ip_allowed INTEGER NOT NULL CHECK (is_ip_allowed IN (0, 1))
+) STRICT;
+
 -- Notifications about refunds, transfers and frozen money; those about payments have a table.
 CREATE TABLE IF NOT EXISTS alipay_messages (
     id          INTEGER PRIMARY KEY,

@@ -90,6 +90,18 @@ class TransferBook:
         row = self._store.row("SELECT * FROM alipay_transfers WHERE id = ?", transfer_id)
         return None if row is None else _transfer_from(row)
 
+    def terms(self, app_id: str) -> sqlite3.Row | None:
+        """Read what an application may do, if that was ever said."""
+        return self._store.row("SELECT * FROM alipay_transfer_terms WHERE app_id = ?", app_id)
+
+    def agree(self, app_id: str, *, scenes: str, is_ip_allowed: bool) -> None:
+        """Say which scenes an application opened, and whether its address may ask."""
+        with self._store.transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO alipay_transfer_terms VALUES (?, ?, ?)",
+                (app_id, scenes, int(is_ip_allowed)),
+            )
+
     def sent_minor(self, app: App, *, at_ms: int) -> int:
         """Sum up what the seller sent, or is sending, on the Shanghai day of an instant."""
         row = self._store.row(
