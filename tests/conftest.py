@@ -21,6 +21,7 @@ from tests.rig.stage import (  # noqa: F401  fixtures of the whole suite
     asks_before_resending,
     marketplace,
     simulator,
+    simulator_folder,
     simulator_process,
 )
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,12 +34,18 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OtherSide]:
+def simulator_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Name the folder of the simulator's own file, in which its keys are."""
+    return tmp_path_factory.mktemp("other-side")
+
+
+@pytest.fixture(scope="session")
+def simulator_process(simulator_folder: Path) -> Iterator[OtherSide]:
     """Start one simulator for the session; stopped by its end."""
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "payments.simulator", "--port", "0"),
-            *("--dir", str(tmp_path_factory.mktemp("other-side"))),
+            *("--dir", str(simulator_folder)),
         ],
         cwd=settings.BASE_DIR,
         stdout=subprocess.PIPE,
