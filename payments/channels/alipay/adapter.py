@@ -207,7 +207,7 @@ class AlipayChannel:
         url = bills.file_url(node, gateway_url=self._config.gateway_url, raw=raw)
         if isinstance(url, Outcome):
             return url
-        return bills.fetched(url, transport=self._transport)
+        return bills.fetched(url, day=day, transport=self._transport)
 
     def verify_notification(
         self, *, headers: Mapping[str, str], body: bytes, at: datetime

@@ -1,16 +1,18 @@
 """Fetch Alipay's bills: a signed answer says where the file is, the file itself is not signed.
 
 The address lives for half a minute and could be anybody's, so only Alipay's own hosts and the
-gateway's are gone to. The ZIP is kept as it came: two CSVs in GBK, which are read elsewhere. It is
-held in memory, up to a limit: a bill packs to a twentieth, so the limit is millions of rows.
+gateway's are gone to. The ZIP is kept as it came: two CSVs in GBK, which are read elsewhere; here
+only whether it is whole, and of the day that was asked for. It is held in memory, up to a limit: a
+bill packs to a twentieth, so the limit is millions of rows.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Final
 from urllib.parse import urlsplit
 
-from payments.channels import base
+from payments.channels import archives, base
 from payments.channels.alipay import mapping
 from payments.channels.alipay.gateway import not_sent, unknown
 from payments.channels.base import Outcome
@@ -27,8 +29,9 @@ FILE_BYTES_MAX: Final = 64 * 1024 * 1024
 NOT_FOUND_CODES: Final = frozenset({"BILL_NOT_EXIST", "isp.bill_not_exist"})
 """No bill of that day yet, or none at all: documented as the one, seen as the other."""
 
-# A ZIP with entries, and one without.
-_ZIP_BEGINNINGS: Final = (b"PK\x03\x04", b"PK\x05\x06")
+_ENCODING: Final = "gb18030"
+_BEGINS_ON: Final = re.compile("起始日期：\\[([^ ]{1,40}) 00:00:00\\]".encode(_ENCODING))
+_END_OF_LIST: Final = "列表结束".encode(_ENCODING)
 _HOST_ENDINGS: Final = (".alipay.com", ".alipaydev.com")
 
 
@@ -67,8 +70,8 @@ def trusted_url(url: str, *, gateway_url: str) -> str:
     return parts._replace(scheme="https", netloc=host).geturl()
 
 
-def fetched(url: str, *, transport: Transport) -> bytes | Outcome:
-    """Get the ZIP at an address, or say why not."""
+def fetched(url: str, *, day: date, transport: Transport) -> bytes | Outcome:
+    """Get the ZIP of a day at an address, or say why not: F47, a broken one is refused whole."""
     try:
         answer = transport.get_file(url, headers={"Accept": "*/*"}, bytes_max=FILE_BYTES_MAX)
     except NotSentError as error:
@@ -77,6 +80,13 @@ def fetched(url: str, *, transport: Transport) -> bytes | Outcome:
         return unknown(base.NO_ANSWER, str(error), b"")
     if answer.status_code != 200:
         return unknown(base.HTTP_STATUS, f"HTTP {answer.status_code}", answer.body)
-    if not answer.body.startswith(_ZIP_BEGINNINGS):
-        return unknown(base.UNREADABLE_ANSWER, "The file is not a ZIP.", answer.body)
+    try:
+        members = list(archives.members_of(answer.body))
+    except archives.BrokenArchiveError as error:
+        return unknown(base.UNREADABLE_ANSWER, f"The file is broken: {error}.", answer.body)
+    days = {found[1] for head, _tail in members if (found := _BEGINS_ON.search(head))}
+    if days and days != {f"{day:%Y}年{day:%m}月{day:%d}日".encode(_ENCODING)}:
+        return unknown(base.OTHER_NUMBER, "The file is of another day.", b"")
+    if not any(_END_OF_LIST in tail for _head, tail in members):
+        return unknown(base.UNREADABLE_ANSWER, "The list in the file has no end.", b"")
     return answer.body

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from payments.channels import base
+from payments.channels import archives, base
 from payments.channels.base import ChannelConfig, Outcome
 from payments.channels.unionpay import mapping, numbers
 
@@ -62,6 +62,11 @@ def file_of(fields: Mapping[str, str], *, day: date, raw: str) -> bytes | Outcom
         content = inflating.decompress(packed, FILE_BYTES_MAX)
     except (binascii.Error, ValueError, zlib.error):
         return mapping.unknown(base.UNREADABLE_ANSWER, "The file is garbled.", raw)
-    if not content or not inflating.eof:
+    if not content or not inflating.eof or inflating.unused_data:
         return mapping.unknown(base.UNREADABLE_ANSWER, "The file is cut or too long.", raw)
+    try:
+        for _head, _tail in archives.members_of(content):
+            pass
+    except archives.BrokenArchiveError as error:
+        return mapping.unknown(base.UNREADABLE_ANSWER, f"The file is broken: {error}.", raw)
     return content

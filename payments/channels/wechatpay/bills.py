@@ -98,6 +98,9 @@ def unpacked(file: bytes, *, sha1: str) -> bytes:
     # Prescribed by the protocol; what it guards against are accidents on the way.
     if hashlib.sha1(text).hexdigest() != sha1:  # noqa: S324
         raise BrokenFileError("its hash is another one")
+    if not text:
+        # Of a day without trades there is no bill; one that is there has its columns' names.
+        raise BrokenFileError("it is empty")
     return text
 
 

@@ -7,6 +7,7 @@ from io import BytesIO
 
 import pytest
 
+from payments.channels import archives
 from payments.channels import transport as wire
 from payments.channels.alipay import bills
 from payments.channels.base import BillingChannel, OutcomeKind
@@ -18,6 +19,19 @@ DAY = date(2026, 1, 4)
 AT = datetime(2026, 1, 5, 2, 30, 0, tzinfo=UTC)
 GATEWAY = "https://openapi.alipay.com/gateway.do"
 EMPTY_ZIP = b"PK\x05\x06" + b"\0" * 18
+HEAD = "#起始日期：[2026年01月04日 00:00:00]   终止日期：[2026年01月05日 00:00:00]\n"
+END = "#-----业务明细列表结束-----\n"
+
+
+def bill(*, head=HEAD, rows="", end=END, how=zipfile.ZIP_DEFLATED) -> bytes:
+    """Pack a bill."""
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", how) as archive:
+        archive.writestr("20880000000000010156_20260104_x.csv", (head + rows + end).encode("gbk"))
+    return packed.getvalue()
+
+
+BILL = bill()
 
 
 @pytest.fixture
@@ -27,7 +41,7 @@ def lies_at(gateway, signed, config):
     def answer(url: str, file: Reply | None = None) -> None:
         def reply(received) -> Reply:
             if received.method == "GET":
-                return file or Reply(EMPTY_ZIP)
+                return file or Reply(BILL)
             node = {"code": "10000", "msg": "Success", "bill_download_url": url}
             name = received.params["method"].replace(".", "_") + "_response"
             return Reply(signed(name, node))
@@ -51,7 +65,7 @@ class TestFetch:
         # Then
         asked, fetched = gateway.received
         assert isinstance(channel, BillingChannel)
-        assert file == EMPTY_ZIP
+        assert file == BILL
         assert asked.params["method"] == "alipay.data.dataservice.bill.downloadurl.query"
         assert json.loads(asked.data["biz_content"]) == {
             "bill_type": "trade",
@@ -84,11 +98,20 @@ class TestFetch:
             (Reply(b"", status=302, headers=(("Location", "http://127.0.0.1/"),)), "HTTP_STATUS"),
             (Reply(b"<html>"), "UNREADABLE_ANSWER"),
             (Reply(b""), "UNREADABLE_ANSWER"),
-            (Reply(EMPTY_ZIP, fault="cut"), "NO_ANSWER"),
+            (Reply(EMPTY_ZIP), "UNREADABLE_ANSWER"),
+            (Reply(BILL[:-1]), "UNREADABLE_ANSWER"),
+            (Reply(BILL[:100]), "UNREADABLE_ANSWER"),
+            (Reply(BILL + b"\0"), "UNREADABLE_ANSWER"),
+            (Reply(b"\0" + BILL), "UNREADABLE_ANSWER"),
+            (Reply(bill(end="")), "UNREADABLE_ANSWER"),
+            (Reply(bill(head=HEAD.replace("04", "05"))), "OTHER_NUMBER"),
+            (Reply(BILL, fault="cut"), "NO_ANSWER"),
             (Reply(fault="reset"), "NO_ANSWER"),
         ],
     )
-    def test_a_file_that_is_none_is_not_taken(self, channel, gateway, config, lies_at, file, code):
+    def test_f47_a_file_that_is_none_is_not_taken(
+        self, channel, gateway, config, lies_at, file, code
+    ):
         # Given
         lies_at(config.gateway_url.replace("gateway.do", "bill"), file)
 
@@ -102,7 +125,7 @@ class TestFetch:
         monkeypatch.setattr(bills, "FILE_BYTES_MAX", wire.ANSWER_BYTES_MAX + 1)
         lies_at(
             config.gateway_url.replace("gateway.do", "bill"),
-            Reply(EMPTY_ZIP.ljust(wire.ANSWER_BYTES_MAX + 2, b"\0")),
+            Reply(BILL.ljust(wire.ANSWER_BYTES_MAX + 2, b"\0")),
         )
 
         # Then
@@ -112,11 +135,37 @@ class TestFetch:
 
     def test_a_file_longer_than_an_answer_is_read(self, channel, config, lies_at):
         # Given
-        file = EMPTY_ZIP.ljust(wire.ANSWER_BYTES_MAX + 1, b"\0")
+        file = bill(rows="x" * wire.ANSWER_BYTES_MAX, how=zipfile.ZIP_STORED)
         lies_at(config.gateway_url.replace("gateway.do", "bill"), Reply(file))
 
         # Then
         assert channel.fetch_bill(DAY, kind="trade", at=AT) == file
+
+    def test_one_without_its_day_is_taken_if_it_has_an_end(self, channel, config, lies_at):
+        # Given one of a day without trades, as they are seen
+        file = bill(head="#支付宝业务明细查询\n")
+        lies_at(config.gateway_url.replace("gateway.do", "bill"), Reply(file))
+
+        # Then
+        assert channel.fetch_bill(DAY, kind="trade", at=AT) == file
+
+    @pytest.mark.parametrize(
+        ("limit", "most", "words"),
+        [
+            ("UNPACKED_BYTES_MAX", 10, "The file is broken: it is too long."),
+            ("MEMBERS_MAX", 0, "The file is broken: it has too many members."),
+        ],
+    )
+    def test_no_more_is_unpacked_than_a_bill_can_be(
+        self, channel, config, lies_at, monkeypatch, limit, most, words
+    ):
+        # Given
+        monkeypatch.setattr(archives, limit, most)
+        lies_at(config.gateway_url.replace("gateway.do", "bill"), Reply(BILL))
+
+        # Then
+        outcome = channel.fetch_bill(DAY, kind="trade", at=AT)
+        assert (outcome.kind, outcome.message) == (OutcomeKind.UNKNOWN, words)
 
     def test_a_file_at_a_strange_place_is_not_gone_to(self, channel, gateway, lies_at):
         # Given

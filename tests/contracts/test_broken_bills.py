@@ -1,0 +1,125 @@
+"""F47: a bill that did not come whole, or is another one, is refused whole, by every adapter.
+
+It is cut at every byte, which is more often than at every thousandth; at UnionPay also inside what
+is signed. What its lines say is read elsewhere.
+"""
+
+import base64
+import hashlib
+import io
+import zipfile
+import zlib
+from dataclasses import replace
+
+import pytest
+
+from payments.channels import base
+from payments.channels.base import OutcomeKind
+from tests.contracts import extent
+from tests.contracts.mutations import Tape
+from tests.contracts.operations import PAID_AT
+from tests.contracts.pens import pen_of
+from tests.instants import FRIDAY, NEXT_NOON, THURSDAY
+
+EVERY = extent.times(fast=7, whole=1)
+"""A file of two lines is short: each byte of it is few enough."""
+SIGNED_EVERY = extent.times(fast=211, whole=11)
+"""To sign is slow."""
+DISBELIEF = {base.UNREADABLE_ANSWER, base.BAD_SIGNATURE}
+
+
+@pytest.fixture
+def fetched(other):
+    """Fetch Thursday's bill once; return all that came, and a function that reads it again."""
+    for _ in range(2):
+        other.paid_order(at=PAID_AT)
+    other.other_side.set_clock(NEXT_NOON)
+    tape = Tape(other.transport)
+    other.transport = tape
+
+    def read(*answers, day=THURSDAY):
+        tape.played = list(answers)
+        return other.channel.fetch_bill(day, kind=other.expected.bill, at=NEXT_NOON)
+
+    whole = read()
+    assert isinstance(whole, bytes)
+    assert len(whole) > 100
+    return tape.heard[:], read
+
+
+@pytest.fixture
+def pen(other, simulator_folder):
+    return pen_of(other.expected.channel, owner=other.owner, folder=simulator_folder)
+
+
+def refused(outcome) -> str:
+    """See that nothing was taken, and give the code."""
+    assert not isinstance(outcome, bytes)
+    assert outcome.kind is OutcomeKind.UNKNOWN
+    return outcome.code
+
+
+def test_f47_the_file_is_refused_wherever_it_is_cut(fetched):
+    # Given
+    (*before, last), read = fetched
+    whole = read(*before, last)
+
+    for length in range(0, len(last.body), EVERY):
+        # When, Then
+        assert refused(read(*before, replace(last, body=last.body[:length]))) in DISBELIEF
+    for more in (b"\0", last.body):
+        assert refused(read(*before, replace(last, body=last.body + more))) in DISBELIEF
+
+    # Then what came before is as it was
+    assert read(*before, last) == whole
+
+
+def test_f47_the_same_file_comes_as_often_as_it_is_fetched(fetched):
+    answers, read = fetched
+    assert read(*answers) == read(*answers) == read(*answers)
+
+
+@pytest.mark.parametrize("name", ["alipay", "alipay_certificates", "unionpay"])
+def test_f47_the_bill_of_another_day_is_refused(fetched):
+    answers, read = fetched
+    assert refused(read(*answers, day=FRIDAY)) == base.OTHER_NUMBER
+
+
+@pytest.mark.parametrize("name", ["wechatpay", "wechatpay_certificates"])
+class TestWeChatPay:
+    def test_f47_one_of_another_hash_is_refused(self, fetched, pen):
+        # Given
+        (place, file), read = fetched
+        text = read(place, file)
+
+        # When, Then: a word changed under the hash, and a hash changed beside the file
+        for changed in (text.replace(b"1", b"2"), text[:-1], text + b"\r\n", b""):
+            assert refused(read(place, replace(file, body=changed))) == base.UNREADABLE_ANSWER
+        other = pen.answer(place, {"hash_value": hashlib.sha1(b"").hexdigest()})  # noqa: S324
+        assert refused(read(other, file)) == base.UNREADABLE_ANSWER
+
+        # Then an empty one is none, whatever was promised
+        assert refused(read(other, replace(file, body=b""))) == base.UNREADABLE_ANSWER
+
+
+@pytest.mark.parametrize("name", ["unionpay"])
+class TestUnionPay:
+    def test_f47_one_that_was_cut_before_it_was_signed_is_refused(self, fetched, pen):
+        # Given
+        (answer,), read = fetched
+        whole = read(answer)
+        assert zipfile.ZipFile(io.BytesIO(whole)).testzip() is None
+        packed = zlib.compress(whole)
+
+        def signed(content: bytes):
+            text = base64.b64encode(content).decode("ascii")
+            return read(pen.answer(answer, {"fileContent": text}))
+
+        # When, Then
+        assert signed(packed) == whole
+        for length in range(0, len(packed), SIGNED_EVERY):
+            assert refused(signed(packed[:length])) == base.UNREADABLE_ANSWER
+        for length in range(0, len(whole), SIGNED_EVERY):
+            assert refused(signed(zlib.compress(whole[:length]))) == base.UNREADABLE_ANSWER
+        for garbled in (packed + b"\0", zlib.compress(b""), zlib.compress(whole + b"\0"), b""):
+            assert refused(signed(garbled)) == base.UNREADABLE_ANSWER
