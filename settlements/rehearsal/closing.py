@@ -3,12 +3,16 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
+from ledger.actions.approvals import Decider
+from ledger.queries.periods import next_day_to_close
 from payments.actions.maturity import mature
 from settlements.actions import bills, payouts, settlements
+from settlements.actions import closing as books
 from settlements.models import PaymentFile, Payout, Settlement
 from settlements.queries.payouts import payment_file_content
 from settlements.rehearsal.channel_accounts import ACTOR
@@ -58,6 +62,18 @@ class Closing:
         self._pay(business_date, at=at)
         self._confirm(business_date, statement_from=statement_from, at=at)
         wallet.book(at=at)
+
+    def close_books(self, last: date, *, at: datetime) -> None:
+        """Close the books of every open day through `last`."""
+        day = next_day_to_close()
+        while day is not None and day <= last:
+            books.close_day(
+                day,
+                decider=Decider(actor=self.checker.actor, client_ip="127.0.0.1"),
+                at=at,
+                reason=_("All that belongs to the day has come."),
+            )
+            day += timedelta(days=1)
 
     def _open(self, status: SettlementStatus) -> list[Settlement]:
         return list(

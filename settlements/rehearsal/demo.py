@@ -15,20 +15,18 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
-from ledger.actions.approvals import Decider
-from ledger.queries.periods import next_day_to_close
 from payments.actions.calendar import fill_year
 from payments.actions.credentials import SCOPES, issue_credential
 from payments.actions.merchants import add_member
 from payments.models import ChannelAccount, ChannelKind, Merchant, MerchantMember, Payment
-from payments.queries.calendar import BusinessDays
+from payments.queries.calendar import BusinessDays, business_date_of
 from payments.states import PaymentStatus
-from settlements.actions import closing as books
 from settlements.models import Payout
-from settlements.rehearsal import channel_accounts, visitors
+from settlements.rehearsal import arrangements, channel_accounts, visitors
 from settlements.rehearsal.channel_accounts import ACTOR
 from settlements.rehearsal.clocks import Clocks
 from settlements.rehearsal.closing import Closing
+from settlements.rehearsal.counter import Counter
 from settlements.rehearsal.folder import Folder
 from settlements.rehearsal.marketplace import (
     Marketplace,
@@ -44,12 +42,14 @@ from settlements.rehearsal.month import (
     PAYEE_LOGON,
     PAYEE_NAME,
     PLAN,
+    VISITED_MERCHANT,
     purchases_of,
 )
 from settlements.rehearsal.other_side import OtherSide
 from settlements.rehearsal.people import Person, give_new_password, take_on
 from settlements.rehearsal.processes import Stage
 from settlements.rehearsal.progress import Progress
+from settlements.rehearsal.rarities import Rarities
 from settlements.rehearsal.returns import Returns
 from settlements.rehearsal.till import Purchase, Till
 from settlements.states import LIVE_PAYOUTS
@@ -113,10 +113,12 @@ class Demo:
             self.folder.keep(simulator=simulator)
             yield
 
-    def play(self, stage: Stage, *, today: date, days: int = DAYS) -> None:
-        """Play the days before `today`. After a cut it goes on with the same days."""
+    def play(self, stage: Stage, *, now: datetime, days: int = DAYS) -> None:
+        """Play the days before `now`, then what seldom happens. After a cut it goes on."""
         zone = ZoneInfo(str(settings.BUSINESS_TIME_ZONE))
-        self.record.setdefault("first_day", (today - timedelta(days=days)).isoformat())
+        self.record.setdefault(
+            "first_day", (business_date_of(now) - timedelta(days=days)).isoformat()
+        )
         self.record.setdefault("days", days)
         first_day = date.fromisoformat(self.record["first_day"])
         opening = datetime.combine(first_day, OPENING_TIME, tzinfo=zone)
@@ -128,6 +130,7 @@ class Demo:
             market = open_marketplace(PLAN, other_side=clocks.other_side, at=opening)
             self.seed(market, other_side=other_side, at=opening)
             self._play_days(first_day, zone=zone, market=market, stage=stage, clocks=clocks)
+            _play_rarities(market, stage=stage, clocks=clocks, at=now)
             _wait_for_transfers(stage)
             clocks.other_side.let_clock_run()
         self.record["is_played"] = True
@@ -144,7 +147,7 @@ class Demo:
         owner = take_on(OWNER, name=OWNER_NAME)
         self._remember(owner, OWNER_NAME)
         visitors.pay_by_alipay(merchants[PAID_BY_ALIPAY], at=at)
-        tea_house = merchants["B001"]
+        tea_house = merchants[VISITED_MERCHANT]
         if not MerchantMember.objects.filter(merchant=tea_house, user=owner.user).exists():
             add_member(merchant=tea_house, user=owner.user, role="owner", actor=ACTOR, at=at)
         if "api_secret" not in self.record:
@@ -254,8 +257,7 @@ class Demo:
             statement_from=statement_from,
             at=datetime.combine(day, OPENING_TIME, tzinfo=zone),
         )
-        _close_books(
-            closing,
+        closing.close_books(
             day - timedelta(days=BOOKS_CLOSE_AFTER_DAYS),
             at=datetime.combine(day, OPENING_TIME, tzinfo=zone),
         )
@@ -263,17 +265,15 @@ class Demo:
         self.save()
 
 
-def _close_books(closing: Closing, last: date, *, at: datetime) -> None:
-    """Close the books of every open day through `last`."""
-    day = next_day_to_close()
-    while day is not None and day <= last:
-        books.close_day(
-            day,
-            decider=Decider(actor=closing.checker.actor, client_ip="127.0.0.1"),
-            at=at,
-            reason=_("All that belongs to the day has come."),
-        )
-        day += timedelta(days=1)
+def _play_rarities(market: Marketplace, *, stage: Stage, clocks: Clocks, at: datetime) -> None:
+    """Let what seldom happens happen now, when the days are over."""
+    clocks.move(at)
+    maker, checker = take_on("lin", name="Lin"), take_on("wang", name="Wang")
+    counter = Counter(
+        market, clocks.other_side, Merchant.objects.get(external_no=VISITED_MERCHANT), at
+    )
+    Rarities(counter, maker=maker, checker=checker, watch=stage.require_alive).play()
+    arrangements.arrange(market, maker=maker, checker=checker, at=at)
 
 
 def _wait_for_transfers(stage: Stage) -> None:

@@ -33,6 +33,8 @@ MERCHANTS = {
     "B005": "云裳服饰 · Cloud Clothing",
     "B006": "木作坊 · Woodworks",
 }
+VISITED_MERCHANT = "B001"
+"""What visitors buy, and what seldom happens, is this one's."""
 BUSY = "B002"
 """A weekend of this one goes over the settlement limit and waits for a risk officer."""
 CLOSED_AT_BANK = "B006"

@@ -11,7 +11,7 @@ from payments.models import Merchant
 from settlements.actions.destinations import register_destination
 from settlements.models import Destination, DestinationKind
 from settlements.rehearsal.channel_accounts import ACTOR
-from settlements.rehearsal.month import PAYEE_LOGON, PAYEE_NAME, PLAN
+from settlements.rehearsal.month import PAYEE_LOGON, PAYEE_NAME, PLAN, VISITED_MERCHANT
 
 LINK_LIFETIME = timedelta(days=7)
 
@@ -19,7 +19,7 @@ LINK_LIFETIME = timedelta(days=7)
 @transaction.atomic(durable=True)
 def payment_link(*, at: datetime) -> dict[str, str]:
     """Let the tea house be owed 88.00 by whoever opens the link; return payment and token."""
-    merchant = Merchant.objects.get(external_no="B001")
+    merchant = Merchant.objects.get(external_no=VISITED_MERCHANT)
     payment = create_payment(
         PaymentRequest(
             merchant_order_no=new_id("visit"),

@@ -11,7 +11,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from payments.queries.calendar import business_date_of
 from settlements.queries import integrity
 from settlements.rehearsal.demo import Demo
 from settlements.rehearsal.month import DAYS
@@ -75,7 +74,7 @@ class Command(BaseCommand):
                 simulator_port=port + 1,
                 clock_file=demo.folder.path / "clock",
             )
-            demo.play(stage, today=business_date_of(timezone.now()), days=days)
+            demo.play(stage, now=timezone.now(), days=days)
         self.stdout.write("")
         for label, figure in summary():
             self.stdout.write(f"  {label:<22} {figure}")

@@ -11,6 +11,11 @@ import pytest
 from tests.settlements.rehearsal.house import port_with_neighbour, wait_until_free
 
 DAYS = "9"
+OF_CHANNELS = (
+    *("authorisation", "capture", "void", "parkedmoney", "refundremedy", "paymentlink"),
+    *("routingrule", "methodswitch", "sendinghold", "channeloperation", "channelnotification"),
+)
+"""Lists of the back office that are about what channels do, and what is arranged with them."""
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +52,45 @@ def test_ends_with_a_summary_of_what_exists(played):
         *("payments paid", "not paid", "refunded", "fees earned"),
         *("paid out", "settlements waiting", "days closed", "books balanced"),
     }
+
+
+def test_no_list_of_what_channels_do_is_looked_at_empty(played):
+    # Given
+    house, _var, _text = played
+
+    # Then
+    counts = house.row_counts()
+    assert [name for name in OF_CHANNELS if not counts[f"payments_{name}"]] == []
+
+
+def test_what_seldom_happens_has_happened(played):
+    # Given
+    house, _var, _text = played
+
+    # Then
+    assert house.ask("SELECT status FROM payments_payment WHERE link_id IS NOT NULL") == [("paid",)]
+    found = house.ask(
+        "SELECT merchant_order_no, status FROM payments_payment WHERE merchant_order_no !~ '[0-9]'"
+    )
+    assert sorted(found) == [
+        *(("HELD", "paid"), ("LATE-ASKED", "paid_late"), ("LATE-BACK", "refunded_late")),
+        *(("OTHER", "conflicted"), ("TWICE", "paid"), ("UNDELIVERED", "paid"), ("VOID", "closed")),
+    ]
+    assert house.ask("SELECT kind, status FROM payments_parkedmoney ORDER BY kind, status") == [
+        *(("conflicted", "waiting"), ("paid_late", "returned")),
+        *(("paid_late", "waiting"), ("paid_twice", "waiting")),
+    ]
+    assert house.ask("SELECT status FROM payments_refundremedy") == [("pending_approval",)]
+
+
+def test_every_kind_of_decision_about_channels_waits_for_a_visitor(played):
+    # Given
+    house, _var, _text = played
+
+    # Then
+    asked = house.ask("SELECT kind FROM ledger_approvalrequest WHERE state = 'pending'")
+    wanted = {"payment_resolution", "refund_remedy", "routing_rule", "sending_hold"}
+    assert wanted - {kind for (kind,) in asked} == set()
 
 
 def test_leaves_no_line_of_the_bank_unexplained(played):

@@ -56,5 +56,7 @@ def test_some_of_everything_happens():
     assert any(purchase.is_refunded for purchase in purchases)
     assert {purchase.method for purchase in purchases} == set(PaymentMethod)
     assert {purchase.method for purchase in purchases if purchase.is_held} == {"card_page"}
+    of_cards = {"card_page", "card_wap"}
+    assert any(purchase.is_refunded and purchase.method in of_cards for purchase in purchases)
     assert any(purchase.coupon_minor for purchase in purchases)
     assert {seller for purchase in purchases for seller in purchase.shares_minor} == set(MERCHANTS)
