@@ -59,6 +59,8 @@ STAFF = (
     ("wang", "Wang (finance, checks)", "finance_checker"),
     ("zhao", "Zhao (risk officer)", "risk_officer"),
     ("audit", "Auditor (reads)", "auditor"),
+    ("sun", "Sun (security, enters keys)", "security_admin"),
+    ("qian", "Qian (security, agrees to keys)", "security_admin"),
 )
 OWNER, OWNER_NAME = "tea", "Owner of the tea house (portal)"
 OPENING_TIME = time(9, 0)

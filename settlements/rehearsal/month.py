@@ -43,7 +43,7 @@ PAID_BY_ALIPAY = "B005"
 """The payouts of this one go to its Alipay account; the others have a bank."""
 PAYEE_ID, PAYEE_LOGON, PAYEE_NAME = "2088000000005005", "clothing@example.com", "云裳服饰"
 DAYS = 30
-PER_DAY = 9
+PER_DAY = 7
 WAYS = {
     PaymentMethod.ALIPAY_QR: 30,
     PaymentMethod.WECHAT_NATIVE: 24,

@@ -204,27 +204,20 @@ class Rarities:
         )
 
     def _by_link(self) -> Story:
-        """Make two links of which one is paid, the other may be paid again and again."""
-        paid, _open = (
-            links.make_link_for(
-                LinkRequest(
-                    merchant_id=self.counter.merchant.pk,
-                    amount_minor=amount_minor,
-                    currency=self.counter.market.plan.currency,
-                    description=description,
-                    is_single_use=is_single_use,
-                ),
-                actor=self.maker.actor,
-                at=self.at,
-                reason="Sold by phone",
-            )
-            for amount_minor, description, is_single_use in (
-                (15_600, "Pu'er, one cake", True),
-                (3_000, "A seat at the tasting", False),
-            )
+        """Make a link that may be paid once, and pay it."""
+        link = links.make_link_for(
+            LinkRequest(
+                merchant_id=self.counter.merchant.pk,
+                amount_minor=15_600,
+                currency=self.counter.market.plan.currency,
+                description="Pu'er, one cake",
+            ),
+            actor=self.maker.actor,
+            at=self.at,
+            reason="Sold by phone",
         )
-        link_payments.begin_payment(paid.pk, at=self.at)
-        payment_id = Payment.objects.get(link=paid).pk
+        link_payments.begin_payment(link.pk, at=self.at)
+        payment_id = Payment.objects.get(link=link).pk
         self.counter.confirmed(payment_id, PaymentMethod.WECHAT_NATIVE)
         yield from self.counter.until_paid(payment_id, PaymentStatus.PAID)
 

@@ -8,18 +8,18 @@ from django.utils.translation import gettext as _
 from ledger.models import Period
 from ledger.models.periods import PeriodKind
 from ledger.money import to_decimal_text
+from ledger.queries.integrity import Report
 from ledger.queries.periods import closed_through
 from ledger.states import PeriodState
 from payments.models import BalanceTransaction, Payment, Refund
 from payments.states import PaymentStatus, RefundStatus
 from settlements.models import Payout, Settlement
-from settlements.queries import integrity
 from settlements.rehearsal.month import PLAN
 from settlements.states import PayoutStatus, SettlementStatus
 
 
-def summary() -> list[tuple[str, str]]:
-    """Return what exists so far, label and figure: paid, fees, paid out, books."""
+def summary(proof: Report) -> list[tuple[str, str]]:
+    """Return what exists so far, label and figure: paid, fees, paid out, and what `proof` says."""
     currency = PLAN.currency
     paid = Payment.objects.filter(currency=currency, status=PaymentStatus.PAID).aggregate(
         count=Count("id"), amount=Sum("amount_minor")
@@ -41,7 +41,6 @@ def summary() -> list[tuple[str, str]]:
     refunds = Refund.objects.filter(currency=currency, status=RefundStatus.SUCCEEDED).aggregate(
         count=Count("id"), amount=Sum("amount_minor")
     )
-    proof = integrity.verify()
     return [
         (_("payments paid"), f"{paid['count']}  {to_decimal_text(paid['amount'] or 0, currency)}"),
         (_("not paid"), _counted(statuses)),

@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from ledger.identifiers import new_id
+from payments.actions.links import LinkRequest, make_link_for
 from payments.actions.payer_sessions import mint_link
 from payments.actions.payments import AllocationRequest, PaymentRequest, create_payment
-from payments.models import Merchant
+from payments.models import Merchant, PaymentLink
+from payments.queries.links import LinkState, state_of
 from settlements.actions.destinations import register_destination
 from settlements.models import Destination, DestinationKind
 from settlements.rehearsal.channel_accounts import ACTOR
@@ -34,6 +36,30 @@ def payment_link(*, at: datetime) -> dict[str, str]:
     )
     minted = mint_link(payment.pk, return_url="", actor=ACTOR, at=at)
     return {"payment": payment.pk, "token": minted.token}
+
+
+def link_for_all(*, at: datetime) -> str:
+    """Return the code of a link by which 30.00 can be paid as often as visitors like.
+
+    Again: the same, until it is over.
+    """
+    merchant = Merchant.objects.get(external_no=VISITED_MERCHANT)
+    known = PaymentLink.objects.filter(merchant=merchant, is_single_use=False)
+    for link in known.order_by("-created_at", "-pk"):
+        if state_of(link, at=at) == LinkState.OPEN:
+            return link.code
+    return make_link_for(
+        LinkRequest(
+            merchant_id=merchant.pk,
+            amount_minor=3_000,
+            currency=PLAN.currency,
+            description="A seat at the tasting",
+            is_single_use=False,
+        ),
+        actor=ACTOR,
+        at=at,
+        reason="For visitors of the demo",
+    ).code
 
 
 def pay_by_alipay(merchant: Merchant, *, at: datetime) -> None:

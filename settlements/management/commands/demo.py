@@ -16,6 +16,7 @@ from settlements.rehearsal.demo import Demo
 from settlements.rehearsal.month import DAYS
 from settlements.rehearsal.processes import Stage, require_free
 from settlements.rehearsal.summary import summary
+from settlements.rehearsal.visitors import link_for_all
 
 PORT = 8000
 STOP_SECONDS = 30
@@ -76,10 +77,11 @@ class Command(BaseCommand):
             )
             demo.play(stage, now=timezone.now(), days=days)
         self.stdout.write("")
-        for label, figure in summary():
+        proof = integrity.verify()
+        for label, figure in summary(proof):
             self.stdout.write(f"  {label:<22} {figure}")
         self.stdout.write("")
-        if not integrity.verify().is_sound:
+        if not proof.is_sound:
             raise CommandError(_("The books do not balance: ./manage.py verify_books says where."))
 
     def _serve(self, demo: Demo, *, port: int) -> None:
@@ -97,6 +99,7 @@ class Command(BaseCommand):
             f"{_('back office')}    {web}/admin/",
             f"{_('portal')}         {web}/portal/",
             f"{_('pay here')}       {web}{demo.checkout_path(at=timezone.now())}",
+            f"{_('pay again')}      {web}/checkout/link/{link_for_all(at=timezone.now())}",
             f"{_('API and docs')}   {web}/v1/docs/",
             f"{_('simulator')}      {stage.simulator_url}/",
             "",

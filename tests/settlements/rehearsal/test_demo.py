@@ -114,7 +114,7 @@ def test_keeps_the_sign_ins_for_their_owner_alone(played):
 
     # Then
     record = json.loads((var / "demo.json").read_text())
-    assert set(record["people"]) == {"lin", "wang", "zhao", "audit", "tea"}
+    assert set(record["people"]) == {"lin", "wang", "zhao", "audit", "sun", "qian", "tea"}
     assert record["api_secret"].startswith("tpk_")
     assert stat.S_IMODE((var / "demo.json").stat().st_mode) == 0o600
     assert not (var / "demo.pid").exists()

@@ -46,7 +46,7 @@ def test_makes_a_marketplace_with_merchants_and_people(seed, simulator, tmp_path
         ("wechatpay", simulator.url, False),
     ]
     assert list(User.objects.order_by("username").values_list("username", flat=True)) == [
-        *("audit", "lin", "tea", "wang", "zhao")
+        *("audit", "lin", "qian", "sun", "tea", "wang", "zhao")
     ]
     owner = MerchantMember.objects.select_related("merchant", "user").get()
     assert (owner.user.username, owner.merchant.external_no, owner.role) == ("tea", "B001", "owner")
