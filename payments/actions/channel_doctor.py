@@ -4,7 +4,6 @@ Nothing is written. What asks the channel runs outside transactions, and asks on
 that does not exist, or has a text echoed.
 """
 
-import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -15,9 +14,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from ledger.errors import DecryptionError, DomainError
+from ledger.identifiers import new_id
 from payments.actions.channel_findings import Finding, Level
 from payments.actions.channel_key_checks import our_key, their_keys
 from payments.actions.channels import channel_of, reached
+from payments.actions.operations import channel_no_of
 from payments.channels import base
 from payments.channels.base import Channel, ChannelConfigurationError, EchoingChannel, OutcomeKind
 from payments.channels.transport import NotSentError, UnansweredError
@@ -44,7 +45,9 @@ def _configuration(account: ChannelAccount) -> Iterator[Finding]:
     if account.channel != ChannelKind.BANK:
         needed += ["gateway_url", "private_key_encrypted"]
     if account.channel == ChannelKind.WECHATPAY:
-        needed += ["api_key_encrypted", "key_serial"]
+        needed += ["api_key_encrypted"]
+    if account.channel in (ChannelKind.UNIONPAY, ChannelKind.WECHATPAY):
+        needed += ["key_serial"]
     missing = [name for name in needed if not getattr(account, name)]
     if missing:
         yield Finding(
@@ -163,7 +166,8 @@ def _signatures(account: ChannelAccount) -> Iterator[Finding]:
 
 
 def _asked(channel: Channel, *, at: datetime) -> Finding:
-    outcome = channel.query(f"DOCTOR{secrets.token_hex(8).upper()}", at=at)
+    # Some channels only hear of numbers that are made like those of our orders.
+    outcome = channel.query(channel_no_of(new_id("doctor")), at=at)
     if outcome.kind is OutcomeKind.UNKNOWN and outcome.code == base.NOT_FOUND:
         seen = _("The channel believed our signature, and we believed its answer.")
         return Finding("signature", Level.FINE, seen)
