@@ -43,7 +43,8 @@ def reverify_notification(
     if judgement is None:
         raise NotificationNotJudgedError
     _settle_for(message, judgement, actor=actor, at=at, reason=reason)
-    return _found(notification_id)
+    message.refresh_from_db()
+    return message
 
 
 @transaction.atomic(durable=True)

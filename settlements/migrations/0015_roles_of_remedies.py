@@ -1,8 +1,53 @@
-"""Who may do what the remedies of orders need."""
+"""Who may do what the remedies of orders need.
 
+As in 0014. Taken back, each role loses what it was given here, and nothing else.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.auth.management import create_permissions
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
+
+ROLES: dict[str, tuple[str, ...]] = {
+    # Who has messages verified again has to see them.
+    "security_admin": ("payments.view_channelnotification",),
+}
+
+
+def _give_rights(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    for label in ("ledger", "payments", "risk", "settlements"):
+        _make_permissions(apps, label)
+    for group, permission in _given(apps):
+        group.permissions.add(permission)
+
+
+def _take_rights_back(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    for group, permission in _given(apps):
+        group.permissions.remove(permission)
+
+
+def _given(apps: StateApps) -> Iterator[tuple[Any, Any]]:
+    """Yield each role that is there with each permission that it gets."""
+    permissions = apps.get_model("auth", "Permission").objects
+    for role, rights in ROLES.items():
+        for group in apps.get_model("auth", "Group").objects.filter(name=role):
+            for right in rights:
+                label, _dot, codename = right.partition(".")
+                yield group, permissions.get(codename=codename, content_type__app_label=label)
+
+
+def _make_permissions(apps: Any, label: str) -> None:
+    """Make the permissions now; Django makes them after the last migration, which is too late."""
+    config = apps.get_app_config(label)
+    # Apps of a migration's state have no module, and without one nothing is made.
+    config.models_module = True
+    create_permissions(config, apps=apps, verbosity=0)
+    config.models_module = None
 
 
 class Migration(migrations.Migration):
     dependencies = [("settlements", "0014_roles_of_channels")]
-    operations = []
+    operations = [migrations.RunPython(_give_rights, _take_rights_back)]
