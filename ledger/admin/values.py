@@ -45,7 +45,7 @@ def shown(
     value = field.value_from_object(row)
     if is_secret:
         return showing.yes_or_no(bool(value))
-    if field.name in ACTOR_FIELDS:
+    if field.name in ACTOR_FIELDS and not field.is_relation:
         names: Mapping[str, str] = getattr(row, _NAMES, {})
         return people.actor_link(str(value), names=names)
     if field.name.endswith("_minor"):
@@ -112,7 +112,12 @@ def _shown_by_type(value: object, field: "models.Field[Any, Any]") -> SafeString
 
 
 def _actor_fields(row: Model) -> list[str]:
-    return [field.name for field in row._meta.concrete_fields if field.name in ACTOR_FIELDS]
+    # A credential that created something is no name of a person: it is a row of its own.
+    return [
+        field.name
+        for field in row._meta.concrete_fields
+        if field.name in ACTOR_FIELDS and not field.is_relation
+    ]
 
 
 def _hexadecimal(value: bytes) -> SafeString:
