@@ -5,7 +5,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from docs.chains import correcting, deciding, in_parts, paying_out, taking, waiting
+from docs.chains import coming_back, correcting, deciding, in_parts, paying_out, taking, waiting
 from docs.chains.telling import Chain
 from payments.postings import (
     adjustments,
@@ -30,15 +30,18 @@ _BY_FUNCTION: tuple[tuple[Callable[..., Any], tuple[str, ...]], ...] = (
     (captures.unparked, ("E14b",)),
     (discounts.discounted, ("E02d",)),
     (discounts.given_back, ("E02d",)),
+    (discounts.taken_again, ("E02d",)),
     (maturity.matured, ("E04",)),
     (refunds.requested, ("E05a", "E05b", "E05c", "E05d", "E11c")),
     (refunds.succeeded, ("E05e", "E05f")),
     (refunds.failed, ("E05g",)),
     (refunds.by_hand, ("E05h",)),
+    (refunds.came_back, ("E05i",)),
     (refunds.requested_unallocated, ("E14c",)),
     (refunds.succeeded_unallocated, ("E05e", "E05f")),
     (refunds.failed_unallocated, ("E05g",)),
     (refunds.by_hand_unallocated, ("E05h",)),
+    (refunds.came_back_unallocated, ("E05i",)),
     (disputes.frozen, ("E06a", "E06b")),
     (disputes.taken, ("E06c",)),
     (disputes.returned, ("E06d",)),
@@ -103,6 +106,7 @@ def chains() -> tuple[Chain, ...]:
         *taking.maturity(),
         *taking.paid_back(),
         *taking.not_paid_back(),
+        *coming_back.come_back(),
         *in_parts.held(),
         *in_parts.discounted(),
         *in_parts.unallocated(),

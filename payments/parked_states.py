@@ -57,6 +57,8 @@ class RemedyKind(models.TextChoices):
 
     PAYER_CARD = "payer_card", _("to a bank card of the payer's")
     BY_HAND = "by_hand", _("by hand, from our bank account")
+    OUR_ACCOUNT = "our_account", _("to our own bank account, by the channel")
+    MERCHANTS = "merchants", _("back to its merchants")
 
 
 class RemedyStatus(models.TextChoices):

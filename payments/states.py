@@ -59,6 +59,8 @@ OPERATION = StateTable(
         },
         # A channel may confirm money on an order that was closed (docs/adr/0015).
         OperationStatus.CLOSED: {OperationStatus.SUCCEEDED},
+        # The money of a refund that was made has come back; people look (docs/adr/0025).
+        OperationStatus.SUCCEEDED: {OperationStatus.MANUAL_REVIEW},
     },
 )
 """Moved by the engine's claim, a verified answer, the bill, or two people with evidence.
@@ -69,8 +71,12 @@ Back to `prepared` only when the bytes certainly never left: same number, after 
 # An attempt shows its operation's state and is moved with it, in the same transaction.
 AttemptStatus = OperationStatus
 
-ATTEMPT = StateTable(AttemptStatus, noun=_("A payment attempt"), moves=OPERATION.moves)
-"""Mirrors its operation, move by move."""
+ATTEMPT = StateTable(
+    AttemptStatus,
+    noun=_("A payment attempt"),
+    moves={was: now for was, now in OPERATION.moves.items() if was != OperationStatus.SUCCEEDED},
+)
+"""Mirrors its operation, move by move; what was paid does not come back."""
 
 LIVE_ATTEMPTS = (
     AttemptStatus.PREPARED,
@@ -104,7 +110,10 @@ PAID_TWICE = "paid_twice"
 """The reason code of a paid payment for which money came a second time; that is in suspense."""
 
 CONTRADICTED = "contradicted"
-"""The reason code of a failed refund that its channel says it made after all; people look."""
+"""The reason code of what its channel says went otherwise than it ended here; people look."""
+
+CONTRADICTION_ENDED = "contradiction_ended"
+"""The reason code of what two people found to stand as it ended, whatever its channel said."""
 
 PAYMENT = StateTable(
     PaymentStatus,
@@ -188,6 +197,14 @@ REFUND = StateTable(
         RefundStatus.UNKNOWN: {RefundStatus.PROCESSING, *_REFUND_RESULTS},
         RefundStatus.ABNORMAL: {RefundStatus.SUBMITTING, RefundStatus.SETTLED_BY_HAND},
         RefundStatus.SUCCEEDED: {RefundStatus.REVERSED},
+        # It is owed to the payer again until two people end it (docs/adr/0025).
+        RefundStatus.REVERSED: {
+            RefundStatus.SUBMITTING,
+            RefundStatus.SETTLED_BY_HAND,
+            RefundStatus.FAILED,
+        },
+        # Two people found that the channel, which says so, made it after all.
+        RefundStatus.FAILED: {RefundStatus.SUCCEEDED},
     },
 )
 """Moved by who asked, by two people above a threshold, by the channel's verified answer."""
@@ -196,7 +213,6 @@ DEAD_REFUNDS = (
     RefundStatus.FAILED,
     RefundStatus.REJECTED,
     RefundStatus.CANCELLED,
-    RefundStatus.REVERSED,
 )
 """States in which a refund has given its share of the payment back: nothing was refunded."""
 
@@ -205,8 +221,9 @@ REFUNDS_IN_FLIGHT = (
     RefundStatus.PROCESSING,
     RefundStatus.UNKNOWN,
     RefundStatus.ABNORMAL,
+    RefundStatus.REVERSED,
 )
-"""States in which a refund was funded and the channel has not given the money: 2101."""
+"""States in which a refund was funded and its payer does not have the money: 2101."""
 
 
 class ManualEntryStatus(models.TextChoices):

@@ -126,6 +126,14 @@ def _refunds(request: HttpRequest) -> list[Waiting]:
             _("the channel could not deliver the money to the payer"),
             "alarm",
         ),
+        (
+            "payments.ask_refund",
+            "reversed",
+            status.REVERSED,
+            _("refunds that came back"),
+            _("the payer had the money; it is owed to them again"),
+            "alarm",
+        ),
     ]
     waiting = [
         Waiting(what, how, counts[name], filtered(Refund, status__exact=state.value), tone)
@@ -156,12 +164,14 @@ def _refund_counts(request: HttpRequest) -> dict[str, int]:
         status.FUNDING_REQUIRED,
         status.UNKNOWN,
         status.ABNORMAL,
+        status.REVERSED,
     ]
     return Refund.objects.filter(Q(status__in=open_ones) | is_contradicted).aggregate(
         to_decide=Count("pk", filter=Q(status=status.PENDING_APPROVAL) & ~mine),
         without_funds=Count("pk", filter=Q(status=status.FUNDING_REQUIRED)),
         unknown=Count("pk", filter=Q(status=status.UNKNOWN)),
         abnormal=Count("pk", filter=Q(status=status.ABNORMAL)),
+        reversed=Count("pk", filter=Q(status=status.REVERSED)),
         contradicted=Count("pk", filter=is_contradicted),
     )
 

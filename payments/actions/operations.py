@@ -36,8 +36,8 @@ ASKABLE = (
     OperationStatus.UNKNOWN,
 )
 LOOKED_AT_AGAIN = (OperationKind.REFUND, OperationKind.CAPTURE, OperationKind.VOID)
-"""Kinds of orders whose failure a channel may take back later: people look at it then."""
-
+"""Kinds of orders of whose end a channel may say something else later: people look at it then."""
+_OVER = (OperationStatus.SUCCEEDED, OperationStatus.FAILED)
 
 _RECORDED_FIELDS = [
     "status",
@@ -111,7 +111,8 @@ def claim_to_ask(subject: str, *, is_notified: bool = False) -> Lease | None:
     """Take the right to ask about an order that was sent, or None. A part.
 
     When the channel told us something (`is_notified`) also about one that has ended: a closed
-    order may turn out paid (docs/adr/0015), and a refund that failed may have been made.
+    order may turn out paid (docs/adr/0015), a refund that failed may have been made, and the
+    money of one that was made may have come back.
     """
     return _claim(
         subject,
@@ -194,7 +195,8 @@ def may_still_send(lease: Lease) -> bool:
 
 def is_at_rest(operation: ChannelOperation) -> bool:
     """Tell whether an order has come to where nobody asks by themselves, and asking may tell."""
-    return operation.status in (*ENDED, OperationStatus.FAILED)
+    is_over = operation.status in _OVER and operation.kind in LOOKED_AT_AGAIN
+    return operation.status in ENDED or is_over
 
 
 def free_at(subject: str, *, is_notified: bool = False) -> datetime | None:
@@ -215,10 +217,10 @@ def is_unplaced(operation: ChannelOperation) -> bool:
 
 
 def _may_be_asked(*, is_notified: bool) -> Q:
-    """Choose the orders that may be asked about; of failed ones those that we alone began."""
+    """Choose the orders that may be asked about; of those that are over what we alone began."""
     may = Q(status__in=ASKABLE)
     if is_notified:
-        may |= Q(status__in=ENDED) | Q(status=OperationStatus.FAILED, kind__in=LOOKED_AT_AGAIN)
+        may |= Q(status__in=ENDED) | Q(status__in=_OVER, kind__in=LOOKED_AT_AGAIN)
     return may
 
 

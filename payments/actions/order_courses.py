@@ -50,6 +50,11 @@ def next_status(operation: ChannelOperation, outcome: Outcome, *, is_question: b
         # unknown first, and the next question ends it.
         is_told = OPERATION.allows(operation.status, result)
         return result if is_told else OperationStatus.UNKNOWN
+    if operation.status == OperationStatus.SUCCEEDED:
+        # Of what was done only its return is news; what else is said of it people look at.
+        if has_come_back(operation, outcome):
+            return OperationStatus.MANUAL_REVIEW
+        return operation.status
     if operation.status == OperationStatus.FAILED:
         return operation.status  # what it served was given back; people look at a contradiction
     if operation.status in ENDED:
@@ -65,6 +70,12 @@ def next_status(operation: ChannelOperation, outcome: Outcome, *, is_question: b
     if result == OperationStatus.FAILED and not is_question and _moves_money(operation):
         return operation.status  # the second sending was refused; the first may have been done
     return result
+
+
+def has_come_back(operation: ChannelOperation, outcome: Outcome) -> bool:
+    """Tell whether a channel says of a refund that its money came back after it was made."""
+    came_back = (OutcomeKind.RETURNED, OutcomeKind.ABNORMAL)
+    return operation.kind == OperationKind.REFUND and outcome.kind in came_back
 
 
 def _moves_money(operation: ChannelOperation) -> bool:

@@ -187,13 +187,15 @@ def _have_recorded(
 def _in_review(operation_id: str) -> ChannelOperation:
     """Return the locked order, if people are to say what became of it.
 
-    Payouts by file end by the bank's statement, abnormal refunds by deeds of their own.
+    Payouts by file end by the bank's statement, abnormal refunds and those that came back by deeds
+    of their own.
     """
     try:
         operation = locks.locked_operation(operation_id)
     except ChannelOperation.DoesNotExist:
         raise OperationNotFoundError from None
-    is_abnormal = Refund.objects.filter(operation=operation, status=RefundStatus.ABNORMAL).exists()
+    waits_otherwise = (RefundStatus.ABNORMAL, RefundStatus.REVERSED)
+    is_abnormal = Refund.objects.filter(operation=operation, status__in=waits_otherwise).exists()
     is_by_file = operation.channel_account.channel == ChannelKind.BANK
     is_review = operation.status == OperationStatus.MANUAL_REVIEW
     if not is_review or is_abnormal or is_by_file:

@@ -19,7 +19,6 @@ _FOLLOWS = {
     RefundStatus.SETTLED_BY_HAND: ParkedStatus.RETURNED,
     RefundStatus.FAILED: ParkedStatus.WAITING,
     RefundStatus.CANCELLED: ParkedStatus.WAITING,
-    RefundStatus.REVERSED: ParkedStatus.WAITING,
 }
 
 

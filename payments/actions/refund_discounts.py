@@ -1,6 +1,6 @@
 """What of a refund the channel does not take of us: a discount of our own had paid for it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ledger.actions.journal import Entry
 from payments import pricing
@@ -16,6 +16,23 @@ def returned(
 
     `refund.settled_minor` is what it takes; None where it said nothing.
     """
+    return _booked(discounts.given_back, refund, parts, occasion=occasion)
+
+
+def taken_again(
+    refund: Refund, parts: Sequence[RefundAllocation], *, occasion: Occasion
+) -> Iterable[Entry]:
+    """Yield how it is booked that a refund came back, of which the channel had not taken all."""
+    return _booked(discounts.taken_again, refund, parts, occasion=occasion)
+
+
+def _booked(
+    posting: Callable[..., Entry],
+    refund: Refund,
+    parts: Sequence[RefundAllocation],
+    *,
+    occasion: Occasion,
+) -> Iterable[Entry]:
     if refund.settled_minor is None or refund.settled_minor == refund.amount_minor:
         return
     whose: list[tuple[str, str | None, int]] = [
@@ -27,9 +44,9 @@ def returned(
     shares = pricing.split_channel_fee(given_minor, [amount for _, _, amount in whose])
     for (subject, merchant_id, _), discount_minor in zip(whose, shares, strict=True):
         if discount_minor:
-            yield discounts.given_back(
+            yield posting(
                 refund.pk,
-                of=subject,
+                of=subject if refund.turn == 1 else f"{subject}:{refund.turn}",
                 merchant_id=merchant_id,
                 amount_minor=discount_minor,
                 currency=refund.currency,

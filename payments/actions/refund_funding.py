@@ -12,7 +12,7 @@ from django.db import connection
 
 from ledger.actions import journal
 from payments import locks, pricing
-from payments.actions import refund_discounts, reserves
+from payments.actions import reserves
 from payments.models import (
     BalanceTransaction,
     LineKind,
@@ -48,7 +48,7 @@ def fund(refund: Refund, *, channel_account_id: str, at: datetime) -> bool:
     written then. The refund is locked by the caller.
     """
     assert connection.in_atomic_block, "fund is a part; open a transaction around it"
-    parts = _parts_of(refund)
+    parts = parts_of(refund)
     accounts = _locked_accounts(refund, parts)
     funded = _funded(refund, parts, accounts)
     if funded is None:
@@ -79,40 +79,6 @@ def fund(refund: Refund, *, channel_account_id: str, at: datetime) -> bool:
     return True
 
 
-def book_success(
-    refund: Refund,
-    *,
-    channel_account_id: str,
-    channel_fee_minor: int,
-    made_at: datetime,
-    at: datetime,
-) -> None:
-    """Book that the payer was given the money (E05e), and we the channel's fee (E05f). A part.
-
-    What the channel does not take of us is our cost no more (`refund.settled_minor`).
-
-    `made_at` is the channel's own instant of the refund, which decides the business day; when the
-    books of that day are closed it is the first open one.
-    """
-    assert connection.in_atomic_block, "book_success is a part; open a transaction around it"
-    day = booking_date_of(made_at)
-    occasion = Occasion(channel_account_id, day, made_at)
-    parts = _parts_of(refund)
-    amounts = [part.amount_minor for part in parts]
-    if refund.unallocated_minor:
-        amounts.append(refund.unallocated_minor)
-    fees = pricing.split_channel_fee(channel_fee_minor, amounts)
-    entries = [
-        postings.succeeded(part, channel_fee_minor=fee, occasion=occasion)
-        for part, fee in zip(parts, fees, strict=False)
-    ]
-    if refund.unallocated_minor:
-        entries.append(
-            postings.succeeded_unallocated(refund, channel_fee_minor=fees[-1], occasion=occasion)
-        )
-    journal.post_entries([*entries, *refund_discounts.returned(refund, parts, occasion=occasion)])
-
-
 def give_back(refund: Refund, *, channel_account_id: str, at: datetime) -> None:
     """Give the money of a failed refund back (E05g), and take the fee again. A part.
 
@@ -120,7 +86,7 @@ def give_back(refund: Refund, *, channel_account_id: str, at: datetime) -> None:
     available: time may have passed, so it is no mirror of what the refund took.
     """
     assert connection.in_atomic_block, "give_back is a part; open a transaction around it"
-    parts = _parts_of(refund)
+    parts = parts_of(refund)
     accounts = _locked_accounts(refund, parts)
     ids = [part.pk for part in parts]
     pending = pending_money.pending_of_parts(ids, currency=refund.currency)
@@ -156,7 +122,8 @@ def give_back(refund: Refund, *, channel_account_id: str, at: datetime) -> None:
     )
 
 
-def _parts_of(refund: Refund) -> list[RefundAllocation]:
+def parts_of(refund: Refund) -> list[RefundAllocation]:
+    """Return what of a refund is whose, each with its refund."""
     parts = list(
         refund.allocations.select_related("allocation__fee_plan", "allocation").order_by("place")
     )

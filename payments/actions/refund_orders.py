@@ -12,8 +12,15 @@ from django.db.models import Count, Max, Q
 
 from ledger import jobs
 from payments import locks
-from payments.actions import operations, order_resolutions, refund_funding, refund_moves
-from payments.actions import refund_remedies as remedies
+from payments.actions import (
+    operations,
+    order_resolutions,
+    refund_bookings,
+    refund_funding,
+    refund_moves,
+    refund_reversals,
+    remedy_orders,
+)
 from payments.actions.channels import channel_of
 from payments.actions.exchanges import DUE_MAX, Exchange
 from payments.actions.operations import Lease
@@ -30,6 +37,9 @@ from payments.models import (
 from payments.queries.operations import operations_due
 from payments.queries.refunds import attempt_to_refund
 from payments.states import OperationStatus, RefundStatus
+
+_ENDED = (RefundStatus.SUCCEEDED, RefundStatus.FAILED, RefundStatus.SETTLED_BY_HAND)
+"""Where a refund has ended here; its channel may say something else of it later."""
 
 AMOUNT_DIFFERS = "AMOUNT_DIFFERS"
 """The channel says that it refunded something else than was ordered: not believed, people look."""
@@ -148,6 +158,7 @@ class _Order:
     account: ChannelAccount
     operation: ChannelOperation
     request: RefundRequest
+    has_come_back: bool
 
 
 def _place(refund_id: str, _at: datetime) -> Outcome:
@@ -161,9 +172,14 @@ def _ask(refund_id: str, _at: datetime) -> Outcome:
     outcome = channel_of(order.account).query_refund(
         order.request.channel_no, pay_channel_no=pay_channel_no, at=order.request.stamped_at
     )
+    outcome = remedy_orders.as_told_of(refund_id, outcome)
+    if outcome.kind == OutcomeKind.RETURNED and order.has_come_back:
+        outcome = replace(outcome, kind=OutcomeKind.ABNORMAL)  # as we know
     # What the channel took to deliver elsewhere and could not is not ordered once more.
-    if outcome.kind == OutcomeKind.ABNORMAL and order.operation.status == OperationStatus.UNKNOWN:
-        return remedies.deliver(order.operation, pay_channel_no=pay_channel_no) or outcome
+    is_undelivered = outcome.kind == OutcomeKind.ABNORMAL
+    is_with_us = outcome.code == remedy_orders.AT_OUR_ACCOUNT
+    if is_undelivered and not is_with_us and order.operation.status == OperationStatus.UNKNOWN:
+        return remedy_orders.deliver(order.operation, pay_channel_no=pay_channel_no) or outcome
     return outcome
 
 
@@ -193,6 +209,7 @@ def _read(refund_id: str) -> _Order:
             reason=refund.reason,
             stamped_at=refund.machine_at,
         ),
+        has_come_back=refund.turn > 1,
     )
 
 
@@ -204,28 +221,37 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
     operation = refund.operation = locks.locked_operation(refund.operation_id)
     believed = _believed(refund, outcome)
     operations.record_outcome(operation, lease=lease, outcome=believed, at=at)
-    if refund.status in (RefundStatus.FAILED, RefundStatus.SETTLED_BY_HAND):
-        _look_again(refund, outcome=outcome, at=at)
+    if refund.status in _ENDED:
+        _look_again(refund, operation, outcome=believed, at=at)
         return operation
     status = _STATUS.get(OperationStatus(operation.status))
     if believed.kind == OutcomeKind.ABNORMAL and operation.status == OperationStatus.MANUAL_REVIEW:
-        status = RefundStatus.ABNORMAL
+        # What came back and is told so again is no news.
+        status = None if refund.status == RefundStatus.REVERSED else RefundStatus.ABNORMAL
     if status is not None and status != refund.status:
         _follow(refund, status, outcome=believed, actor=lease.actor, at=at)
     return operation
 
 
-def _look_again(refund: Refund, *, outcome: Outcome, at: datetime) -> None:
-    """See whether a channel says now that it made a refund which it had not made (R8)."""
-    if outcome.kind == OutcomeKind.SUCCEEDED:
-        assert refund.operation is not None
-        actor = f"channel:{refund.operation.channel_account.channel}"
+def _look_again(
+    refund: Refund, operation: ChannelOperation, *, outcome: Outcome, at: datetime
+) -> None:
+    """See whether a channel says now that a refund went otherwise than it ended here (R8)."""
+    actor = f"channel:{operation.channel_account.channel}"
+    if refund.status != RefundStatus.SUCCEEDED:
+        if outcome.kind == OutcomeKind.SUCCEEDED:
+            refund_moves.contradict(refund, actor=actor, at=at)
+    elif operation.status == OperationStatus.MANUAL_REVIEW:
+        refund_reversals.reverse(refund, operation, code=outcome.code, actor=actor, at=at)
+    elif outcome.kind == OutcomeKind.FAILED:
         refund_moves.contradict(refund, actor=actor, at=at)
 
 
 def _believed(refund: Refund, outcome: Outcome) -> Outcome:
     """Take a success of another amount or currency for what it is: nobody knows what happened."""
-    if outcome.kind != OutcomeKind.SUCCEEDED:
+    is_made = outcome.kind in (OutcomeKind.SUCCEEDED, OutcomeKind.RETURNED)
+    is_known = refund.status == RefundStatus.SUCCEEDED and outcome.amount_minor is None
+    if not is_made or (outcome.kind == OutcomeKind.RETURNED and is_known):
         return outcome
     is_ours = (outcome.amount_minor, outcome.currency) == (refund.amount_minor, refund.currency)
     parts = (outcome.fee_minor, outcome.payer_minor, outcome.settled_minor)
@@ -245,22 +271,25 @@ def _follow(
         refund.succeeded_at = outcome.paid_at or at
         refund.payer_minor = outcome.payer_minor
         refund.settled_minor = outcome.settled_minor
-        refund_funding.book_success(
+        refund_bookings.book_success(
             refund,
             channel_account_id=account.pk,
-            channel_fee_minor=outcome.fee_minor or 0,
+            # What the channel returned of its fee it returned the first time.
+            channel_fee_minor=0 if refund.turn > 1 else outcome.fee_minor or 0,
             made_at=refund.succeeded_at,
             at=at,
         )
     elif status == RefundStatus.FAILED:
         refund_funding.give_back(refund, channel_account_id=account.pk, at=at)
         refund_moves.call_the_waiting(at=at)
-    if refund.status == RefundStatus.ABNORMAL:
+    if refund.status in (RefundStatus.ABNORMAL, RefundStatus.REVERSED):
         # The channel delivered it after all, to where people there have sent it.
         refund_moves.move(refund, RefundStatus.SUBMITTING, actor=actor, at=at)
     code = outcome.code if status != RefundStatus.SUCCEEDED else ""
     refund_moves.move(refund, status, code=code, actor=actor, at=at)
-    remedies.follow(refund)
+    remedy_orders.follow(refund)
+    if outcome.kind == OutcomeKind.RETURNED:
+        refund_reversals.reverse(refund, refund.operation, code=outcome.code, actor=actor, at=at)
 
 
 _EXCHANGE = Exchange("refund", place=_place, ask=_ask, record=_record)

@@ -1,10 +1,10 @@
-"""Deliver an abnormal refund in another way: one person asks, another agrees, the channel does it.
+"""Deliver a refund in another way: one person asks, another agrees, the channel does it.
 
-The order keeps its number. Its intent is committed first, and it is given only right after the
-channel was asked and said that the refund is abnormal still (`payments.actions.refund_orders`).
+A refund that is abnormal or came back goes to a card of the payer's or to our own bank account; it
+keeps its number (`payments.actions.remedy_orders`). What came back may be given to its merchants.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
@@ -17,30 +17,30 @@ from ledger.errors import StaleApprovalError
 from ledger.identifiers import new_id
 from ledger.states import ApprovalState
 from payments import locks, states
-from payments.actions import refund_moves, remedy_moves
-from payments.actions.channels import channel_of
-from payments.channels.base import (
-    AbnormalRefundRequest,
-    AbnormalRefunds,
-    AbnormalRefundWay,
-    Outcome,
-    OutcomeKind,
+from payments.actions import (
+    refund_funding,
+    refund_moves,
+    refund_reversals,
+    remedy_moves,
 )
+from payments.actions.remedy_orders import AT_OUR_ACCOUNT, secret_place
 from payments.errors import (
     RefundNotFoundError,
     RefundReasonMissingError,
     RemedyAccountError,
     RemedyNotAskedError,
 )
-from payments.models import ChannelOperation, DatabaseClock, Refund, RefundRemedy
+from payments.models import DatabaseClock, Refund, RefundRemedy
 from payments.parked_states import RemedyKind, RemedyStatus
 from payments.queries.refund_remedies import (
     APPROVAL_KIND,
     open_remedy,
     remedy_payload,
-    remedy_to_order,
 )
 from payments.states import OperationStatus, RefundStatus
+
+TO_MERCHANTS = "TO_MERCHANTS"
+"""Our own code of a refund that came back and was given to its merchants."""
 
 ACCOUNT_DIGITS_MIN, ACCOUNT_DIGITS_MAX = 8, 32
 HOLDER_LENGTH_MAX = 60
@@ -59,26 +59,28 @@ class PayerCard:
 def request_remedy(
     refund_id: str,
     *,
-    card: PayerCard,
     note: str,
     actor: str,
     at: datetime,
+    card: PayerCard | None = None,
+    kind: RemedyKind = RemedyKind.PAYER_CARD,
     client_ip: str | None = None,
     request_id: str = "",
 ) -> RefundRemedy:
-    """Ask another person to agree that an abnormal refund goes to a card of the payer's.
+    """Ask another person to agree that a refund goes to a card of the payer's, or as `kind` says.
 
     The account and its holder are kept encrypted, and forgotten when the way ends.
 
-    Raises RefundReasonMissingError, RefundNotFoundError, IllegalMoveError for a refund that is not
-    abnormal, RemedyAccountError for what is no account, or ApprovalClosedError when another way is
-    open already; nothing is written then.
+    Raises RefundReasonMissingError, RefundNotFoundError, IllegalMoveError for a refund that is
+    neither abnormal nor came back, or did not come back and shall go to its merchants,
+    RemedyAccountError for what is no account, or RemedyNotAskedError when another way is open
+    already, or the channel has nothing more to deliver; nothing is written then.
     """
     if not note.strip():
         raise RefundReasonMissingError
     refund = _locked(refund_id)
-    states.REFUND.require_move(refund.status, RefundStatus.SETTLED_BY_HAND)  # it is abnormal
-    remedy = _drafted(refund, card, note=note, actor=actor, at=at)
+    _require_possible(refund, kind)
+    remedy = _drafted(refund, card, kind=kind, note=note, actor=actor, at=at)
     remedy_moves.end_if_late(refund_id, actor=actor, at=at)
     if open_remedy(refund_id) is not None:
         raise RemedyNotAskedError
@@ -112,12 +114,14 @@ def approve_remedy(
 ) -> RefundRemedy:
     """Agree to exactly what was shown. The last agreement that is needed has the channel asked.
 
+    What goes to the merchants is booked at once (E05g), and ends the refund and its order.
+
     Raises RefundNotFoundError, RemedyNotAskedError, SelfApprovalError, StaleApprovalError,
     IllegalMoveError, ApprovalExpiredError or AlreadyDecidedError; nothing is written then.
     """
     refund = _locked(refund_id)
-    states.REFUND.require_move(refund.status, RefundStatus.SUBMITTING)
     remedy = _asked(refund)
+    _require_possible(refund, RemedyKind(remedy.kind))
     request = approvals.decide(
         remedy.approval_id, is_approved=True, shown_digest=shown_digest, decider=decider, at=at
     )
@@ -125,6 +129,10 @@ def approve_remedy(
         return remedy
     if not approvals.execute_unchanged({request.pk: remedy_payload(remedy)}, at=at):
         raise StaleApprovalError(object_id=remedy.pk)
+    if remedy.kind == RemedyKind.MERCHANTS:
+        remedy_moves.end(remedy, RemedyStatus.DONE)
+        _give_to_merchants(refund, actor=decider.actor, at=at)
+        return remedy
     remedy_moves.end(remedy, RemedyStatus.ORDERED)
     _have_asked(refund, at=at)
     refund_moves.move(refund, RefundStatus.SUBMITTING, actor=decider.actor, at=at)
@@ -135,7 +143,7 @@ def approve_remedy(
 def reject_remedy(
     refund_id: str, *, shown_digest: bytes, decider: Decider, at: datetime, reason: str
 ) -> RefundRemedy:
-    """Say no: the refund stays abnormal, and what was told of the account is forgotten.
+    """Say no: the refund stays as it is, and what was told of the account is forgotten.
 
     Raises RefundReasonMissingError and what `approve_remedy` raises; nothing is written then.
     """
@@ -154,93 +162,55 @@ def reject_remedy(
     return remedy
 
 
-def deliver(operation: ChannelOperation, *, pay_channel_no: str) -> Outcome | None:
-    """Order the way that people agreed to, if there is one; call it outside any transaction.
-
-    Only right after the channel said that the refund is abnormal. What it refuses leaves the
-    refund abnormal; what it took is asked about as before. A refusal of what was ordered before
-    tells nothing of the first time: it stays unknown, and people pay nothing by hand meanwhile.
-    """
-    remedy, is_again = _sent(operation.subject)
-    if remedy is None:
-        return None
-    channel = channel_of(operation.channel_account)
-    if not isinstance(channel, AbnormalRefunds):
-        return None
-    (stamped_at,) = ChannelOperation.objects.filter(pk=operation.pk).values_list(
-        DatabaseClock(), flat=True
-    )
-    outcome = channel.apply_abnormal_refund(
-        AbnormalRefundRequest(
-            channel_no=operation.channel_no,
-            channel_ref=operation.channel_ref,
-            pay_channel_no=pay_channel_no,
-            way=AbnormalRefundWay.PAYER_CARD,
-            stamped_at=stamped_at,
-            bank=remedy.bank,
-            bank_account=encryption.decrypt(
-                remedy.account_encrypted, aad=_place(remedy, "account")
-            ),
-            holder_name=encryption.decrypt(remedy.holder_encrypted, aad=_place(remedy, "holder")),
-        )
-    )
-    if outcome.kind != OutcomeKind.FAILED:
-        return outcome
-    return replace(outcome, kind=OutcomeKind.UNKNOWN) if is_again else None
+def _require_possible(refund: Refund, kind: RemedyKind) -> None:
+    """Refuse a way that a refund cannot go. Raises IllegalMoveError or RemedyNotAskedError."""
+    is_to_merchants = kind == RemedyKind.MERCHANTS
+    goal = RefundStatus.FAILED if is_to_merchants else RefundStatus.SUBMITTING
+    if refund.status not in (RefundStatus.ABNORMAL, RefundStatus.REVERSED):
+        goal = RefundStatus.SETTLED_BY_HAND  # refused in every other state
+    states.REFUND.require_move(refund.status, goal)
+    if refund.status_code == AT_OUR_ACCOUNT:
+        raise RemedyNotAskedError
 
 
-def follow(refund: Refund) -> None:
-    """End the way of a refund that has come to an end, or is abnormal again. A part."""
-    remedy = remedy_to_order(refund.pk)
-    if remedy is None or refund.status not in _ENDS:
-        return
-    remedy_moves.end(remedy, _ENDS[RefundStatus(refund.status)])
-
-
-_ENDS = {
-    RefundStatus.SUCCEEDED: RemedyStatus.DONE,
-    RefundStatus.FAILED: RemedyStatus.FAILED,
-    RefundStatus.ABNORMAL: RemedyStatus.FAILED,
-}
+def _give_to_merchants(refund: Refund, *, actor: str, at: datetime) -> None:
+    assert refund.operation_id is not None, "what came back has its order"
+    operation = refund.operation = locks.locked_operation(refund.operation_id)
+    refund_funding.give_back(refund, channel_account_id=operation.channel_account_id, at=at)
+    refund_reversals.end_order(operation, code=TO_MERCHANTS, at=at)
+    refund_moves.move(refund, RefundStatus.FAILED, code=TO_MERCHANTS, actor=actor, at=at)
+    refund_moves.call_the_waiting(at=at)
 
 
 def _drafted(
-    refund: Refund, card: PayerCard, *, note: str, actor: str, at: datetime
+    refund: Refund,
+    card: PayerCard | None,
+    *,
+    kind: RemedyKind,
+    note: str,
+    actor: str,
+    at: datetime,
 ) -> RefundRemedy:
     """Return the way, not written yet, with its secrets encrypted. Raises RemedyAccountError."""
+    remedy = RefundRemedy(
+        id=new_id("rmd"), refund=refund, kind=kind, note=note.strip(), maker=actor, created_at=at
+    )
+    if kind == RemedyKind.PAYER_CARD:
+        _tell_card(remedy, card or PayerCard("", "", ""))
+    return remedy
+
+
+def _tell_card(remedy: RefundRemedy, card: PayerCard) -> None:
+    """Keep the payer's account, encrypted. Raises RemedyAccountError."""
     digits = card.account.replace(" ", "")
     is_account = digits.isdigit() and ACCOUNT_DIGITS_MIN <= len(digits) <= ACCOUNT_DIGITS_MAX
     holder = card.holder_name.strip()
     if not (is_account and holder and len(holder) <= HOLDER_LENGTH_MAX and card.bank.strip()):
         raise RemedyAccountError
-    remedy = RefundRemedy(
-        id=new_id("rmd"),
-        refund=refund,
-        kind=RemedyKind.PAYER_CARD,
-        bank=card.bank.strip(),
-        account_tail=digits[-4:],
-        note=note.strip(),
-        maker=actor,
-        created_at=at,
-    )
-    remedy.account_encrypted = encryption.encrypt(digits, aad=_place(remedy, "account"))
-    remedy.holder_encrypted = encryption.encrypt(holder, aad=_place(remedy, "holder"))
-    return remedy
-
-
-@transaction.atomic(durable=True)
-def _sent(refund_id: str) -> tuple[RefundRemedy | None, bool]:
-    """Commit that the way is being ordered now, before the channel hears of it.
-
-    Tells too whether it was ordered before.
-    """
-    remedy = remedy_to_order(refund_id)
-    if remedy is None:
-        return None, False
-    is_again = remedy.sent_at is not None
-    remedy.sent_at = DatabaseClock()
-    remedy.save(update_fields=["sent_at"])
-    return remedy, is_again
+    remedy.bank = card.bank.strip()
+    remedy.account_tail = digits[-4:]
+    remedy.account_encrypted = encryption.encrypt(digits, aad=secret_place(remedy, "account"))
+    remedy.holder_encrypted = encryption.encrypt(holder, aad=secret_place(remedy, "holder"))
 
 
 def _have_asked(refund: Refund, *, at: datetime) -> None:
@@ -264,7 +234,7 @@ def _asked(refund: Refund) -> RefundRemedy:
     remedy = open_remedy(refund.pk)
     if remedy is None or remedy.status != RemedyStatus.PENDING_APPROVAL:
         raise RemedyNotAskedError
-    if remedy.kind != RemedyKind.PAYER_CARD:
+    if remedy.kind == RemedyKind.BY_HAND:
         raise RemedyNotAskedError  # it left our bank account by hand; settlements have its line
     remedy.refund = refund
     return remedy
@@ -275,7 +245,3 @@ def _locked(refund_id: str) -> Refund:
         return locks.locked_refund(refund_id)
     except Refund.DoesNotExist:
         raise RefundNotFoundError from None
-
-
-def _place(remedy: RefundRemedy, what: str) -> str:
-    return f"payments_refundremedy|{what}_encrypted|{remedy.pk}"

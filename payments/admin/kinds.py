@@ -19,6 +19,7 @@ name_kinds(
         "refund_requested": _("refund requested"),
         "refund_succeeded": _("refund made"),
         "refund_failed": _("refund failed, money given back"),
+        "refund_reversed": _("refund that came back"),
         "refund_settled_by_hand": _("refund paid by hand from our bank"),
         "dispute_frozen": _("money frozen for a dispute"),
         "dispute_taken": _("disputed money taken by the channel"),

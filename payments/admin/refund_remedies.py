@@ -1,7 +1,7 @@
 """The buttons by which two people have an abnormal refund delivered to a card of the payer's."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -23,6 +23,7 @@ from payments.actions.refund_remedies import (
     HOLDER_LENGTH_MAX,
     PayerCard,
 )
+from payments.actions.remedy_orders import AT_OUR_ACCOUNT
 from payments.admin import refund_panels as panels
 from payments.models import Refund, RefundRemedy
 from payments.parked_states import RemedyKind, RemedyStatus
@@ -61,23 +62,18 @@ class PayerCardForm(ReasonForm):
     field_order = ("bank", "account", "holder_name", "reason")
 
 
-class AskPayerCard(Operation[Refund]):
-    """Ask that the channel delivers an abnormal refund to a card of the payer's."""
+class _AskWay(Operation[Refund]):
+    """Ask another person to agree to one way."""
 
-    name = "ask-payer-card"
-    label = gettext_lazy("Send to a card of the payer's")
-    explanation = gettext_lazy(
-        "Another person has to agree. Then the channel is asked once more, and told to deliver the"
-        " refund there under its own number. No other money moves."
-    )
+    kind: ClassVar[RemedyKind]
     permission = "payments.request_remedy"
     deed = "refund_remedy.request"
-    icon = "credit_card"
-    form_class = PayerCardForm
+    form_class = ReasonForm
 
     def is_offered(self, row: Refund) -> bool:
-        """Offer it for a refund that the channel could not deliver."""
-        return row.status == RefundStatus.ABNORMAL
+        """Offer it for a refund that has not reached its payer, while somebody has it."""
+        is_waiting = row.status in (RefundStatus.ABNORMAL, RefundStatus.REVERSED)
+        return is_waiting and row.status_code != AT_OUR_ACCOUNT
 
     def panels(self, request: HttpRequest, row: Refund) -> Sequence[Panel]:
         """Show the refund."""
@@ -86,9 +82,11 @@ class AskPayerCard(Operation[Refund]):
     def perform(self, request: DoorRequest, row: Refund, form: forms.Form, asking: Asking) -> Words:
         """Ask for it."""
         told = form.cleaned_data
+        is_card = self.kind == RemedyKind.PAYER_CARD
         refund_remedies.request_remedy(
             row.pk,
-            card=PayerCard(told["bank"], told["account"], told["holder_name"]),
+            kind=self.kind,
+            card=PayerCard(told["bank"], told["account"], told["holder_name"]) if is_card else None,
             note=told["reason"],
             actor=asking.actor,
             at=asking.at,
@@ -98,6 +96,55 @@ class AskPayerCard(Operation[Refund]):
         return _("Asked for. Another person has to approve it; no money has moved.")
 
 
+class AskPayerCard(_AskWay):
+    """Ask that the channel delivers an abnormal refund to a card of the payer's."""
+
+    kind = RemedyKind.PAYER_CARD
+    name = "ask-payer-card"
+    label = gettext_lazy("Send to a card of the payer's")
+    explanation = gettext_lazy(
+        "Another person has to agree. Then the channel is asked once more, and told to deliver the"
+        " refund there under its own number. No other money moves."
+    )
+    icon = "credit_card"
+    form_class = PayerCardForm
+
+
+class AskOurAccount(_AskWay):
+    """Ask that the channel pays a refund to our own bank account, from where people pay it."""
+
+    kind = RemedyKind.OUR_ACCOUNT
+    name = "ask-our-account"
+    label = gettext_lazy("Have it sent to our account")
+    explanation = gettext_lazy(
+        "Another person has to agree. Then the channel is told to pay the refund to the bank"
+        " account of ours that it knows. It is owed to the payer still: pay it by hand from there,"
+        " and name the debit of the bank's statement."
+    )
+    icon = "account_balance"
+
+
+class AskMerchants(_AskWay):
+    """Ask that a refund that came back is given to the merchants who had paid it."""
+
+    kind = RemedyKind.MERCHANTS
+    name = "ask-merchants"
+    label = gettext_lazy("Give back to the merchants")
+    explanation = gettext_lazy(
+        "The payer gets nothing of it: agreed with them, or made good by the merchant. Another"
+        " person has to agree; then it is the merchants' again, with our fee taken as before."
+    )
+    icon = "store"
+
+    def is_offered(self, row: Refund) -> bool:
+        """Offer it for what came back."""
+        return row.status == RefundStatus.REVERSED
+
+    def panels(self, request: HttpRequest, row: Refund) -> Sequence[Panel]:
+        """Show the refund, and whose money it would be."""
+        return [panels.summary(row), panels.whose_money(row)]
+
+
 class _Decision(panel.Decision[RefundRemedy]):
     """What another person says of another way."""
 
@@ -105,8 +152,8 @@ class _Decision(panel.Decision[RefundRemedy]):
     payload_words = _WORDS
 
     def is_offered(self, row: RefundRemedy) -> bool:
-        """Offer it while a way by the channel waits; one by hand has buttons of its own."""
-        is_ours = row.kind == RemedyKind.PAYER_CARD
+        """Offer it while a way waits; one by hand has buttons of its own."""
+        is_ours = row.kind != RemedyKind.BY_HAND
         return is_ours and row.status == RemedyStatus.PENDING_APPROVAL and super().is_offered(row)
 
     def request_of(self, row: RefundRemedy) -> ApprovalRequest | None:
@@ -118,8 +165,8 @@ class _Decision(panel.Decision[RefundRemedy]):
         return remedy_payload(row)
 
     def summary(self, request: HttpRequest, row: RefundRemedy) -> Sequence[Panel]:
-        """Show the refund."""
-        return [panels.summary(row.refund)]
+        """Show the refund, and whose money it is."""
+        return [panels.summary(row.refund), panels.whose_money(row.refund)]
 
     def payload_cell(self, name: str, value: object) -> Cell | None:
         """Name the way as people do."""
@@ -134,10 +181,11 @@ class ApproveRemedy(_Decision, panel.Approve[RefundRemedy]):
     name = "approve"
     label = gettext_lazy("Approve the other way")
     explanation = gettext_lazy(
-        "You agree that the channel delivers the refund to this account, under its own number."
+        "You agree that the refund goes this way. A channel delivers it under its own number; what"
+        " goes to the merchants is theirs at once."
     )
     deed = "refund_remedy.approve"
-    done = gettext_lazy("Approved. The channel is asked, and then told where to send it.")
+    done = gettext_lazy("Approved. It goes this way now.")
 
     def decide(
         self, row: RefundRemedy, *, shown_digest: bytes, asking: Asking, reason: str
@@ -154,7 +202,9 @@ class RejectRemedy(_Decision, panel.Reject[RefundRemedy]):
 
     name = "reject"
     label = gettext_lazy("Reject the other way")
-    explanation = gettext_lazy("The refund stays abnormal; the account is forgotten.")
+    explanation = gettext_lazy(
+        "The refund stays as it is; what was told of an account is forgotten."
+    )
     deed = "refund_remedy.reject"
     done = gettext_lazy("Rejected. No money moved.")
 

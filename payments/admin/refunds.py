@@ -19,7 +19,7 @@ from payments.admin import refund_panels as panels
 from payments.admin.channel_operations import operation_moments
 from payments.admin.filters import CurrencyFilter
 from payments.admin.refund_decisions import Approve, Ask, Cancel, Fund, Reject
-from payments.admin.refund_remedies import AskPayerCard
+from payments.admin.refund_remedies import AskMerchants, AskOurAccount, AskPayerCard
 from payments.models import Refund, RefundAllocation
 from payments.states import RefundStatus
 
@@ -62,7 +62,16 @@ class RefundAdmin(OperationsAdmin[Refund]):
     )
     list_related = ("operation__channel_account",)
     unread_fields = ("operation__raw_answer",)
-    row_operations = (Approve(), Reject(), Fund(), Ask(), Cancel(), AskPayerCard())
+    row_operations = (
+        Approve(),
+        Reject(),
+        Fund(),
+        Ask(),
+        Cancel(),
+        AskPayerCard(),
+        AskOurAccount(),
+        AskMerchants(),
+    )
 
     def panels(self, request: HttpRequest, row: Refund) -> Sequence[Panel]:
         """Show the refund, whose money it is, how it is funded, its order, and who decided."""

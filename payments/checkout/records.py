@@ -42,13 +42,13 @@ REFUND_GROUPS: Mapping[str, Sequence[RefundStatus]] = {
         RefundStatus.PROCESSING,
         RefundStatus.UNKNOWN,
         RefundStatus.ABNORMAL,
+        RefundStatus.REVERSED,
     ),
     "given_back": (RefundStatus.SUCCEEDED, RefundStatus.SETTLED_BY_HAND),
     "not_given": (
         RefundStatus.FAILED,
         RefundStatus.REJECTED,
         RefundStatus.CANCELLED,
-        RefundStatus.REVERSED,
     ),
 }
 

@@ -19,8 +19,9 @@ class RefundRemedy(models.Model):
     `payer_card` asks the channel to pay it to a card of the payer's, under the refund's own number:
     `bank` is the channel's word for their bank, the account and its holder are encrypted and
     forgotten when it ends. `by_hand` says that it left `bank_account` on `paid_date`, as the bank's
-    `bank_reference` proves. Moved by `payments.actions.refund_remedies`, as
-    `payments.parked_states.REMEDY` says.
+    `bank_reference` proves. `our_account` asks the channel to pay it to our own bank account, from
+    where it is paid by hand; `merchants` gives what came back to those who had paid it. Moved by
+    `payments.actions.refund_remedies`, as `payments.parked_states.REMEDY` says.
     """
 
     id = models.CharField(
@@ -72,6 +73,13 @@ class RefundRemedy(models.Model):
                 condition=Q(status__in=RemedyStatus.values)
                 & (
                     Q(kind="payer_card", bank_account=None, paid_date=None)
+                    | Q(
+                        kind__in=["our_account", "merchants"],
+                        bank_account=None,
+                        paid_date=None,
+                        account_encrypted="",
+                        holder_encrypted="",
+                    )
                     | Q(
                         kind="by_hand",
                         bank_account__isnull=False,

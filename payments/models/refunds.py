@@ -25,6 +25,7 @@ class Refund(models.Model):
     was paid: the database says so. With `parked` it gives back money that came otherwise than
     asked: nobody's, out of suspense, beside what was paid. Of a payment that was authorised first
     it is of one `capture`. Its order to the channel is `operation`, written once it is funded.
+    What came back, or was made after all, is booked anew: its entries bear the `turn`.
     Moves are those of `payments.states.REFUND`.
     """
 
@@ -93,6 +94,7 @@ class Refund(models.Model):
         related_name="+",
         verbose_name=_("approval"),
     )
+    turn = models.PositiveSmallIntegerField(_("turn"), default=1)
     created_at = models.DateTimeField(_("created at"))
     succeeded_at = models.DateTimeField(_("succeeded at"), null=True, blank=True)
     payer_minor = models.BigIntegerField(_("given to the payer"), null=True, blank=True)

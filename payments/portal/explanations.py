@@ -51,7 +51,10 @@ REFUND: dict[RefundStatus, str | Promise] = {
     RefundStatus.SETTLED_BY_HAND: _(
         "The payer was given the money in another way, by people of the platform."
     ),
-    RefundStatus.REVERSED: _("The money came back from the payer's side, and is yours again."),
+    RefundStatus.REVERSED: _(
+        "The channel had given the payer the money, and it came back. It is kept for them; people"
+        " of the platform look after it. Do not refund it a second time."
+    ),
 }
 
 REFUND_TONES = {
@@ -63,7 +66,7 @@ REFUND_TONES = {
     RefundStatus.ABNORMAL: "wait",
     RefundStatus.FAILED: "bad",
     RefundStatus.REJECTED: "bad",
-    RefundStatus.REVERSED: "bad",
+    RefundStatus.REVERSED: "wait",
 }
 """How a status looks; what is not named here looks neutral."""
 

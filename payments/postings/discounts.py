@@ -55,7 +55,8 @@ def given_back(
 ) -> Entry:
     """Book what of a refund the channel does not take of us: E02d mirrored, Dr 1101 / Cr 5001.
 
-    `of` is the refund's allocation that was given back; without a merchant it is nobody's.
+    `of` is the refund's allocation that was given back, with its turn after the first; without a
+    merchant it is nobody's.
     """
     owner = channel_owner(channel_account_id, merchant_id or UNALLOCATED)
     return Entry(
@@ -65,6 +66,32 @@ def given_back(
         legs=(
             debit(chart.CHANNEL_RECEIVABLE, owner, amount_minor, currency),
             credit(chart.CHANNEL_COST, owner, amount_minor, currency),
+        ),
+        effective_date=effective_date,
+        at=at,
+    )
+
+
+def taken_again(
+    subject: str,
+    *,
+    of: str,
+    merchant_id: str | None,
+    amount_minor: int,
+    currency: str,
+    channel_account_id: str,
+    effective_date: date,
+    at: datetime,
+) -> Entry:
+    """Book what of a refund that came back the channel keeps: E02d once more, Dr 5001 / Cr 1101."""
+    owner = channel_owner(channel_account_id, merchant_id or UNALLOCATED)
+    return Entry(
+        source=f"{of}:discount_kept",
+        kind="refund_discount",
+        subject=subject,
+        legs=(
+            debit(chart.CHANNEL_COST, owner, amount_minor, currency),
+            credit(chart.CHANNEL_RECEIVABLE, owner, amount_minor, currency),
         ),
         effective_date=effective_date,
         at=at,

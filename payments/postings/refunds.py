@@ -25,24 +25,33 @@ class Occasion:
     at: datetime
 
 
-def request_source(owner_id: str) -> str:
+def request_source(owner_id: str, *, turn: int = 1) -> str:
     """Name the entry by which a refund allocation, or a refund's unallocated part, was funded."""
-    return f"{owner_id}:request:1"
+    return f"{owner_id}:request:{turn}"
 
 
-def success_source(owner_id: str) -> str:
+def success_source(owner_id: str, *, turn: int = 1) -> str:
     """Name the entry by which its money left the channel."""
-    return f"{owner_id}:succeeded"
+    return _of_turn(f"{owner_id}:succeeded", turn)
 
 
-def failure_source(owner_id: str) -> str:
+def failure_source(owner_id: str, *, turn: int = 1) -> str:
     """Name the entry by which its money was given back."""
-    return f"{owner_id}:failed"
+    return _of_turn(f"{owner_id}:failed", turn)
 
 
 def by_hand_source(owner_id: str) -> str:
     """Name the entry by which its money left our bank account, paid by hand."""
     return f"{owner_id}:by_hand"
+
+
+def reversal_source(owner_id: str, *, turn: int = 1) -> str:
+    """Name the entry by which its money came back to the channel."""
+    return _of_turn(f"{owner_id}:reversed", turn)
+
+
+def _of_turn(source: str, turn: int) -> str:
+    return source if turn == 1 else f"{source}:{turn}"
 
 
 def unallocated_part(refund: Refund) -> str:
@@ -65,7 +74,7 @@ def requested(
     merchant_id, currency = part.allocation.merchant_id, part.refund.currency
     fee = part.fee_returned_minor
     return _entry(
-        request_source(part.id),
+        request_source(part.id, turn=part.refund.turn),
         "refund_requested",
         part.refund_id,
         [
@@ -104,7 +113,7 @@ def succeeded(
     """
     merchant_id = part.allocation.merchant_id
     return _entry(
-        success_source(part.id),
+        success_source(part.id, turn=part.refund.turn),
         "refund_succeeded",
         part.refund_id,
         [
@@ -136,7 +145,7 @@ def failed(
     merchant_id, currency = part.allocation.merchant_id, part.refund.currency
     fee = part.fee_returned_minor
     return _entry(
-        failure_source(part.id),
+        failure_source(part.id, turn=part.refund.turn),
         "refund_failed",
         part.refund_id,
         [
@@ -195,10 +204,37 @@ def by_hand_unallocated(refund: Refund, *, bank_account_id: str, occasion: Occas
     )
 
 
+def came_back(part: RefundAllocation, *, occasion: Occasion) -> Entry:
+    """Book that one merchant's part of a refund that was made came back to the channel: E05i.
+
+    Dr 1101 amount    Cr 2101 amount
+
+    The payer is owed it again. What the channel returned of its fee it has returned.
+    """
+    return _entry(
+        reversal_source(part.id, turn=part.refund.turn),
+        "refund_reversed",
+        part.refund_id,
+        _paid_in(part.amount_minor, part.allocation.merchant_id, part.refund.currency, occasion),
+        occasion,
+    )
+
+
+def came_back_unallocated(refund: Refund, *, occasion: Occasion) -> Entry:
+    """Book that nobody's part of a refund that was made came back to the channel: E05i."""
+    return _entry(
+        reversal_source(unallocated_part(refund), turn=refund.turn),
+        "refund_reversed",
+        refund.id,
+        _paid_in(refund.unallocated_minor, UNALLOCATED, refund.currency, occasion),
+        occasion,
+    )
+
+
 def requested_unallocated(refund: Refund, *, occasion: Occasion) -> Entry:
     """Set apart what of a refund belonged to nobody: as E14c, Dr 2901 / Cr 2101."""
     return _entry(
-        request_source(unallocated_part(refund)),
+        request_source(unallocated_part(refund), turn=refund.turn),
         "refund_requested",
         refund.id,
         _unallocated(refund, occasion),
@@ -209,7 +245,7 @@ def requested_unallocated(refund: Refund, *, occasion: Occasion) -> Entry:
 def succeeded_unallocated(refund: Refund, *, channel_fee_minor: int, occasion: Occasion) -> Entry:
     """Book that nobody's part of a refund left the channel: E05e and E05f."""
     return _entry(
-        success_source(unallocated_part(refund)),
+        success_source(unallocated_part(refund), turn=refund.turn),
         "refund_succeeded",
         refund.id,
         [
@@ -231,7 +267,7 @@ def failed_unallocated(refund: Refund, *, occasion: Occasion) -> Entry:
     """Put nobody's part of a failed refund back into suspense: as E05g, Dr 2101 / Cr 2901."""
     taken, payable = _unallocated(refund, occasion)
     return _entry(
-        failure_source(unallocated_part(refund)),
+        failure_source(unallocated_part(refund), turn=refund.turn),
         "refund_failed",
         refund.id,
         [
@@ -247,6 +283,14 @@ def _paid_out(amount_minor: int, merchant_id: str, currency: str, occasion: Occa
     return [
         debit(chart.REFUND_PAYABLE, owner, amount_minor, currency),
         credit(chart.CHANNEL_RECEIVABLE, owner, amount_minor, currency),
+    ]
+
+
+def _paid_in(amount_minor: int, merchant_id: str, currency: str, occasion: Occasion) -> list[Leg]:
+    owner = channel_owner(occasion.channel_account_id, merchant_id)
+    return [
+        debit(chart.CHANNEL_RECEIVABLE, owner, amount_minor, currency),
+        credit(chart.REFUND_PAYABLE, owner, amount_minor, currency),
     ]
 
 

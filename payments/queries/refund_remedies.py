@@ -3,7 +3,7 @@
 from typing import Any
 
 from payments.models import RefundRemedy
-from payments.parked_states import RemedyStatus
+from payments.parked_states import RemedyKind, RemedyStatus
 
 APPROVAL_KIND = "refund_remedy"
 
@@ -18,6 +18,13 @@ def open_remedy(refund_id: str) -> RefundRemedy | None:
 def remedy_to_order(refund_id: str) -> RefundRemedy | None:
     """Return the way that people agreed to and the channel shall go."""
     return RefundRemedy.objects.filter(refund_id=refund_id, status=RemedyStatus.ORDERED).first()
+
+
+def went_to_us(refund_id: str) -> bool:
+    """Tell whether the channel was told to pay a refund to our own bank account."""
+    sent = RefundRemedy.objects.filter(refund_id=refund_id, kind=RemedyKind.OUR_ACCOUNT)
+    statuses = (RemedyStatus.ORDERED, RemedyStatus.DONE)
+    return sent.filter(status__in=statuses, sent_at__isnull=False).exists()
 
 
 def remedy_payload(remedy: RefundRemedy) -> dict[str, Any]:

@@ -51,7 +51,7 @@ LAWS_OF_SUSPENSE = (
               SELECT k.id, k.status,
                 coalesce(max(CASE
                   WHEN r.status IN ('succeeded', 'settled_by_hand') THEN 'returned'
-                  WHEN r.status NOT IN ('failed', 'rejected', 'cancelled', 'reversed')
+                  WHEN r.status NOT IN ('failed', 'rejected', 'cancelled')
                     THEN 'returning' END),
                   CASE WHEN k.accepted_minor = k.amount_minor THEN 'accepted' ELSE 'waiting' END)
                   AS expected

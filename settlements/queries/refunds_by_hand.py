@@ -22,9 +22,11 @@ def may_be_paid_by(refund: Refund, line: BillLine) -> bool:
 
 
 def refunds_of_line(line: BillLine) -> list[Refund]:
-    """Return the abnormal refunds that an open debit may have paid, the oldest first."""
+    """Return the refunds that an open debit may have paid, abnormal or come back, oldest first."""
     waiting = Refund.objects.filter(
-        status=RefundStatus.ABNORMAL, amount_minor=line.amount_minor, currency=line.currency
+        status__in=[RefundStatus.ABNORMAL, RefundStatus.REVERSED],
+        amount_minor=line.amount_minor,
+        currency=line.currency,
     ).order_by("created_at", "pk")
     return [refund for refund in waiting[:REFUNDS_MAX] if may_be_paid_by(refund, line)]
 

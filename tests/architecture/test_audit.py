@@ -52,7 +52,7 @@ MACHINES_OWN = {
     "payments.actions.notifications._keep": "keeps the message itself, whole",
     "payments.actions.order_resolutions._claim": "a lease; the outcome is told",
     "payments.actions.payment_questions.have_asked": "enqueues a question; the refusal is kept",
-    "payments.actions.refund_remedies._sent": "people agreed to it before; the outcome is told",
+    "payments.actions.remedy_orders._sent": "people agreed to it before; the outcome is told",
     "payments.actions.refund_orders._waits_for_its_turn": "enqueues for later",
     "ledger.actions.seals._seal_block": "a seal is evidence itself, and names what it covers",
     "risk.actions.guesses._count": "counts an attempt; a wrong one is kept by its door",

@@ -26,7 +26,7 @@ _LETTERS = {
     **dict.fromkeys(("E01", "E04", "E08", "E18", "E19", "E20"), ("",)),
     "E02": "abcd",
     "E03": ("", "v"),
-    "E05": "abcdefgh",
+    "E05": "abcdefghi",
     "E06": "abcdefg",
     "E07": "fab",
     "E09": ("", "w"),

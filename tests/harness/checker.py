@@ -25,7 +25,7 @@ OVER = {
     "payments_channeloperation": {"succeeded", "failed", "closed", "manual_review"},
 }
 """States that are an end, or in which people have to look."""
-DEAD_REFUNDS = {"failed", "rejected", "cancelled", "reversed"}
+DEAD_REFUNDS = {"failed", "rejected", "cancelled"}
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ LAWS = {
         WHERE a.is_floored AND b.balance_minor < 0""",
     "I6 more is refunded than was paid": """
         SELECT p.id FROM payments_payment p JOIN payments_refund r ON r.payment_id = p.id
-        WHERE r.status NOT IN ('failed', 'rejected', 'cancelled', 'reversed')
+        WHERE r.status NOT IN ('failed', 'rejected', 'cancelled')
         GROUP BY p.id HAVING sum(r.amount_minor) > p.amount_minor""",
 }
 

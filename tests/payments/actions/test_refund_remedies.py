@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.errors import IllegalMoveError, SelfApprovalError
-from payments.actions import attempts, refund_orders, refund_remedies
+from payments.actions import attempts, refund_orders, refund_remedies, remedy_orders
 from payments.actions.refund_remedies import PayerCard
 from payments.channels.base import Outcome, OutcomeKind
 from payments.errors import RefundReasonMissingError, RemedyAccountError, RemedyNotAskedError
@@ -174,11 +174,11 @@ def test_only_the_first_refusal_is_one(abnormal, monkeypatch, was_sent):
     remedy = agreed(asked(abnormal))
     if was_sent:
         RefundRemedy.objects.filter(pk=remedy.pk).update(sent_at=NOON)
-    monkeypatch.setattr(refund_remedies, "channel_of", lambda _account: RefusingChannel())
+    monkeypatch.setattr(remedy_orders, "channel_of", lambda _account: RefusingChannel())
     abnormal.refresh_from_db()
 
     # When
-    outcome = refund_remedies.deliver(abnormal.operation, pay_channel_no="ATT1")
+    outcome = remedy_orders.deliver(abnormal.operation, pay_channel_no="ATT1")
 
     # Then what was ordered before may be on its way: nobody may pay it by hand
     assert (outcome.kind if outcome else None) == (OutcomeKind.UNKNOWN if was_sent else None)
