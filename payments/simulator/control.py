@@ -58,10 +58,10 @@ class Control:
                 return self.clock.shown()
             case ["trades", app_id, out_trade_no]:
                 return self.payers.trade_as_of_now(app_id, out_trade_no=out_trade_no)
-            case ["faults"]:
-                return {"faults": [fault.shown() for fault in self.faults.waiting()]}
-            case ["bills"]:
-                return {"changes": [change.shown() for change in self.bill_changes.waiting()]}
+            case ["faults" | "bills" as what]:
+                return self._waiting(what)
+            case ["keys", channel, owner]:
+                return self._keys.shown(channel, owner=owner)
             case ["notifications"]:
                 return self._notification_counts()
             case ["effects"]:
@@ -72,6 +72,11 @@ class Control:
                 return self.payers.alipay.shown(parts)
             case _:
                 raise _not_found(request.path)
+
+    def _waiting(self, what: str) -> object:
+        if what == "faults":
+            return {"faults": [fault.shown() for fault in self.faults.waiting()]}
+        return {"changes": [change.shown() for change in self.bill_changes.waiting()]}
 
     def changed(self, path: str, fields: JsonFields) -> object:
         """Carry one order out; Raises RefusedError if it cannot be, and then nothing is written."""

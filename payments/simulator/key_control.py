@@ -30,15 +30,27 @@ class KeyControl:
         if seconds < 0:
             raise bad_request("seconds is 0 or more")
         until_ms = self.clock.now_ms() + seconds * 1_000
+        self.shown(channel, owner=owner)
         match channel:
             case "alipay":
-                return keys_shown(self.apps.rotate(owner, until_ms=until_ms))
+                self.apps.rotate(owner, until_ms=until_ms)
             case "wechatpay":
-                return self.wechat.rotate(owner, until_ms=until_ms).shown()
-            case "unionpay":
-                if owner and self.unionpay.find(owner) is None:
-                    raise RefusedError(status=409, code="unknown_merchant", detail=owner)
-                return {"authorities_pem": self.unionpay.rotate(until_ms=until_ms).authorities_pem}
+                self.wechat.rotate(owner, until_ms=until_ms)
+            case _:
+                self.unionpay.rotate(until_ms=until_ms)
+        return self.shown(channel, owner=owner)
+
+    def shown(self, channel: str, *, owner: str) -> object:
+        """Tell a merchant what it must configure. Raises RefusedError where there is none."""
+        match channel:
+            case "alipay" if (app := self.apps.find(owner)) is not None:
+                return keys_shown(app)
+            case "wechatpay" if (merchant := self.wechat.find(owner)) is not None:
+                return merchant.shown()
+            case "unionpay" if not owner or self.unionpay.find(owner) is not None:
+                return {"authorities_pem": self.unionpay.seal.authorities_pem}
+            case "alipay" | "wechatpay" | "unionpay":
+                raise RefusedError(status=409, code="unknown_merchant", detail=owner)
             case _:
                 raise bad_request("channel is alipay, wechatpay or unionpay")
 

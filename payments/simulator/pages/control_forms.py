@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-FLAGS: Final = frozenset({"force", "real", "after_commit"})
+FLAGS: Final = frozenset({"force", "real", "after_commit", "ip_refused"})
 """Fields that are true when they are sent at all."""
 NUMBERS: Final = frozenset(
-    {"rate", "count", "percent", "seconds", "amount_minor", "fee_minor", "coupon_minor"}
+    {
+        *("rate", "count", "percent", "seconds"),
+        *("amount_minor", "fee_minor", "coupon_minor", "gift_minor"),
+    }
 )
 """Fields that are numbers; all others are texts."""
 
@@ -45,11 +48,13 @@ class Form:
     order: str
     inputs: tuple[Input, ...]
     button: str
+    note: str = ""
 
     def html(self) -> str:
         """Write it."""
         inputs = "".join(one.html() for one in self.inputs)
+        note = f'<p class="note">{escape(self.note)}</p>' if self.note else ""
         return (
             f'<form method="post"><div class="fields">{inputs}</div>'
-            f'<button name="order" value="{self.order}">{escape(self.button)}</button></form>'
+            f'<button name="order" value="{self.order}">{escape(self.button)}</button></form>{note}'
         )

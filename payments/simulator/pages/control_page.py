@@ -7,80 +7,18 @@ from decimal import Decimal, InvalidOperation
 from html import escape
 from urllib.parse import parse_qsl
 
-from payments.simulator.bill_changes import ChangeKind
 from payments.simulator.control import Control
 from payments.simulator.errors import RefusedError
 from payments.simulator.exchange import Answer, Request
-from payments.simulator.faults import FaultKind
 from payments.simulator.json_fields import JsonFields, bad_request
 from payments.simulator.pages import board
-from payments.simulator.pages.control_forms import FLAGS, NUMBERS, Form, Input
-from payments.simulator.plans import PlanKind
+from payments.simulator.pages.control_forms import FLAGS, NUMBERS
+from payments.simulator.pages.control_orders import FORMS
 from payments.simulator.scripts import run_script
 
 PATH = "/control/page"
 _EFFECTS = 50
 _MACHINE = ("127.0.0.1", "localhost", "[::1]")
-_MANY = Input("count", "How often 次数", "1")
-_SECONDS = Input("seconds", "Seconds 秒")
-_FORMS = (
-    Form(
-        "Set the clock 时钟",
-        "clock",
-        (
-            Input("now", "Instant with zone 时刻", "2026-03-05T12:00:00+08:00"),
-            Input("rate", "Virtual seconds a second 速率", "0"),
-            Input("force", "also back 可倒退"),
-        ),
-        "Set 设定",
-    ),
-    Form(
-        "Order a fault 故障",
-        "faults",
-        (
-            Input("kind", "Kind 种类", choices=tuple(kind.value for kind in FaultKind)),
-            Input("method", "Call, as in the log 接口"),
-            Input("app_id", "app_id, mchid, merId"),
-            Input("out_trade_no", "Number of ours 我方单号"),
-            _MANY,
-            Input("percent", "Per cent 百分比", "100"),
-            _SECONDS,
-            Input("total_amount", "Wrong amount 错误金额"),
-            Input("other_app_id", "Wrong app 错误应用"),
-            Input("after_commit", "after the deed 入账后"),
-        ),
-        "Order 下达",
-    ),
-    Form(
-        "Plan a refund or a transfer 退款与转账",
-        "alipay/plans",
-        (
-            Input("kind", "Kind 种类", choices=tuple(kind.value for kind in PlanKind)),
-            Input("app_id", "app_id, mchid, merId"),
-            Input("number", "Number of ours 我方单号"),
-            _SECONDS,
-            Input("error_code", "Error code 错误码"),
-            _MANY,
-        ),
-        "Plan 下达",
-    ),
-    Form(
-        "Change a bill 对账单",
-        "bills",
-        (
-            Input("channel", "Channel 渠道", choices=("alipay", "wechatpay", "unionpay")),
-            Input("owner", "app_id, mchid, merId"),
-            Input("day", "Day 日期", "2026-03-05"),
-            Input("kind", "Change 改动", choices=tuple(kind.value for kind in ChangeKind)),
-            Input("number", "Number of ours 我方单号"),
-            Input("about", "About 类别", choices=("", "payment", "refund")),
-            Input("amount_minor", "Amount, minor units 金额(分)"),
-            Input("fee_minor", "Fee, minor units 手续费(分)"),
-            Input("status", "Status 状态"),
-        ),
-        "Change 下达",
-    ),
-)
 _EXAMPLE = """\
 [{"order": "faults", "kind": "timeout_after_commit", "count": 3},
  {"order": "clock", "rate": 60}]"""
@@ -125,18 +63,17 @@ class ControlPage:
         control = self.control
         clock = control.clock.shown()
         said = f'<p class="refused" role="alert">{escape(refused.detail)}</p>' if refused else ""
-        forms = {form.order: form for form in _FORMS}
+        first, *others = FORMS
         return board.page(
-            f"<h1>Control 控制台</h1><p>{board.link('/', 'Front page 首页')}</p>{said}"
+            f"<h1>Control 控制台</h1>"
+            f'<p class="way">{board.link("/", "Front page 首页")}</p>{said}'
             + board.section(
                 "The clock 时钟",
                 f"<p><strong>{clock['now']}</strong> {clock['mode']} × {clock['rate']}</p>"
-                + forms["clock"].html()
+                + first.html()
                 + _button("clock", "Let real time run 真实时间", real="1", force="1"),
             )
-            + board.section(forms["faults"].heading, forms["faults"].html())
-            + board.section(forms["alipay/plans"].heading, forms["alipay/plans"].html())
-            + board.section(forms["bills"].heading, forms["bills"].html())
+            + "".join(board.section(form.heading, form.html()) for form in others)
             + self._script()
             + self._waiting()
             + self._effects(),

@@ -70,13 +70,13 @@ class FrontPage:
     def _waiting(self) -> str:
         rows = self.store.rows(_WAITING, *[self.clock.now_ms()] * 4, _WAITING_MAX)
         return board.table(
-            ("Channel 渠道", "Since 自", "Amount 金额", "Number 订单号"),
+            ("Channel 渠道", "Number 订单号", "Amount 金额", "Since 自"),
             (
                 (
                     row["channel"],
-                    iso_text(row["created_ms"]),
-                    _amount(row),
                     Html(board.link(row["path"], row["number"])),
+                    _amount(row),
+                    iso_text(row["created_ms"]),
                 )
                 for row in rows
             ),

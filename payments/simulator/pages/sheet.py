@@ -78,7 +78,7 @@ class Sheet:
             amount=escape(amount_text(self.amount_minor, currency=self.currency)),
             currency=escape(self.currency),
             payee=escape(self.payee),
-            subject=escape(self.subject),
+            subject=escape(self.subject) or "–",
             number=escape(self.number),
             foot=self.foot,
             width="wide" if self.is_wide else "narrow",
