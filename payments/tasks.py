@@ -19,6 +19,7 @@ from payments.actions import (
     refund_expiry,
     refund_orders,
     refund_submissions,
+    remedy_expiry,
     void_orders,
 )
 from payments.models import MerchantAccount
@@ -54,6 +55,7 @@ def expire(*, at: datetime) -> None:
     authorisations.expire_authorisations(actor="task:payments.expire", at=at)
     manual_entries.expire_manual_entries(actor="task:payments.expire", at=at)
     refund_expiry.expire_refunds(actor="task:payments.expire", at=at)
+    remedy_expiry.expire_remedies(actor="task:payments.expire", at=at)
 
 
 @task("payments.mature")

@@ -23,7 +23,12 @@ from payments.actions.exchanges import Recording
 from payments.actions.operations import Lease
 from payments.actions.order_courses import BY_EVIDENCE
 from payments.channels.base import Outcome, OutcomeKind
-from payments.errors import EvidenceMissingError, NotInReviewError, OperationNotFoundError
+from payments.errors import (
+    EvidenceMissingError,
+    EvidenceTimeError,
+    NotInReviewError,
+    OperationNotFoundError,
+)
 from payments.models import ChannelKind, ChannelOperation, OperationKind, Refund
 from payments.queries.order_resolutions import (
     Resolution,
@@ -57,12 +62,14 @@ def request_resolution(
 ) -> ApprovalRequest:
     """Ask another person to agree what became of an order in review. No money moves yet.
 
-    Raises EvidenceMissingError, OperationNotFoundError, NotInReviewError, or ApprovalClosedError
-    when it was asked before; nothing is written then.
+    Raises EvidenceMissingError, OperationNotFoundError, NotInReviewError, EvidenceTimeError for a
+    time before the order or after `at`, or ApprovalClosedError when it was asked before; nothing is
+    written then.
     """
     if not (resolution.reference.strip() and resolution.note.strip()):
         raise EvidenceMissingError
     operation = _in_review(operation_id)
+    _require_time(operation, resolution, at=at)
     payload = resolution_payload(operation, resolution)
     request = approvals.request_approval(
         kind=APPROVAL_KIND,
@@ -168,6 +175,7 @@ def _claim(subject: str, *, at: datetime) -> tuple[Lease, Outcome] | None:
         message=f"{resolution.evidence} {resolution.reference}: {resolution.note}",
         amount_minor=operation.amount_minor,
         currency=operation.currency,
+        paid_at=resolution.happened_at if kind == OutcomeKind.SUCCEEDED else None,
     )
     return replace(lease, actor=f"approval:{request.pk}"), outcome
 
@@ -201,6 +209,17 @@ def _in_review(operation_id: str) -> ChannelOperation:
     if not is_review or is_abnormal or is_by_file:
         raise NotInReviewError
     return operation
+
+
+def _require_time(operation: ChannelOperation, resolution: Resolution, *, at: datetime) -> None:
+    """Refuse a time at which it cannot have happened; people read it off to the minute.
+
+    Raises EvidenceTimeError.
+    """
+    told = resolution.happened_at
+    ordered_at = operation.created_at.replace(second=0, microsecond=0)
+    if told is not None and not ordered_at <= told <= at:
+        raise EvidenceTimeError
 
 
 def _asked(operation: ChannelOperation) -> ApprovalRequest:

@@ -20,11 +20,16 @@ def end(remedy: RefundRemedy, status: RemedyStatus) -> None:
     remedy.save(update_fields=["status", "account_encrypted", "holder_encrypted"])
 
 
-def end_if_late(refund_id: str, *, actor: str, at: datetime) -> None:
-    """End a request on which nobody decided in time, so that another way may be asked for."""
+def end_if_late(refund_id: str, *, actor: str, at: datetime) -> bool:
+    """End a request on which nobody decided in time, so that another way may be asked for.
+
+    Tells whether it ended now. The refund is locked by the caller.
+    """
     remedy = open_remedy(refund_id)
     if remedy is None or remedy.status != RemedyStatus.PENDING_APPROVAL:
-        return
-    if remedy.approval.expires_at <= at:
-        approval_ends.end_expired(remedy.approval, actor=actor, at=at)
-        end(remedy, RemedyStatus.EXPIRED)
+        return False
+    if remedy.approval.expires_at > at:
+        return False
+    approval_ends.end_expired(remedy.approval, actor=actor, at=at)
+    end(remedy, RemedyStatus.EXPIRED)
+    return True

@@ -1,6 +1,7 @@
 """The buttons by which two people say what became of an order that no channel answered for."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -38,7 +39,16 @@ class ResolutionForm(ReasonForm):
         max_length=120,
         help_text=gettext_lazy("Where another person finds it: file and line, letter, statement."),
     )
-    field_order = ("outcome", "evidence", "reference", "reason")
+    happened_at = forms.DateTimeField(
+        label=gettext_lazy("When the channel did it"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        help_text=gettext_lazy(
+            "UTC. The time at the channel, as the evidence says: it is booked on that day. Left"
+            " empty, it is booked on the day on which it is agreed to."
+        ),
+    )
+    field_order = ("outcome", "happened_at", "evidence", "reference", "reason")
 
 
 class AskResolution(Operation[ChannelOperation]):
@@ -78,6 +88,7 @@ class AskResolution(Operation[ChannelOperation]):
                 evidence=form.cleaned_data["evidence"],
                 reference=form.cleaned_data["reference"],
                 note=form.cleaned_data["reason"],
+                happened_at=form.cleaned_data["happened_at"],
             ),
             actor=asking.actor,
             at=asking.at,
@@ -104,6 +115,7 @@ class _Decision(panel.Decision[ChannelOperation]):
         "evidence": gettext_lazy("evidence"),
         "reference": gettext_lazy("its reference"),
         "note": gettext_lazy("what it says"),
+        "happened_at": gettext_lazy("when the channel did it"),
     }
 
     def request_of(self, row: ChannelOperation) -> ApprovalRequest | None:
@@ -117,11 +129,13 @@ class _Decision(panel.Decision[ChannelOperation]):
         return resolution_payload(row, resolution_of(waiting))
 
     def payload_cell(self, name: str, value: object) -> Cell | None:
-        """Say outcome and evidence in words."""
+        """Say outcome, evidence and time in words."""
         if name == "outcome":
             return str(ResolvedAs(str(value)).label)
         if name == "evidence":
             return str(Evidence(str(value)).label)
+        if name == "happened_at" and value:
+            return showing.instant(datetime.fromisoformat(str(value)))
         return None
 
     def summary(self, request: HttpRequest, row: ChannelOperation) -> Sequence[Panel]:

@@ -96,6 +96,7 @@ from payments.errors.routing import (
 )
 from payments.errors.sending import (
     EvidenceMissingError,
+    EvidenceTimeError,
     HoldNotFoundError,
     HoldReasonMissingError,
     HoldReleasedError,
@@ -121,6 +122,7 @@ __all__ = [
     "CapturedAlreadyError",
     "CredentialNotFoundError",
     "EvidenceMissingError",
+    "EvidenceTimeError",
     "FeePlanExistsError",
     "ForeignPaymentError",
     "ForeignRefundError",

@@ -73,6 +73,18 @@ class NotInReviewError(DomainError):
     detail = _("The outcome of this order is not one that people decide on.")
 
 
+class EvidenceTimeError(DomainError):
+    """What a channel did was said to have happened before it was ordered, or to happen yet.
+
+    Nothing was written; no money moved. Give the time at the channel as the evidence says it.
+    """
+
+    code = "evidence_time"
+    status = 422
+    retry = "new_key"
+    detail = _("It was done after it was ordered, and before now. Look at the evidence again.")
+
+
 class EvidenceMissingError(DomainError):
     """The outcome of an order was to be decided on without saying what proves it.
 

@@ -1,6 +1,7 @@
 """What people were asked to agree to of an order that no channel answered for."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import TextChoices
@@ -28,12 +29,16 @@ class Evidence(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What somebody says became of an order: the proof, where it is found, and what it says."""
+    """What somebody says became of an order: the proof, where it is found, and what it says.
+
+    `happened_at` is when the channel did it, aware UTC, as the proof says; None if it does not.
+    """
 
     outcome: str
     evidence: str
     reference: str
     note: str
+    happened_at: datetime | None = None
 
 
 def latest_resolution(operation_id: str) -> ApprovalRequest | None:
@@ -50,6 +55,7 @@ def resolution_of(request: ApprovalRequest) -> Resolution:
         evidence=str(asked["evidence"]),
         reference=str(asked["reference"]),
         note=str(asked["note"]),
+        happened_at=datetime.fromisoformat(told) if (told := asked.get("happened_at")) else None,
     )
 
 
@@ -68,4 +74,5 @@ def resolution_payload(operation: ChannelOperation, resolution: Resolution) -> d
         "evidence": resolution.evidence,
         "reference": resolution.reference,
         "note": resolution.note,
+        **({"happened_at": told.isoformat()} if (told := resolution.happened_at) else {}),
     }

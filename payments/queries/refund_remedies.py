@@ -1,5 +1,6 @@
 """Questions about other ways for abnormal refunds: which is open, and what people agree to."""
 
+from datetime import datetime
 from typing import Any
 
 from payments.models import RefundRemedy
@@ -18,6 +19,14 @@ def open_remedy(refund_id: str) -> RefundRemedy | None:
 def remedy_to_order(refund_id: str) -> RefundRemedy | None:
     """Return the way that people agreed to and the channel shall go."""
     return RefundRemedy.objects.filter(refund_id=refund_id, status=RemedyStatus.ORDERED).first()
+
+
+def remedies_nobody_decided_on(*, at: datetime, limit: int) -> list[str]:
+    """Return the refunds whose way ran out before enough people decided, the oldest way first."""
+    waiting = RefundRemedy.objects.filter(
+        status=RemedyStatus.PENDING_APPROVAL, approval__expires_at__lte=at
+    )
+    return list(waiting.order_by("created_at", "pk").values_list("refund_id", flat=True)[:limit])
 
 
 def went_to_us(refund_id: str) -> bool:

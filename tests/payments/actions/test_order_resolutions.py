@@ -1,5 +1,8 @@
 """What no channel answers for: two people end it with evidence; nothing else does."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from django.db import transaction
 
@@ -7,8 +10,20 @@ from ledger.actions.approvals import Decider, digest_of
 from ledger.errors import ApprovalClosedError, SelfApprovalError, StaleApprovalError
 from ledger.models import ApprovalRequest, AuditEntry
 from payments.actions import attempts, closing, operations, order_resolutions
-from payments.errors import EvidenceMissingError, NotInReviewError, OperationNotFoundError
-from payments.models import ChannelOperation, ParkedMoney, Payment, PaymentAttempt
+from payments.errors import (
+    EvidenceMissingError,
+    EvidenceTimeError,
+    NotInReviewError,
+    OperationNotFoundError,
+)
+from payments.models import (
+    BalanceTransaction,
+    ChannelOperation,
+    ParkedMoney,
+    Payment,
+    PaymentAttempt,
+)
+from payments.queries.calendar import business_date_of
 from payments.queries.order_resolutions import Resolution
 from payments.states import OperationStatus
 from settlements.actions import transfers
@@ -185,6 +200,40 @@ def test_refuses_without_evidence(attempt, missing):
     fields = {"outcome": "succeeded", "evidence": "channel_bill", "reference": "a", "note": "b"}
     with nothing_written(), pytest.raises(EvidenceMissingError):
         ask(attempt.operation_id, Resolution(**{**fields, missing: " "}))
+
+
+def test_it_is_booked_on_the_day_on_which_the_evidence_says_it_happened(attempt):
+    # Given evidence of which people learn days later
+    told = NOON + timedelta(minutes=3)
+    resolution = replace(PAID, happened_at=told)
+    later = NOON + timedelta(days=3)
+    request = order_resolutions.request_resolution(
+        attempt.operation_id, resolution, actor=MAKER, at=later
+    )
+
+    # When
+    order_resolutions.approve_resolution(
+        attempt.operation_id, shown_digest=digest_of(request.payload), decider=AGREES, at=later
+    )
+    attempts.resolve_attempt(attempt.pk, at=later)
+
+    # Then
+    attempt.payment.refresh_from_db()
+    assert (attempt.payment.status, attempt.payment.paid_at) == ("paid", told)
+    line = BalanceTransaction.objects.get()
+    assert line.effective_date == business_date_of(told)
+
+
+@pytest.mark.parametrize("away", [timedelta(minutes=-1), timedelta(hours=2)], ids=["before", "yet"])
+def test_refuses_a_time_before_the_order_or_to_come(attempt, away):
+    told = attempt.operation.created_at.replace(second=0, microsecond=0) + away
+    with nothing_written(), pytest.raises(EvidenceTimeError):
+        order_resolutions.request_resolution(
+            attempt.operation_id,
+            replace(PAID, happened_at=told),
+            actor=MAKER,
+            at=attempt.operation.created_at + timedelta(hours=1),
+        )
 
 
 def test_refuses_what_is_not_in_review_not_there_or_asked_twice(attempt):

@@ -1,9 +1,11 @@
 """An abnormal refund is delivered to a card of the payer's: two people, and the channel itself."""
 
+from datetime import timedelta
+
 import pytest
 
 from ledger.errors import IllegalMoveError, SelfApprovalError
-from payments.actions import attempts, refund_orders, refund_remedies, remedy_orders
+from payments.actions import attempts, refund_orders, refund_remedies, remedy_expiry, remedy_orders
 from payments.actions.refund_remedies import PayerCard
 from payments.channels.base import Outcome, OutcomeKind
 from payments.errors import RefundReasonMissingError, RemedyAccountError, RemedyNotAskedError
@@ -109,6 +111,27 @@ class TestPeople:
         asked(abnormal)
         with nothing_written(), pytest.raises(RemedyNotAskedError):
             asked(abnormal)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_way_on_which_nobody_decided_ends_by_the_clock_and_another_may_be_asked_for(abnormal):
+    # Given
+    remedy = asked(abnormal)
+    ends_at = remedy.approval.expires_at
+
+    # When
+    with nothing_written():
+        early = remedy_expiry.expire_remedies(actor="task:test", at=ends_at - timedelta(seconds=1))
+    ended = [remedy_expiry.expire_remedies(actor="task:test", at=ends_at) for _ in range(2)]
+
+    # Then the refund waits as before, and nothing of the account is kept
+    assert (early, ended) == (0, [1, 0])
+    remedy.refresh_from_db()
+    abnormal.refresh_from_db()
+    assert (remedy.status, remedy.account_encrypted) == ("expired", "")
+    assert remedy.approval.state == "expired"
+    assert abnormal.status == "abnormal"
+    asked(abnormal)
 
 
 @pytest.fixture
