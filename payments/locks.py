@@ -167,6 +167,12 @@ def locked_key_sets_over() -> Sequence[ChannelKeySet]:
     return list(keys.select_for_update(of=["self"], skip_locked=True))
 
 
+def locked_former_keys(account_id: str) -> Sequence[ChannelKeySet]:
+    """Return the replaced keys of an account that are still kept, locked in order of their ids."""
+    keys = ChannelKeySet.objects.filter(channel_account=account_id, status=KeySetStatus.FORMER)
+    return list(keys.select_for_update(no_key=True).order_by("pk"))
+
+
 def locked_hold(hold_id: str) -> SendingHold:
     """Return the hold of sending, locked. Raises SendingHold.DoesNotExist."""
     return SendingHold.objects.select_for_update().get(pk=hold_id)

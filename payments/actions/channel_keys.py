@@ -1,7 +1,8 @@
 """Changing the keys and the gateway of a channel account: one enters, another agrees.
 
 Whoever could change them alone could send our money elsewhere, or make up payments. With the
-agreement the new keys are in use at once, and the former ones verify what comes for a while.
+agreement the new keys are in use at once, and the former ones verify what comes for a while; or,
+where somebody else may hold them, not a moment longer.
 """
 
 from dataclasses import dataclass, field
@@ -42,7 +43,11 @@ PLAIN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class KeyEntry:
-    """What somebody enters; what is empty stays as it is. Names as in `ChannelAccount`."""
+    """What somebody enters; what is empty stays as it is. Names as in `ChannelAccount`.
+
+    With `ends_at_once` no former key of the account is believed from the agreement on, also none
+    that was replaced before; it may be all that is entered.
+    """
 
     private_key_pem: str = field(default="", repr=False)
     api_key: str = field(default="", repr=False)
@@ -51,6 +56,7 @@ class KeyEntry:
     channel_key_id: str = ""
     root_cert_serial: str = ""
     gateway_url: str = ""
+    ends_at_once: bool = False
 
 
 @sensitive_variables("entry")
@@ -71,6 +77,7 @@ def enter_keys(
         facts=_facts(entry),
         entered_by=actor,
         entered_at=at,
+        ends_at_once=entry.ends_at_once,
         **{name: getattr(entry, name) for name in PLAIN},
     )
     channel_secrets.seal_for_keys(keys, private_key=entry.private_key_pem, api_key=entry.api_key)
@@ -93,7 +100,8 @@ def approve_keys(
 ) -> ChannelKeySet:
     """Agree to what was shown: the new keys are in use, and the former verify for a day more.
 
-    Messages that were refused meanwhile are judged again.
+    Where they end at once their secrets are destroyed now, and those of keys that were replaced
+    before. Messages that were refused meanwhile are judged again.
 
     Raises KeysNotAskedError, SelfApprovalError, StaleApprovalError, ApprovalExpiredError or
     AlreadyDecidedError; nothing is written then.
@@ -106,8 +114,12 @@ def approve_keys(
         return keys
     if not approvals.execute_unchanged({request.pk: keys_payload(keys)}, at=at):
         raise StaleApprovalError(object_id=keys.pk)
+    if keys.ends_at_once:
+        _end_former(keys.channel_account, actor=decider.actor, at=at)
     _exchange(keys.channel_account, keys)
     _tell("channel_account.keys_changed", keys, actor=decider.actor, at=at)
+    if keys.ends_at_once:
+        channel_secrets.destroy(keys, status=KeySetStatus.RETIRED)
     notification_care.defer_reverification(keys.channel_account_id, at=at)
     return keys
 
@@ -149,11 +161,13 @@ def retire_keys(*, actor: str, at: datetime) -> int:
 def keys_payload(keys: ChannelKeySet) -> dict[str, Any]:
     """Return what people are shown and agree to: fingerprints and addresses, never a secret."""
     account = keys.channel_account
-    changed = {name: getattr(keys, name) for name in PLAIN if getattr(keys, name)}
+    changed: dict[str, Any] = {name: getattr(keys, name) for name in PLAIN if getattr(keys, name)}
     public_key = changed.pop("channel_public_key", None)
     facts = dict(keys.facts)
     if public_key:  # What is shown is read from the key itself, whatever stands beside it.
         facts["channel_public_key"] = [_shown(found) for found in inspected(public_key)]
+    if keys.ends_at_once:
+        changed["ends_at_once"] = True
     return {
         "account": account.pk,
         "keys": keys.pk,
@@ -172,9 +186,19 @@ def _exchange(account: ChannelAccount, keys: ChannelKeySet) -> None:
             setattr(account, name, getattr(keys, name))
             setattr(keys, name, before)
     now = ChannelAccount.objects.values_list(DatabaseClock(), flat=True).get(pk=account.pk)
-    keys.status, keys.retires_at = KeySetStatus.FORMER, now + OVERLAP
+    overlap = timedelta(0) if keys.ends_at_once else OVERLAP
+    keys.status, keys.retires_at = KeySetStatus.FORMER, now + overlap
     account.save(update_fields=[*PLAIN, *channel_secrets.SEALED])
     keys.save(update_fields=[*PLAIN, *channel_secrets.SEALED, "status", "retires_at"])
+
+
+def _end_former(account: ChannelAccount, *, actor: str, at: datetime) -> None:
+    """Destroy the keys that were replaced before and would still be believed."""
+    for former in locks.locked_former_keys(account.pk):
+        former.retires_at = DatabaseClock()
+        former.save(update_fields=["retires_at"])
+        channel_secrets.destroy(former, status=KeySetStatus.RETIRED)
+        _tell("channel_account.keys_destroyed", former, actor=actor, at=at)
 
 
 @sensitive_variables("entry")
@@ -192,7 +216,7 @@ def _facts(entry: KeyEntry) -> dict[str, Any]:
             raise UnusableKeyError(setting="api_key")
         print_ = encryption.blind_index(entry.api_key, purpose="channel api key").hex()[:16]
         facts["api_key"] = print_
-    if not facts and not any(getattr(entry, name) for name in PLAIN):
+    if not facts and not any(getattr(entry, name) for name in (*PLAIN, "ends_at_once")):
         raise UnusableKeyError(setting="entry")
     return facts
 
@@ -238,5 +262,5 @@ def _tell(action: str, keys: ChannelKeySet, *, actor: str, at: datetime, reason:
         actor=actor,
         at=at,
         reason=reason,
-        after={"keys": keys.pk, "facts": keys.facts},
+        after={"keys": keys.pk, "facts": keys.facts, "ends_at_once": keys.ends_at_once},
     )

@@ -28,6 +28,7 @@ _WORDS = {
     "root_cert_serial": gettext_lazy("root certificates' serials"),
     "gateway_url": gettext_lazy("gateway"),
     "gateway_before": gettext_lazy("gateway until now"),
+    "ends_at_once": gettext_lazy("former keys end at once"),
 }
 
 
@@ -67,6 +68,15 @@ class KeysForm(ReasonForm):
     gateway_url = forms.URLField(
         label=gettext_lazy("Gateway"), required=False, max_length=300, assume_scheme="https"
     )
+    ends_at_once = forms.BooleanField(
+        label=gettext_lazy("Somebody else may hold the former key"),
+        help_text=gettext_lazy(
+            "Then no former key of this account is believed any more, from the moment the other"
+            " person agrees; nothing else need be entered. Genuine messages that the channel still"
+            " signs with it are refused: we ask for each outcome anyhow."
+        ),
+        required=False,
+    )
     field_order = ("private_key_pem", "key_serial", "api_key", "channel_public_key")
 
 
@@ -77,7 +87,8 @@ class EnterKeys(Operation[ChannelAccount]):
     label = gettext_lazy("Enter keys")
     explanation = gettext_lazy(
         "What you enter is sealed and never shown again. Nothing changes before another person"
-        " agrees; then the former keys verify messages for a day more."
+        " agrees; then the former keys verify messages for a day more, unless somebody else may"
+        " hold them."
     )
     permission = "payments.enter_keys"
     deed = "channel_account.enter_keys"
@@ -184,6 +195,7 @@ def keys_panel(request: HttpRequest, row: ChannelAccount) -> Sequence[Panel]:
                 Column(_("status")),
                 Column(_("entered at")),
                 Column(_("verifies until")),
+                Column(_("ends former keys at once")),
                 Column(_("fingerprints")),
             ],
             [
@@ -192,6 +204,7 @@ def keys_panel(request: HttpRequest, row: ChannelAccount) -> Sequence[Panel]:
                     showing.badge(keys.status, keys.get_status_display()),
                     showing.instant(keys.entered_at),
                     showing.instant(keys.retires_at),
+                    _("yes") if keys.ends_at_once else _("no"),
                     showing.structure(keys.facts),
                 ]
                 for keys in rows

@@ -17,8 +17,9 @@ class ChannelKeySet(models.Model):
 
     The keys in use are the account's own and nowhere else: with the agreement the two change
     places. What was before still verifies messages until `retires_at`, by the database's clock;
-    then its secrets are destroyed. Secrets are sealed for this row. `facts` is what may be shown:
-    fingerprints, lengths, serials and dates.
+    then its secrets are destroyed. With `ends_at_once` somebody else may hold what was before:
+    then it is believed no longer, nor is what was replaced earlier. Secrets are sealed for this
+    row. `facts` is what may be shown: fingerprints, lengths, serials and dates.
     """
 
     id = models.CharField(
@@ -46,6 +47,11 @@ class ChannelKeySet(models.Model):
     )
     gateway_url = models.URLField(_("gateway"), max_length=300, blank=True, default="")
     facts = models.JSONField(_("what may be shown"), default=dict)
+    ends_at_once = models.BooleanField(
+        _("ends former keys at once"),
+        default=False,
+        help_text=_("Somebody else may hold the former key: nothing it signed is believed."),
+    )
     approval = models.OneToOneField(
         ApprovalRequest, on_delete=models.PROTECT, related_name="+", verbose_name=_("approval")
     )

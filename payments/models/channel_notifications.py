@@ -16,7 +16,9 @@ class ChannelNotification(models.Model):
     when it is judged again with other keys. `came_at` is the database's clock, by which a message
     is fresh or stale, however late it is judged; `received_at` is the business's instant.
     `subject` is whose order it is about (att_…, rfd_…, po_…), empty for a number that nobody here
-    gave. What is genuine stays; the rest is forgotten after a while.
+    gave. In which a channel told a card's number, that is kept without the number (`is_masked`):
+    it was judged as it came, and cannot be judged again. What is genuine stays; the rest is
+    forgotten after a while.
     """
 
     channel_account = models.ForeignKey(
@@ -40,6 +42,7 @@ class ChannelNotification(models.Model):
     claimed_status = models.CharField(_("status it claims"), max_length=40, blank=True, default="")
     headers = models.JSONField(_("headers"), default=dict, blank=True)
     body = models.BinaryField(_("body"), max_length=65_536)
+    is_masked = models.BooleanField(_("a card's number was blotted out"), default=False)
     client_ip = models.GenericIPAddressField(_("client address"), null=True, blank=True)
     received_at = models.DateTimeField(_("received at"))
     came_at = models.DateTimeField(_("came at, by the database"), db_default=Now())

@@ -11,7 +11,7 @@ from tests.factories.payments import AlipayAccountFactory
 from tests.instants import NOON
 from tests.rig.attacks import run_sql
 from tests.rig.controls import Control, assert_the_law_alone_refuses, stands
-from tests.rig.keys import PUBLIC_KEY_PEM, enter
+from tests.rig.keys import PUBLIC_KEY_PEM, approve, enter
 
 ACCOUNTS, KEYS = "payments_channelaccount", "payments_channelkeyset"
 LIVE = "https://openapi.alipay.com/gateway.do"
@@ -82,6 +82,48 @@ def test_what_was_not_agreed_to_is_no_former_key(live):
     statement = f"UPDATE {KEYS} SET status = 'former', retires_at = now() WHERE id = %s"  # noqa: S608
     lie = stands(statement, keys.pk)
     assert_the_law_alone_refuses(Control(KEYS, "payments_key_set_was_in_use", lie))
+
+
+def test_former_keys_are_believed_no_longer_than_was_said(live):
+    keys = approve(enter(live, channel_public_key=PUBLIC_KEY_PEM))
+    lie = stands(
+        f"UPDATE {KEYS} SET retires_at = now() + interval '1 year' WHERE id = %s",  # noqa: S608
+        keys.pk,
+    )
+    assert_the_law_alone_refuses(Control(KEYS, "payments_key_set_ends", lie))
+
+
+def test_whether_former_keys_end_at_once_stays_as_it_was_shown(live):
+    keys = enter(live, channel_public_key=PUBLIC_KEY_PEM, ends_at_once=True)
+    lie = stands(f"UPDATE {KEYS} SET ends_at_once = false WHERE id = %s", keys.pk)  # noqa: S608
+    assert_the_law_alone_refuses(Control(KEYS, "payments_key_set_keeps_end", lie))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("believed", ["1 second", "25 hours"])
+def test_keys_are_former_for_as_long_as_was_agreed(believed):
+    # Given an emergency, or a usual change, that was agreed to and not yet acted on
+    account = live_account()
+    is_emergency = believed == "1 second"
+    keys = enter(account, gateway_url=LIVE, ends_at_once=is_emergency)
+    payload = channel_keys.keys_payload(keys)
+    approvals.decide(
+        keys.approval_id,
+        is_approved=True,
+        shown_digest=digest_of(payload),
+        decider=Decider(actor="user:2", second_factor="totp"),
+        at=NOON,
+    )
+    assert approvals.execute_unchanged({keys.approval_id: payload}, at=NOON)
+
+    # When, Then
+    statement = (
+        f"UPDATE {KEYS} SET status = 'former', retires_at = clock_timestamp() + %s::interval"  # noqa: S608
+        " WHERE id = %s RETURNING id"
+    )
+    with pytest.raises(DatabaseError, match="end as two people agreed"), transaction.atomic():
+        run_sql(statement, believed, keys.pk)
+    assert len(run_sql(statement, "0" if is_emergency else "23 hours", keys.pk)) == 1
 
 
 @pytest.mark.django_db

@@ -1,6 +1,7 @@
 """Other keys for an account, by two people, as if those before had ended long ago."""
 
 from datetime import timedelta
+from typing import Any
 
 from ledger.actions.approvals import Decider, digest_of
 from payments.actions import channel_keys
@@ -22,7 +23,7 @@ iwIDAQAB
 """A key of which nobody has the private half."""
 
 
-def enter(account: ChannelAccount, **entry: str) -> ChannelKeySet:
+def enter(account: ChannelAccount, **entry: Any) -> ChannelKeySet:
     """Enter keys as one person."""
     return channel_keys.enter_keys(
         account.pk, KeyEntry(**entry), actor="user:1", at=NOON, reason="yearly change"
