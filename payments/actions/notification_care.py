@@ -10,6 +10,7 @@ from ledger.actions.audit import record_audit
 from payments.actions import notification_verdicts as verdicts
 from payments.channels.base import NotificationAbout
 from payments.errors import (
+    NotificationMaskedError,
     NotificationNotJudgedError,
     NotificationOfNobodyError,
     NotificationSettledError,
@@ -33,12 +34,15 @@ def reverify_notification(
 
     Pressed twice it acts once.
 
-    Raises NotificationSettledError when it was judged for good, or NotificationNotJudgedError when
-    the account's keys cannot be used; nothing is written then.
+    Raises NotificationSettledError when it was judged for good, NotificationMaskedError when it is
+    not kept as it came, or NotificationNotJudgedError when the account's keys cannot be used;
+    nothing is written then.
     """
     message = _found(notification_id)
     if message.verdict not in MAY_CHANGE:
         raise NotificationSettledError
+    if message.is_masked:
+        raise NotificationMaskedError
     judgement = verdicts.judge(message)
     if judgement is None:
         raise NotificationNotJudgedError
@@ -104,7 +108,7 @@ def reverify_refused(channel_account_id: str, *, at: datetime) -> int:
     Each is a transaction of its own, so what was done stays done.
     """
     refused = ChannelNotification.objects.filter(
-        channel_account_id=channel_account_id, verdict__in=MAY_CHANGE
+        channel_account_id=channel_account_id, verdict__in=MAY_CHANGE, is_masked=False
     ).select_related("channel_account")
     believed = 0
     for message in refused.order_by("-id")[:REVERIFIED_AT_ONCE]:

@@ -82,9 +82,16 @@ def _judged_by(listener: Channel, message: ChannelNotification) -> Judgement:
 
 @transaction.atomic(durable=True)
 def settle(
-    message: ChannelNotification, judgement: Judgement, *, at: datetime, is_kept: bool = True
+    message: ChannelNotification,
+    judgement: Judgement,
+    *,
+    at: datetime,
+    is_kept: bool = True,
+    is_new: bool = False,
 ) -> Verdict:
-    """Do what `settled` does, as a deed of its own."""
+    """Do what `settled` does, as a deed of its own; a message that `is_new` is kept with it."""
+    if is_new:
+        message.save(force_insert=True)
     verdict = settled(message, judgement, at=at, is_kept=is_kept)
     _KEEPING()
     return verdict

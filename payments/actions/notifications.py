@@ -13,6 +13,7 @@ from payments.actions import channel_certificates
 from payments.actions import notification_verdicts as verdicts
 from payments.actions.channels import listener_of
 from payments.channels import base
+from payments.channels.registry import TRAITS
 from payments.errors import (
     NotificationNotJudgedError,
     NotificationRefusedError,
@@ -51,7 +52,8 @@ def receive_notification(
 ) -> tuple[bytes, str]:
     """Take one notification and return the exact answer (body, content type) it wants.
 
-    It is kept as it came, in a transaction of its own, before a word of it is believed; a genuine
+    It is kept as it came, in a transaction of its own, before a word of it is believed; one in
+    which a channel tells a card's number is judged first, and kept without it. A genuine
     one then makes a job ask the channel, once, however often it is repeated. Where many that were
     not genuine came within an hour, more of them are only counted. `at` is when it is kept;
     whether it is stale, the database's clock decides.
@@ -70,13 +72,19 @@ def receive_notification(
         came_at=machine_at,
     )
     is_kept = not _is_flooded(account, machine_at=machine_at)
-    if is_kept:
+    masked = base.without_card_numbers(body, fields=TRAITS[account.channel].card_fields)
+    is_masked = masked != body
+    if is_kept and not is_masked:
         _keep(message)
         _RAW_KEPT()
     judgement = verdicts.judge(message)
     if judgement is None:
         raise NotificationNotJudgedError
-    verdict = verdicts.settle(message, judgement, at=at, is_kept=is_kept)
+    # The signature is about the number as well, so what is kept without it cannot be judged later.
+    message.body, message.is_masked = masked, is_masked
+    verdict = verdicts.settle(
+        message, judgement, at=at, is_kept=is_kept, is_new=is_kept and is_masked
+    )
     _KEPT()
     if not is_kept and verdict is not Verdict.GENUINE:
         _count(account, machine_at=machine_at)

@@ -52,8 +52,8 @@ class Reverify(Operation[ChannelNotification]):
     form_class = ReasonForm
 
     def is_offered(self, row: ChannelNotification) -> bool:
-        """Offer it while the verdict may change."""
-        return row.verdict in notification_care.MAY_CHANGE
+        """Offer it while the verdict may change, for what is kept as it came."""
+        return row.verdict in notification_care.MAY_CHANGE and not row.is_masked
 
     def perform(
         self, request: DoorRequest, row: ChannelNotification, form: forms.Form, asking: Asking
@@ -170,6 +170,19 @@ class ChannelNotificationAdmin(OperationsAdmin[ChannelNotification]):
 
 
 def _warnings(row: ChannelNotification) -> list[Notice]:
+    if row.is_masked:
+        masked_note = Notice(
+            _(
+                "A card's number was blotted out before this was kept. It was verified as it came,"
+                " and cannot be verified again. Have the channel set the account up so that it"
+                " tells no card numbers."
+            )
+        )
+        return [masked_note, *_nobodys(row)]
+    return _nobodys(row)
+
+
+def _nobodys(row: ChannelNotification) -> list[Notice]:
     if row.verdict == Verdict.GENUINE and not row.subject:
         return [
             Notice(

@@ -31,6 +31,7 @@ from payments.errors.manual_entries import (
     NothingToEndError,
 )
 from payments.errors.notifications import (
+    NotificationMaskedError,
     NotificationNotJudgedError,
     NotificationOfNobodyError,
     NotificationRefusedError,
@@ -164,6 +165,7 @@ __all__ = [
     "NotPaidByHandError",
     "NothingHeldError",
     "NothingToEndError",
+    "NotificationMaskedError",
     "NotificationNotJudgedError",
     "NotificationOfNobodyError",
     "NotificationRefusedError",

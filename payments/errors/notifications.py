@@ -41,6 +41,20 @@ class NotificationSettledError(DomainError):
     detail = _("The notification has been judged for good.")
 
 
+class NotificationMaskedError(DomainError):
+    """A card's number was blotted out of a message before it was kept: nobody can verify it again.
+
+    Nothing was written. It was judged as it came. Have the order asked about instead.
+    """
+
+    code = "notification_masked"
+    status = 409
+    detail = _(
+        "A card's number was blotted out of the notification, so its signature cannot be verified"
+        " again."
+    )
+
+
 class NotificationOfNobodyError(DomainError):
     """A notification is not genuine, or names a number that nobody here gave: nobody can ask.
 

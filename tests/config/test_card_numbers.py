@@ -103,6 +103,29 @@ def test_unionpay_may_name_us_though_our_number_looks_like_a_card(client, path):
     assert response.status_code != 422
 
 
+def test_what_a_payer_brings_back_from_unionpay_is_not_read(client):
+    # Given a form that UnionPay has a browser post, of an account that tells card numbers
+    form = f"merId=777290058110048&accNo={CARD}&respCode=00"
+
+    # When
+    with nothing_written():
+        response = client.post(
+            "/checkout/back/pay_1/", form, content_type="application/x-www-form-urlencoded"
+        )
+
+    # Then
+    assert (response.status_code, response["Location"]) == (303, "/checkout/back/pay_1/")
+
+
+@pytest.mark.parametrize("form", [f"note={CARD}", f"accNo=6216&note={CARD}", f"accNo2={CARD}"])
+def test_other_fields_that_a_payer_brings_back_are_refused(client, form):
+    with nothing_written():
+        response = client.post(
+            "/checkout/back/pay_1/", form, content_type="application/x-www-form-urlencoded"
+        )
+    assert response.status_code == 422
+
+
 @pytest.mark.parametrize(
     "form", [f"merId={CARD}", "merId=371449635398431", "merId=777290058110048&accNo=" + CARD]
 )

@@ -10,6 +10,7 @@ from payments.channels.base.accounts import (
     ChannelConfigurationError,
     ChannelTraits,
 )
+from payments.channels.base.cards import without_card_numbers
 from payments.channels.base.notifications import (
     ForgedNotificationError,
     MalformedNotificationError,
@@ -100,4 +101,5 @@ __all__ = [
     "VoidRequest",
     "kept_answer",
     "kept_text",
+    "without_card_numbers",
 ]

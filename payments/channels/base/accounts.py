@@ -67,6 +67,8 @@ class ChannelTraits:
     account is or lacks, not for its payer: another account may be tried at once.
     `settle_window` is how long it may take to know an order that moves money;
     CHANNEL_SETTLE_WINDOW_SECONDS is waited anyhow.
+    `card_fields` are the fields of its notifications in which it may be set to tell a card's
+    number; they are kept without it.
     """
 
     methods: frozenset[str]
@@ -80,3 +82,4 @@ class ChannelTraits:
     refusal: tuple[bytes, str] = (b"fail", "text/plain; charset=utf-8")
     settle_window: timedelta = timedelta(0)
     account_refusals: frozenset[str] = frozenset()
+    card_fields: frozenset[str] = frozenset()

@@ -15,6 +15,7 @@ TRAITS: Final = ChannelTraits(
     # Banks hold for 30 days. A week is what other cards give, so no payer waits longer than that.
     holds_for=timedelta(days=7),
     closes=False,
+    card_fields=frozenset(mapping.CARD_FIELDS),
 )
 """It deduplicates: merId, orderId and txnTime together are one order, and a second message with
 the same three is answered 12 (a repeated transaction) and moves nothing. The source is the
