@@ -17,8 +17,6 @@ NEVER_SCANNED = "never_scanned"
 """The channel knows no such order, before and after it was told to close it."""
 TIME_OVER = "time_over"
 """The channel ends orders by their time alone, and this one's is over without a payment."""
-NOT_WANTED = "not_wanted"
-"""The payment was closed, or another method chosen, before the order was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ def place(attempt_id: str, at: datetime) -> Outcome:
         is_first = order.status == OperationStatus.SENDING
         return Outcome(
             OutcomeKind.FAILED if is_first else OutcomeKind.UNKNOWN,
-            code=NOT_WANTED,
+            code=closing.NOT_WANTED,
             message="Nobody wanted it any more, so it was not sent.",
         )
     request = PayRequest(

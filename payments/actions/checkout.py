@@ -28,7 +28,8 @@ def confirm(
 
     The same method again changes nothing while its try is live, so two tabs make one try.
     Another method withdraws the live try: it is closed at its channel first, and the payment is
-    tried by the new one once the channel has said that no money came. A payment that is past
+    tried by the new one once the channel has said that no money came; at once where the first
+    never left. A payment that is past
     choosing is returned as it is. When risk asks for the payment password the payment comes back
     without a live try; `token` is what the payer gets for typing it.
 
@@ -36,7 +37,9 @@ def confirm(
     """
     live = _locked_live(session.payment_id)
     if live is not None and live.payment.status == PaymentStatus.AWAITING_PAYMENT:
-        return _switch(live, session=session, method=method, client_ip=client_ip, at=at)
+        payment = _switch(live, session=session, method=method, client_ip=client_ip, at=at)
+        if live.status in LIVE_ATTEMPTS:
+            return payment
     try:
         return payments.confirm_payment(
             session.payment_id,
@@ -110,6 +113,6 @@ def _switch(
     payment.client_ip = client_ip
     payment.payer_account = _sandbox_payer(method)
     moves.tell_code(payment, "payment.method_changed", code="", actor=actor_of(session), at=at)
-    if not live.is_withdrawn:
+    if not closing.end_unsent(live, at=at) and not live.is_withdrawn:
         closing.withdraw_attempt(live, at=at)
     return payment

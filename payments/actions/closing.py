@@ -1,7 +1,7 @@
 """When nobody shall pay any more: cancel, expire, withdraw. Asked of the channel before it is so.
 
 An order is closed at its channel first, and only the channel's answer closes it here: a payer may
-be paying at this moment (`payments.actions.attempts` asks).
+be paying at this moment (`payments.actions.attempts` asks). One that never left ends here at once.
 """
 
 from datetime import datetime, timedelta
@@ -10,7 +10,8 @@ from django.db import connection, transaction
 
 from ledger import jobs
 from payments import locks, states
-from payments.actions import moves, voids
+from payments.actions import moves, operations, voids
+from payments.channels.base import Outcome, OutcomeKind
 from payments.errors import PaymentNotCancellableError, PaymentNotFoundError
 from payments.models import Payment, PaymentAttempt
 from payments.queries.payments import UNPAID, payments_expired
@@ -22,16 +23,18 @@ GRACE = timedelta(minutes=2)
 
 EXPIRED_MAX = 500
 CANCELLED, EXPIRED = "cancelled", "expired"
+NOT_WANTED = "not_wanted"
+"""The payment was closed, or another method chosen, before the order was sent."""
 
 
 def cancel_payment(payment_id: str, *, actor: str, at: datetime) -> Payment:
     """Close a payment that its creator does not want any more. A part. Twice changes nothing.
 
-    What was never confirmed is `closed` at once. What is held at a channel is given back first
-    (`payments.actions.voids`). What awaits its payer is `closing` until the
-    channel has said that no money came and none will; it may still turn out `paid`. What is under
-    review is `rejected`: nothing is at a channel, and what it used of limits is given back. Where
-    the payer holds a page that the channel cannot close, that is after its time.
+    What was never confirmed, or ordered and never sent, is `closed` at once. What is held at a
+    channel is given back first (`payments.actions.voids`). What awaits its payer is `closing`
+    until the channel has said that no money came and none will; it may still turn out `paid`.
+    What is under review is `rejected`: nothing is at a channel, and what it used of limits is
+    given back. Where the payer holds a page that the channel cannot close, that is after its time.
 
     Raises PaymentNotFoundError, PaymentNotCancellableError once it is refused or paid, or
     CaptureInFlightError while money that was held is being taken; nothing is written then.
@@ -69,6 +72,32 @@ def withdraw_attempt(attempt: PaymentAttempt, *, at: datetime) -> None:
     have_closed(attempt, at=at)
 
 
+def end_unsent(attempt: PaymentAttempt, *, at: datetime) -> bool:
+    """End a try whose order certainly never left, at once; tell whether it was so. A part.
+
+    Nobody need be asked, and it need not wait for a line that is dead or held back. Its payment
+    is locked. A worker claims an order under the lock of its try, so either the worker has it and
+    asks its channel, or it is ended here. The limits that it used are given back.
+    """
+    assert connection.in_atomic_block, "end_unsent is a part; open a transaction around it"
+    if attempt.status != AttemptStatus.PREPARED:
+        return False
+    found = locks.locked_attempt(attempt.pk)
+    lease = operations.claim_to_end(found.pk)
+    if lease is None:
+        return False
+    found.operation.refresh_from_db()
+    found.status = AttemptStatus.SENDING
+    found.save(update_fields=["status"])
+    words = "Nobody wanted it any more, so it was not sent."
+    outcome = Outcome(OutcomeKind.FAILED, code=NOT_WANTED, message=words)
+    operations.record_outcome(found.operation, lease=lease, outcome=outcome, at=at)
+    attempt.status = found.status = AttemptStatus.FAILED
+    found.save(update_fields=["status"])
+    get_screener().give_back(found.payment_id, at=at)
+    return True
+
+
 def have_closed(attempt: PaymentAttempt, *, at: datetime) -> None:
     """Have a worker close an order at its channel after COMMIT; one that never left is refused."""
     lock = f"{attempt.id}:close"
@@ -99,8 +128,8 @@ def _close(payment: Payment, *, code: str, actor: str, at: datetime) -> None:
     states.PAYMENT.require_move(payment.status, PaymentStatus.CLOSING)
     moves.move(payment, PaymentStatus.CLOSING, code=code, actor=actor, at=at)
     live = payment.attempts.filter(status__in=LIVE_ATTEMPTS).first()
-    if live is not None:
+    if live is not None and not end_unsent(live, at=at):
         have_closed(live, at=at)
     else:
-        # Every try failed for certain or was closed, so nothing is at a channel.
+        # Every try failed for certain, was closed or never left, so nothing is at a channel.
         moves.move(payment, PaymentStatus.CLOSED, code=code, actor=actor, at=at)

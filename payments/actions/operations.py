@@ -107,6 +107,15 @@ def claim_to_send(subject: str) -> Lease | None:
     return None
 
 
+def claim_to_end(subject: str) -> Lease | None:
+    """Take the right to end an order that never left, or None when it has one by now. A part.
+
+    Whatever holds it back or kills its line: nothing is sent by who claims it so, and nobody else
+    can claim it. Record its failure in the same transaction.
+    """
+    return _claim(subject, may=Q(status=OperationStatus.PREPARED), status=OperationStatus.SENDING)
+
+
 def claim_to_ask(subject: str, *, is_notified: bool = False) -> Lease | None:
     """Take the right to ask about an order that was sent, or None. A part.
 

@@ -120,13 +120,13 @@ def test_who_confirms_and_cancels_at_once_is_asked_once_at_most_and_then_withdra
 
     answers = at_once(deed)
 
-    # Then: cancelled first it is never asked for; confirmed first, its one try is withdrawn
+    # Then: cancelled first it is never asked for; confirmed first, its one try never leaves
     won = {name for name, status in answers if status == 200}
     assert {status for _name, status in answers} <= {200, 409}
     attempts = PaymentAttempt.objects.count()
     status = Payment.objects.get().status
     assert (won, attempts, status) in [
-        ({"confirm", "cancel"}, 1, "closing"),
+        ({"confirm", "cancel"}, 1, "closed"),
         ({"cancel"}, 0, "closed"),
     ]
 

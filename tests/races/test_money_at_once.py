@@ -242,10 +242,10 @@ class TestOrders:
         # When
         results = at_once(confirm, cancel)
 
-        # Then either confirming is refused, or the order is to be closed
+        # Then either confirming is refused, or the order is ended before it ever left
         status = Payment.objects.get().status
         assert results.count(None) == 1 + PaymentAttempt.objects.count()
-        assert (status, PaymentAttempt.objects.count()) in [("closing", 1), ("closed", 0)]
+        assert (status, PaymentAttempt.objects.count()) in [("closed", 1), ("closed", 0)]
 
     def test_the_events_of_a_payment_are_numbered_without_a_gap(self):
         # Given

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from payments.actions import attempts, checkout, closing
+from payments.actions import attempts, checkout, closing, holds
 from payments.errors import NoChannelError, PaymentExpiredError
-from payments.models import ChannelOperation, Event, PaymentAttempt
+from payments.models import ChannelOperation, Event, HoldCover, PaymentAttempt
 from tests.factories.payments import AlipayAccountFactory, minted_session, owed_payment
 from tests.factories.risk import used_minor
 from tests.instants import NOON
@@ -121,6 +121,27 @@ class TestSwitch:
         second = PaymentAttempt.objects.exclude(pk=first.pk).get()
         assert (first.status, first.operation.code) == ("closed", "never_scanned")
         assert (second.status, second.method) == ("prepared", "wechat_native")
+        assert used_minor(payment.payer_id) == 10_000
+
+    def test_the_other_try_begins_at_once_where_the_first_never_left(self, waiting):
+        # Given a payer whose second try waits for a line that people hold back
+        wechat_account()
+        alipay = PaymentAttempt.objects.get()
+        attempts.query_attempt(alipay.pk, at=NOON)
+        holds.hold_sending(HoldCover.EVERYTHING, actor="user:1", at=NOON, reason="alarm")
+        confirm(waiting, method="wechat_native")
+        attempts.query_attempt(alipay.pk, at=NOON)
+        unsent = PaymentAttempt.objects.exclude(pk=alipay.pk).get()
+        assert (unsent.status, unsent.method) == ("prepared", "wechat_native")
+
+        # When
+        payment = confirm(waiting, method="alipay_qr")
+
+        # Then
+        unsent.refresh_from_db()
+        last = PaymentAttempt.objects.exclude(pk__in=[alipay.pk, unsent.pk]).get()
+        assert (unsent.status, unsent.operation.code) == ("failed", "not_wanted")
+        assert (last.status, last.method, payment.method) == ("prepared", "alipay_qr", "alipay_qr")
         assert used_minor(payment.payer_id) == 10_000
 
     def test_pressed_twice_it_is_one_wish(self, waiting):

@@ -6,12 +6,15 @@ import pytest
 from django.db import transaction
 
 from ledger.models import AuditEntry
-from payments.actions import attempts, closing
+from payments.actions import attempts, closing, holds
 from payments.errors import PaymentNotCancellableError, PaymentNotFoundError
 from payments.models import (
     BalanceTransaction,
+    ChannelBreaker,
     ChannelOperation,
+    DatabaseClock,
     Event,
+    HoldCover,
     Payment,
     PaymentAttempt,
 )
@@ -229,6 +232,34 @@ class TestCancelAtTheChannel:
         assert counter.statuses == ("closed", "failed", "failed")
         assert counter.attempt.operation.code == "not_wanted"
         assert used_minor(counter.attempt.payment.payer_id) == 0
+
+    @pytest.mark.parametrize("keeps", ["a hold", "a dead line"])
+    def test_an_order_that_never_left_ends_at_once_whatever_keeps_it(self, counter, keeps):
+        # Given an order that waits, since people said stop or nobody answers
+        account = counter.market.alipay
+        if keeps == "a hold":
+            holds.hold_sending(HoldCover.EVERYTHING, actor="user:1", at=NOON, reason="alarm")
+        else:
+            ChannelBreaker.objects.create(
+                channel_account=account,
+                failed_at=[NOON] * 5,
+                opened_at=DatabaseClock(),
+                probe_at=DatabaseClock() + timedelta(minutes=5),
+            )
+        run_jobs()
+        assert counter.statuses == ("awaiting_payment", "prepared", "prepared")
+
+        # When
+        cancelled = cancel(counter.attempt.payment_id)
+
+        # Then
+        assert (cancelled.status, cancelled.status_code) == ("closed", "cancelled")
+        assert counter.statuses == ("closed", "failed", "failed")
+        operation = counter.attempt.operation
+        assert (operation.code, operation.sends, operation.first_sent_at) == ("not_wanted", 0, None)
+        assert used_minor(counter.attempt.payment.payer_id) == 0
+        run_jobs()
+        assert counter.story == []
 
     def test_an_order_of_unknown_outcome_is_not_sent_again(self, counter):
         # Given an order whose answer was lost before the channel had it
