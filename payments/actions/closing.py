@@ -22,7 +22,7 @@ GRACE = timedelta(minutes=2)
 """How long after its end a payment is left alone: a payer's last second is at the channel still."""
 
 EXPIRED_MAX = 500
-CANCELLED, EXPIRED = "cancelled", "expired"
+CANCELLED, EXPIRED, GAVE_WAY = "cancelled", "expired", "gave_way"
 NOT_WANTED = "not_wanted"
 """The payment was closed, or another method chosen, before the order was sent."""
 
@@ -53,6 +53,19 @@ def cancel_payment(payment_id: str, *, actor: str, at: datetime) -> Payment:
         raise PaymentNotCancellableError(status=PaymentStatus(payment.status).label)
     _close(payment, code=CANCELLED, actor=actor, at=at)
     return payment
+
+
+def end_visit(payment_id: str, *, actor: str, at: datetime) -> bool:
+    """Close a payment for which nobody has chosen a method, else leave it; tell which. A part.
+
+    Nothing of it is at a channel. A payer who chooses at this moment is waited for, and keeps it.
+    """
+    assert connection.in_atomic_block, "end_visit is a part; open a transaction around it"
+    payment = locks.locked_payment(payment_id)
+    if payment.status != PaymentStatus.CREATED:
+        return False
+    moves.move(payment, PaymentStatus.CLOSED, code=GAVE_WAY, actor=actor, at=at)
+    return True
 
 
 def expire_payments(*, actor: str, at: datetime) -> int:

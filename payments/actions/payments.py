@@ -48,7 +48,7 @@ class PaymentRequest:
 
     `merchant_id` is whose credential asks (None: the platform's); the order number is unique
     for it for ever. `payer_no` is its own number of the payer: another's is another person. With
-    `link_id` the payment was begun by a payment link.
+    `link_id` the payment was begun by a payment link, from `client_ip`.
     """
 
     merchant_order_no: str
@@ -63,6 +63,7 @@ class PaymentRequest:
     expires_at: datetime | None = None
     capture_mode: str = Capturing.AUTOMATIC
     link_id: str | None = None
+    client_ip: str | None = None
 
 
 def create_payment(request: PaymentRequest, *, actor: str, at: datetime) -> Payment:
@@ -79,6 +80,7 @@ def create_payment(request: PaymentRequest, *, actor: str, at: datetime) -> Paym
         merchant_id=request.merchant_id,
         created_by_id=request.credential_id,
         link_id=request.link_id,
+        client_ip=request.client_ip,
         merchant_order_no=request.merchant_order_no,
         payer_id=_payer_id(request.payer_no, merchant_id=request.merchant_id, at=at),
         amount_minor=request.amount_minor,

@@ -50,7 +50,10 @@ def begin(request: CheckoutRequest, code: str) -> HttpResponse:
     link = _link(code)
     try:
         token = link_payments.begin_payment(
-            link.pk, at=request.at, token=_kept_token(request, link)
+            link.pk,
+            at=request.at,
+            token=_kept_token(request, link),
+            client_ip=request.client_ip or None,
         )
     except DomainError as error:
         record_refusal(

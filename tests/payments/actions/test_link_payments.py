@@ -26,8 +26,8 @@ LATER = NOON + timedelta(minutes=5)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def begin(link: PaymentLink, *, token: str = "", at=LATER) -> str:
-    return link_payments.begin_payment(link.pk, at=at, token=token)
+def begin(link: PaymentLink, *, token: str = "", at=LATER, client_ip: str | None = None) -> str:
+    return link_payments.begin_payment(link.pk, at=at, token=token, client_ip=client_ip)
 
 
 def payment_of(token: str) -> Payment:
@@ -163,15 +163,73 @@ class TestBegin:
         with nothing_written(), pytest.raises(LinkMerchantInactiveError):
             begin(link)
 
-    def test_an_address_that_is_opened_too_often_fills_no_books(self, monkeypatch):
-        # Given
-        monkeypatch.setattr(link_payments, "OPEN_MAX", 2)
+    def test_a_crowd_of_visits_gives_way_and_keeps_nobody_from_paying(self):
+        # Given somebody who opened the address as often as can wait, and more
         link = payment_link(is_single_use=False)
-        begin(link), begin(link)
+        theirs = [begin(link, client_ip="198.51.100.1") for _ in range(link_payments.VISITS_MAX)]
+
+        # When
+        mine = begin(link, client_ip="203.0.113.7")
+        begin(link, client_ip="198.51.100.1")
+
+        # Then theirs gave way, the oldest first
+        ended = [payment_of(token) for token in theirs[:3]]
+        assert [one.status for one in ended] == ["closed", "closed", "created"]
+        assert ended[0].status_code == "gave_way"
+        assert payment_of(mine).status == "created"
+        assert Payment.objects.filter(status="created").count() == link_payments.VISITS_MAX
+
+    def test_of_visits_from_everywhere_the_oldest_gives_way(self, monkeypatch):
+        # Given
+        monkeypatch.setattr(link_payments, "VISITS_MAX", 2)
+        link = payment_link(is_single_use=False)
+        first, second = (begin(link, client_ip=f"198.51.100.{n}") for n in (1, 2))
+
+        # When
+        begin(link)
+
+        # Then
+        assert [payment_of(one).status for one in (first, second)] == ["closed", "created"]
+
+    def test_one_home_has_many_addresses_and_is_one_visitor(self, monkeypatch):
+        # Given
+        monkeypatch.setattr(link_payments, "VISITS_MAX", 3)
+        link = payment_link(is_single_use=False)
+        mine = begin(link, client_ip="203.0.113.7")
+        theirs = [begin(link, client_ip=f"2001:db8::{n}") for n in (1, 2)]
+
+        # When
+        begin(link, client_ip="2001:db8::ffff:3")
+
+        # Then
+        assert payment_of(mine).status == "created"
+        assert payment_of(theirs[0]).status == "closed"
+
+    def test_who_has_chosen_a_method_never_gives_way(self, monkeypatch):
+        # Given
+        monkeypatch.setattr(link_payments, "VISITS_MAX", 1)
+        link = payment_link(is_single_use=False)
+        chosen = begin(link)
+        bring(payment_of(chosen), "awaiting_payment")
+        begin(link)
+
+        # When
+        begin(link)
+
+        # Then
+        assert payment_of(chosen).status == "awaiting_payment"
+
+    @pytest.mark.parametrize("address", ["198.51.100.1", "2001:db8::1", None])
+    def test_tries_of_one_network_keep_only_that_network_waiting(self, monkeypatch, address):
+        # Given
+        monkeypatch.setattr(link_payments, "TRIES_MAX", 1)
+        link = payment_link(is_single_use=False)
+        bring(payment_of(begin(link, client_ip=address)), "awaiting_payment")
 
         # When, Then
         with nothing_written(), pytest.raises(LinkBusyError):
-            begin(link)
+            begin(link, client_ip=address)
+        assert payment_of(begin(link, client_ip="203.0.113.7")).status == "created"
 
     def test_while_the_channel_is_asked_about_the_only_payment_no_other_begins(self):
         # Given
