@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection
 from ledger.errors import CurrencyMismatchError
 from ledger.identifiers import new_id
 from payments import locks, pricing, states
-from payments.actions import authorisations, merchants, moves, orders
+from payments.actions import authorisations, judgements, merchants, moves, orders
 from payments.errors import (
     AllocationMismatchError,
     OrderNumberTakenError,
@@ -27,7 +27,7 @@ from payments.models import (
     PaymentAllocation,
 )
 from payments.queries.calendar import business_date_of
-from payments.screening import Judgement, ScreeningRequest, Verdict, get_screener
+from payments.screening import Verdict, get_screener
 from payments.states import LIVE_ATTEMPTS, PaymentStatus
 
 LIFETIME = timedelta(hours=2)
@@ -143,7 +143,7 @@ def confirm_payment(
     account = _account_for(payment, method, at=at)
     payment.method, payment.payer_account = method, payer_account
     payment.client_ip = client_ip
-    judgement = _judge(payment, token=token, at=at)
+    judgement = judgements.judge(payment, token=token, at=at)
     if judgement.verdict == Verdict.ALLOW:
         orders.prepare_attempt(payment, account=account, at=at)
         moves.move(payment, PaymentStatus.AWAITING_PAYMENT, actor=actor, at=at)
@@ -250,23 +250,3 @@ def _insert_once(payment: Payment) -> None:
         if getattr(diagnosis, "constraint_name", "") == "payments_payment_order_no":
             raise OrderNumberTakenError(merchant_order_no=payment.merchant_order_no) from error
         raise
-
-
-def _judge(payment: Payment, *, token: str, at: datetime) -> Judgement:
-    return get_screener().screen(
-        ScreeningRequest(
-            payment_id=payment.id,
-            payer_id=payment.payer_id,
-            merchant_ids=tuple(
-                payment.allocations.order_by("place").values_list("merchant_id", flat=True)
-            ),
-            amount_minor=payment.amount_minor,
-            currency=payment.currency,
-            method=payment.method,
-            client_ip=payment.client_ip,
-            business_date=business_date_of(at),
-            at=at,
-            credential_id=payment.created_by_id,
-            token=token,
-        )
-    )

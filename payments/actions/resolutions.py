@@ -1,7 +1,7 @@
 """What becomes of money that came otherwise than asked: one person asks, another agrees.
 
 It is taken as its payment, if it fits, or given back to its payer out of suspense. Late money may
-be resolved at once, by the merchants' own terms.
+be resolved at once, by the merchants' own terms; what they want taken is judged as a payment is.
 """
 
 from datetime import datetime
@@ -17,7 +17,7 @@ from ledger.identifiers import new_id
 from ledger.models import ApprovalRequest
 from ledger.states import ApprovalState
 from payments import locks
-from payments.actions import captures, moves, refund_moves, refund_submissions
+from payments.actions import captures, judgements, moves, refund_moves, refund_submissions
 from payments.errors import (
     MoneyDoesNotFitError,
     ParkedMoneyNotFoundError,
@@ -180,8 +180,8 @@ def withdraw_resolution(
 def resolve_by_terms(attempt: PaymentAttempt, *, at: datetime) -> None:
     """Do with late money of a try what the terms of all its merchants say, or leave it. A part.
 
-    Its payment is locked by the caller. Money of other kinds, and what does not fit, waits for two
-    people. Doing it again changes nothing.
+    Its payment is locked by the caller. Money of other kinds, what does not fit, and what risk does
+    not let pass or is over a limit by now, waits for two people. Doing it again changes nothing.
     """
     assert connection.in_atomic_block, "resolve_by_terms is a part; open a transaction around it"
     if attempt.payment.status != PaymentStatus.PAID_LATE:
@@ -192,6 +192,8 @@ def resolve_by_terms(attempt: PaymentAttempt, *, at: datetime) -> None:
     parked = locks.locked_parked(waiting.pk)
     parked.payment = attempt.payment
     way = way_by_terms(parked)
+    if way == ResolutionWay.ACCEPT and not judgements.passes_late(parked, actor=BY_TERMS, at=at):
+        return
     if way is not None:
         _carry_out(parked, way, actor=BY_TERMS, at=at)
 

@@ -88,6 +88,7 @@ name_deeds(
         "payment_link.created": _("made"),
         "payment_resolution.approved": _("approved by one person"),
         "payment_resolution.carried_out": _("carried out"),
+        "payment_resolution.left_to_people": _("left to two people by risk"),
         "payment_resolution.rejected": _("rejected"),
         "payment_resolution.requested": _("asked for"),
         "payment_resolution.withdrawn": _("withdrawn"),
