@@ -16,6 +16,8 @@ if not SANDBOX and not STAFF_SECOND_FACTOR:
     raise ImproperlyConfigured("STAFF_SECOND_FACTOR=0 is for a sandbox; set SANDBOX=1 or drop it.")
 if not SANDBOX and SANDBOX_CLOCK_FILE:
     raise ImproperlyConfigured("SANDBOX_CLOCK_FILE is for a sandbox; set SANDBOX=1 or drop it.")
+if not SANDBOX:
+    SIMULATOR_HOSTS = []  # where money is there are none: every gateway has TLS
 PAYMENT_PASSWORD_PEPPERS = env.encryption_keys(
     env.text("PAYMENT_PASSWORD_PEPPERS"), name="PAYMENT_PASSWORD_PEPPERS"
 )

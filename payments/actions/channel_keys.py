@@ -21,7 +21,7 @@ from ledger.identifiers import new_id
 from ledger.states import ApprovalState
 from payments import locks
 from payments.actions import channel_secrets, notification_care
-from payments.actions.channels import require_simulator
+from payments.actions.gateways import require_gateway
 from payments.channels.inspection import KeyFacts, UninspectableError, inspected
 from payments.errors import KeysNotAskedError, UnusableKeyError
 from payments.models import ChannelAccount, ChannelKeySet, DatabaseClock
@@ -66,11 +66,11 @@ def enter_keys(
 ) -> ChannelKeySet:
     """Enter keys or a gateway; nothing changes before another person agrees.
 
-    Raises UnusableKeyError, LiveChannelInSandboxError, or ApprovalClosedError when some wait
-    already; nothing is written then.
+    Raises UnusableKeyError, LiveChannelInSandboxError, GatewayWithoutTlsError, or
+    ApprovalClosedError when some wait already; nothing is written then.
     """
     account = locks.locked_channel_account(account_id)
-    require_simulator(entry.gateway_url)
+    require_gateway(entry.gateway_url)
     keys = ChannelKeySet(
         id=new_id("cks"),
         channel_account=account,

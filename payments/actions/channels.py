@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -11,6 +10,7 @@ from django.db import connection, transaction
 from ledger import encryption
 from ledger.actions.audit import record_audit
 from ledger.identifiers import new_id
+from payments.actions.gateways import is_simulator, require_gateway, require_simulator
 from payments.channels.base import (
     AuthorisingChannel,
     Channel,
@@ -21,7 +21,7 @@ from payments.channels.base import (
 from payments.channels.inspection import KeyFacts, inspected
 from payments.channels.registry import channel_for
 from payments.channels.transport import Answer, Transport
-from payments.errors import LiveChannelInSandboxError
+from payments.errors import GatewayNotMovableError
 from payments.models import ChannelAccount, ChannelKeySet, DatabaseClock
 from payments.states import KeySetStatus
 
@@ -45,13 +45,6 @@ def require_sandbox_is_closed() -> None:
     """
     for account in ChannelAccount.objects.exclude(gateway_url=""):
         require_simulator(account.gateway_url)
-
-
-def require_simulator(gateway_url: str) -> None:
-    """Keep a sandbox among simulators: test data and live channels never meet."""
-    host = urlsplit(gateway_url).hostname
-    if settings.SANDBOX and gateway_url and host not in settings.SIMULATOR_HOSTS:
-        raise LiveChannelInSandboxError(host=host or gateway_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +78,9 @@ def register_channel_account(
 ) -> ChannelAccount:
     """Register an account with a channel. The private key is encrypted, bound to its row.
 
-    Raises LiveChannelInSandboxError; nothing is written then.
+    Raises LiveChannelInSandboxError or GatewayWithoutTlsError; nothing is written then.
     """
-    require_simulator(request.gateway_url)
+    require_gateway(request.gateway_url)
     account_id = new_id("chn")
     account = ChannelAccount.objects.create(
         id=account_id,
@@ -126,13 +119,15 @@ def point_at_gateway(
     """Send this account's orders to another simulator from now on. The same address: no change.
 
     Both addresses are without TLS, as only simulators' are: any other gateway changes with the
-    keys, by two people, and the database refuses it here.
+    keys, by two people.
 
-    Raises LiveChannelInSandboxError; nothing is written then.
+    Raises LiveChannelInSandboxError or GatewayNotMovableError; nothing is written then.
     """
     require_simulator(gateway_url)
     if account.gateway_url == gateway_url:
         return account
+    if not (is_simulator(account.gateway_url) and is_simulator(gateway_url)):
+        raise GatewayNotMovableError
     before = account.gateway_url
     account.gateway_url = gateway_url
     account.save(update_fields=["gateway_url"])

@@ -134,6 +134,30 @@ class CredentialNotFoundError(DomainError):
     detail = _("There is no such credential.")
 
 
+class GatewayWithoutTlsError(DomainError):
+    """A channel's gateway was entered without https, and is no simulator.
+
+    Nothing was written and nothing was sent: whoever stands between could read and change what is
+    said, and answer as the channel. Enter the channel's own address, with https.
+    """
+
+    code = "gateway_without_tls"
+    status = 422
+    retry = "new_key"
+    detail = _("The gateway at %(host)s has no TLS; enter its address with https.")
+
+
+class GatewayNotMovableError(DomainError):
+    """A gateway that is no simulator's was about to be changed by one person.
+
+    Nothing was written. Enter the gateway as keys are entered; another person agrees to it.
+    """
+
+    code = "gateway_not_movable"
+    status = 409
+    detail = _("A live gateway changes only as two people agree; enter it with the keys.")
+
+
 class LiveChannelInSandboxError(DomainError):
     """A sandbox was about to know or use a channel that is no simulator.
 

@@ -5,10 +5,16 @@ from pytest_django import Settings
 
 from payments.actions import channels
 from payments.actions.channels import ChannelAccountRequest
-from payments.errors import LiveChannelInSandboxError
+from payments.errors import (
+    GatewayNotMovableError,
+    GatewayWithoutTlsError,
+    LiveChannelInSandboxError,
+)
 from payments.models import ChannelAccount
 from tests.factories.payments import AlipayAccountFactory
 from tests.instants import NOON
+from tests.rig.keys import enter
+from tests.rig.rows import nothing_written
 
 LIVE = "https://openapi.alipay.com/gateway.do"
 SIMULATED = "http://127.0.0.1:8770/gateway.do"
@@ -80,3 +86,44 @@ class TestSandbox:
 
         # Then
         assert account.gateway_url == LIVE
+
+    @pytest.mark.parametrize(
+        "url",
+        ["http://openapi.alipay.com/gateway.do", "ftp://openapi.alipay.com/", "openapi.alipay.com"],
+    )
+    def test_without_tls_only_simulators_are_known(self, settings: Settings, url: str) -> None:
+        # Given
+        settings.SANDBOX = False
+        account = AlipayAccountFactory(gateway_url=LIVE)
+
+        # When, Then
+        with nothing_written(), pytest.raises(GatewayWithoutTlsError):
+            channels.register_channel_account(request_for(url), actor="user:1", at=NOON)
+        with nothing_written(), pytest.raises(GatewayWithoutTlsError):
+            enter(account, gateway_url=url)
+
+    def test_where_no_host_is_a_simulators_none_is_known_without_tls(
+        self, settings: Settings
+    ) -> None:
+        # Given a deployment with real money
+        settings.SANDBOX, settings.SIMULATOR_HOSTS = False, []
+
+        # When, Then
+        with nothing_written(), pytest.raises(GatewayWithoutTlsError):
+            channels.register_channel_account(request_for(SIMULATED), actor="user:1", at=NOON)
+
+    @pytest.mark.parametrize(
+        ("before", "after"), [(SIMULATED, LIVE), (LIVE, SIMULATED), (LIVE, f"{LIVE}?other")]
+    )
+    def test_nobody_points_at_or_away_from_a_live_gateway_alone(
+        self, settings: Settings, before: str, after: str
+    ) -> None:
+        # Given
+        settings.SANDBOX = False
+        account = AlipayAccountFactory(gateway_url=before)
+
+        # When, Then
+        with nothing_written(), pytest.raises(GatewayNotMovableError):
+            channels.point_at_gateway(account, gateway_url=after, actor="user:1", at=NOON)
+        account.refresh_from_db()
+        assert account.gateway_url == before
