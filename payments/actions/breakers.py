@@ -1,8 +1,10 @@
 """The breaker of each channel account: nothing is sent where nobody answers (R11).
 
 Five failures without an answer between them open it, when the last is at most WITHIN after the
-first. While it is open orders wait, which is safe, and questions go on. Now and then one order may
-try the line, after pauses that grow; the first answer, to an order or a question, closes it.
+first. A gateway that does not know our application, or our key, says so without a signature: for
+an order that is no word, but a line on which nothing else is said is as good as dead. While it is
+open orders wait, which is safe, and questions go on. Now and then one order may try the line, after
+pauses that grow; the first answer, to an order or a question, closes it.
 Machine time: the database's clock. An account whose breaker is clean costs no statement.
 """
 
@@ -21,6 +23,7 @@ from payments.channels.base import (
     HTTP_STATUS,
     NO_ANSWER,
     NOT_CONNECTED,
+    TURNED_AWAY,
     UNREADABLE_ANSWER,
     Outcome,
     OutcomeKind,
@@ -33,8 +36,18 @@ PAUSES: Final = [timedelta(seconds=seconds) for seconds in (15, 30, 60, 120, 300
 """How long an open line is left alone before one order tries it; the last for all that follow."""
 
 ACTOR: Final = "task:payments.breaker"
-_NOBODYS = (BAD_SIGNATURE, HTTP_STATUS, UNREADABLE_ANSWER)
-"""Somebody spoke, and not certainly the channel: neither a dead line nor an answer."""
+_NOBODYS = (BAD_SIGNATURE, HTTP_STATUS, TURNED_AWAY, UNREADABLE_ANSWER)
+"""Somebody spoke, and not certainly the channel: no answer."""
+_TROUBLES = (
+    (OutcomeKind.NOT_SENT, NOT_CONNECTED),
+    (OutcomeKind.UNKNOWN, NO_ANSWER),
+    (OutcomeKind.UNKNOWN, BAD_SIGNATURE),
+    (OutcomeKind.UNKNOWN, TURNED_AWAY),
+)
+"""No connection, no word on one, or none that the channel has signed: a line is dead by these.
+
+Errors of what stands between come and go, and open nothing.
+"""
 
 
 def update_returning_trouble(orders: QuerySet[ChannelOperation], **changes: object) -> bool | None:
@@ -78,18 +91,10 @@ def note_outcome(
     Opening and closing are told once, however many learn of it together.
     """
     assert connection.in_atomic_block, "note_outcome is a part; open a transaction around it"
-    if _is_silence(outcome):
+    if (outcome.kind, outcome.code) in _TROUBLES:
         _count(channel_account_id, outcome=outcome, is_probe=is_probe, at=at)
     elif was_troubled and _is_answer(outcome):
         _close(channel_account_id, at=at)
-
-
-def _is_silence(outcome: Outcome) -> bool:
-    """Tell whether the channel was not there: no connection, or no word on one."""
-    return (outcome.kind, outcome.code) in (
-        (OutcomeKind.NOT_SENT, NOT_CONNECTED),
-        (OutcomeKind.UNKNOWN, NO_ANSWER),
-    )
 
 
 def _is_answer(outcome: Outcome) -> bool:

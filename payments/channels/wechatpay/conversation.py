@@ -21,6 +21,9 @@ from payments.channels.wechatpay.replies import Reply
 SERIAL_HEADER: Final = "Wechatpay-Serial"
 """Names the key of WeChat Pay's by which it is to sign its answer, or for which we encrypted."""
 
+TURNED_AWAY_BY: Final = (401, 403)
+"""The statuses with which WeChat Pay refuses who calls: our number, our key or our application."""
+
 
 class Conversation:
     """One merchant's way to WeChat Pay. Holds no state; safe between threads."""
@@ -123,6 +126,8 @@ class Conversation:
                 answer.status_code >= 400
             )
             code = base.HTTP_STATUS if is_unsigned_error else base.BAD_SIGNATURE
+            if is_unsigned_error and answer.status_code in TURNED_AWAY_BY:
+                code = base.TURNED_AWAY
             return replies.unknown(code, f"HTTP {answer.status_code}. {doubt}", unread)
         try:
             fields = replies.read_object(answer.body)

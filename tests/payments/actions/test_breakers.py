@@ -153,7 +153,7 @@ def test_an_answer_in_between_begins_the_count_anew(channel):
         Outcome(OutcomeKind.FAILED, code=REFUSED_HERE),
     ],
 )
-def test_what_is_not_certainly_the_channel_s_word_neither_opens_nor_closes(channel, outcome):
+def test_what_is_not_certainly_the_channel_s_word_closes_nothing(channel, outcome):
     # Given
     operation = opened(channel)
     pause_is_over()

@@ -123,7 +123,7 @@ def test_a_forged_one_is_refused_and_cannot_be_verified_again(account, order):
     assert notification_care.reverify_refused(account.pk, at=NOON) == 0
     with refused("written once"):
         ChannelNotification.objects.update(verdict="genuine", notification_id="1", channel_no="1")
-    with refused("is_masked"):
+    with refused("permission denied"):
         ChannelNotification.objects.update(is_masked=False)
 
 
