@@ -41,10 +41,11 @@ def locked_payment(payment_id: str) -> Payment:
 def locked_attempt(attempt_id: str) -> PaymentAttempt:
     """Return the attempt with its payment and operation, all three locked, in one question.
 
-    Its channel account comes with it, not locked. Raises PaymentAttempt.DoesNotExist.
+    In the order in which they are named here, so the payment first, as everywhere. Its channel
+    account comes with it, not locked. Raises PaymentAttempt.DoesNotExist.
     """
     return (
-        PaymentAttempt.objects.select_for_update(of=("self", "payment", "operation"))
+        PaymentAttempt.objects.select_for_update(of=("payment", "self", "operation"))
         .select_related("payment", "operation", "channel_account")
         .get(pk=attempt_id)
     )

@@ -88,3 +88,24 @@ def test_in_any_order_a_payment_is_sent_or_closed_and_never_both():
         attempt.refresh_from_db()
         stands = (attempt.payment.status, attempt.status, attempt.operation.sends)
         assert stands in [("closing", "sending", 1), ("closed", "failed", 0)]
+
+
+def test_who_records_an_answer_waits_for_the_payment_before_holding_its_try():
+    # Given somebody holds the payment, as who cancels it does on the way to its try
+    AlipayAccountFactory()
+    attempt = confirmed_payment()
+
+    def record() -> str:
+        with transaction.atomic():
+            return locks.locked_attempt(attempt.pk).status
+
+    with transaction.atomic():
+        locks.locked_payment(attempt.payment_id)
+
+        # When a worker begins to record what the channel answered
+        recorded = meanwhile(record)
+        wait_until_somebody_waits()
+
+        # Then the try is free for who came first, and then for the worker
+        locks.hold_attempt(attempt.pk)
+    assert recorded.result(timeout=10) == "prepared"
