@@ -71,6 +71,7 @@ def come_back(session: PayerSession, *, at: datetime) -> None:
             at=at,
             queueing_lock=f"{attempt_id}:back",
             attempt_id=attempt_id,
+            is_notified=True,
         )
 
 

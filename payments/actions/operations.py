@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
@@ -121,13 +121,16 @@ def claim_to_ask(subject: str, *, is_notified: bool = False) -> Lease | None:
 
     When the channel told us something (`is_notified`) also about one that has ended: a closed
     order may turn out paid (docs/adr/0015), a refund that failed may have been made, and the
-    money of one that was made may have come back.
+    money of one that was made may have come back. Such a question is one more, not one of the
+    schedule (R10): whoever can make us ask, a payer who reloads a page or a partner who tries a
+    refund, brings no order before people by that.
     """
+    counted = Case(When(status__in=ASKABLE, then=0), default=1) if is_notified else Value(1)
     return _claim(
         subject,
         is_question=True,
         may=_may_be_asked(is_notified=is_notified),
-        queries=F("queries") + 1,
+        queries=F("queries") + counted,
     )
 
 
