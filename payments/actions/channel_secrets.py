@@ -6,6 +6,7 @@ from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from ledger import encryption
+from ledger.errors import DecryptionError
 from payments import locks
 from payments.models import ChannelAccount, ChannelKeySet
 from payments.states import KeySetStatus
@@ -25,11 +26,13 @@ def seal_for_keys(keys: ChannelKeySet, *, private_key: str, api_key: str) -> Non
 def exchange(account: ChannelAccount, keys: ChannelKeySet) -> None:
     """Let the secrets that a row of keys has change places with the account's. Writes nothing yet.
 
-    Raises DecryptionError when one cannot be read.
+    What of the account's cannot be read any more is lost: another one is the only remedy.
+
+    Raises DecryptionError when one that was entered cannot be read.
     """
     for name in SEALED:
         if getattr(keys, name):
-            coming, going = _opened(keys, name), _opened(account, name)
+            coming, going = _opened(keys, name), _legible(account, name)
             setattr(account, name, _sealed(coming, account, name))
             setattr(keys, name, _sealed(going, keys, name))
 
@@ -80,6 +83,15 @@ def _sealed(text: str, row: ChannelAccount | ChannelKeySet, name: str) -> str:
 def _opened(row: ChannelAccount | ChannelKeySet, name: str) -> str:
     sealed = getattr(row, name)
     return encryption.decrypt(sealed, aad=_place(row, name)) if sealed else ""
+
+
+@sensitive_variables()
+def _legible(account: ChannelAccount, name: str) -> str:
+    """Open a secret of an account; one that nobody can read any more is nothing."""
+    try:
+        return _opened(account, name)
+    except DecryptionError:
+        return ""
 
 
 def _place(row: ChannelAccount | ChannelKeySet, name: str) -> str:

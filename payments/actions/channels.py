@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from ledger import encryption
 from ledger.actions.audit import record_audit
+from ledger.errors import DecryptionError
 from ledger.identifiers import new_id
 from payments.actions.gateways import is_simulator, require_gateway, require_simulator
 from payments.channels.base import (
@@ -191,7 +192,11 @@ def former_listeners_of(account: ChannelAccount, *, at: datetime) -> Sequence[Ch
         config = _config(account, private_key_pem="")
         if keys.api_key_encrypted:
             place = f"payments_channelkeyset|api_key|{keys.pk}"
-            config = replace(config, api_key=encryption.decrypt(keys.api_key_encrypted, aad=place))
+            try:
+                api_key = encryption.decrypt(keys.api_key_encrypted, aad=place)
+            except DecryptionError:
+                continue
+            config = replace(config, api_key=api_key)
         if keys.channel_public_key:
             config = replace(
                 config,
