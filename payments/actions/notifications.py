@@ -53,10 +53,10 @@ def receive_notification(
     """Take one notification and return the exact answer (body, content type) it wants.
 
     It is kept as it came, in a transaction of its own, before a word of it is believed; one in
-    which a channel tells a card's number is judged first, and kept without it. A genuine
-    one then makes a job ask the channel, once, however often it is repeated. Where many that were
-    not genuine came within an hour, more of them are only counted. `at` is when it is kept;
-    whether it is stale, the database's clock decides.
+    which a channel tells a card's number is judged first, and kept without it. A genuine one then
+    makes a job ask the channel, once, however often it is repeated. Where many that were not
+    genuine came within an hour, more of them are only counted. `at` is when it is kept; whether it
+    is stale, the database's clock decides.
 
     Raises UnknownChannelAccountError with nothing written, NotificationRefusedError for a forged or
     malformed one, or NotificationNotJudgedError where the account cannot verify anything now.
@@ -72,19 +72,7 @@ def receive_notification(
         came_at=machine_at,
     )
     is_kept = not _is_flooded(account, machine_at=machine_at)
-    masked = base.without_card_numbers(body, fields=TRAITS[account.channel].card_fields)
-    is_masked = masked != body
-    if is_kept and not is_masked:
-        _keep(message)
-        _RAW_KEPT()
-    judgement = verdicts.judge(message)
-    if judgement is None:
-        raise NotificationNotJudgedError
-    # The signature is about the number as well, so what is kept without it cannot be judged later.
-    message.body, message.is_masked = masked, is_masked
-    verdict = verdicts.settle(
-        message, judgement, at=at, is_kept=is_kept, is_new=is_kept and is_masked
-    )
+    verdict = _heard(message, is_kept=is_kept, at=at)
     _KEPT()
     if not is_kept and verdict is not Verdict.GENUINE:
         _count(account, machine_at=machine_at)
@@ -93,6 +81,23 @@ def receive_notification(
     if verdict not in (Verdict.GENUINE, Verdict.REPEATED):
         raise NotificationRefusedError(channel=account.channel)
     return listener_of(account).acknowledge()
+
+
+def _heard(message: ChannelNotification, *, is_kept: bool, at: datetime) -> Verdict:
+    """Keep a message, judge it, and write the verdict down. Raises NotificationNotJudgedError."""
+    fields = TRAITS[message.channel_account.channel].card_fields
+    masked = base.without_card_numbers(bytes(message.body), fields=fields)
+    is_masked = masked != bytes(message.body)
+    if is_kept and not is_masked:
+        _keep(message)
+        _RAW_KEPT()
+    judgement = verdicts.judge(message)
+    if judgement is None:
+        raise NotificationNotJudgedError
+    # The signature is about the number as well, so what is kept without it cannot be judged later.
+    message.body, message.is_masked = masked, is_masked
+    is_new = is_kept and is_masked
+    return verdicts.settle(message, judgement, at=at, is_kept=is_kept, is_new=is_new)
 
 
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -109,15 +114,19 @@ def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
 def judge_left(*, at: datetime, limit: int = 100) -> int:
     """Judge what was kept and not judged, as its process died or the account had no keys.
 
+    At most `limit` of each account, so that one whose keys cannot be used holds up no other.
     Returns how many were judged. Runs as often as wanted.
     """
     left = ChannelNotification.objects.filter(
         verdict=Verdict.RECEIVED, came_at__lt=DatabaseClock() - LEFT_AFTER
     ).select_related("channel_account")
+    accounts = left.order_by("channel_account_id").values_list("channel_account_id", flat=True)
     judged = 0
-    for message in left.order_by("id")[:limit]:
-        judgement = verdicts.judge(message)
-        if judgement is not None:
+    for account_id in list(accounts.distinct()):
+        for message in left.filter(channel_account_id=account_id).order_by("id")[:limit]:
+            judgement = verdicts.judge(message)
+            if judgement is None:
+                break
             verdicts.settle(message, judgement, at=at)
             judged += 1
     return judged

@@ -8,6 +8,7 @@ from django.db import OperationalError
 from payments.actions import notification_verdicts, notifications
 from payments.errors import NotificationNotJudgedError
 from payments.models import ChannelNotification, RefusedCount
+from tests.factories.payments import AlipayAccountFactory
 from tests.instants import NOON
 from tests.payments.api import test_notifications as door
 from tests.payments.api.test_notifications import account, attempt, message, ours, theirs  # noqa: F401
@@ -146,3 +147,30 @@ class TestNobodyCanTell:
         monkeypatch.undo()
         monkeypatch.setattr(notifications, "LEFT_AFTER", timedelta(seconds=-1))
         assert notifications.judge_left(at=NOON) == 1
+
+    def test_an_account_without_keys_holds_up_no_other(
+        self,
+        account,  # noqa: F811
+        message,  # noqa: F811
+        monkeypatch,
+    ):
+        # Given older messages of an account whose keys cannot be used, as many as fit in one go
+        keyless = AlipayAccountFactory(merchant_no="2088000000000009", channel_public_key="none")
+        judge = notification_verdicts.judge
+        monkeypatch.setattr(notification_verdicts, "judge", lambda _message: None)
+        for told in (keyless, keyless, account):
+            with pytest.raises(NotificationNotJudgedError):
+                notifications.receive_notification(
+                    told.pk,
+                    headers={"content-type": door.FORM},
+                    body=message,
+                    client_ip=None,
+                    at=NOON,
+                )
+        monkeypatch.setattr(notification_verdicts, "judge", judge)
+        monkeypatch.setattr(notifications, "LEFT_AFTER", timedelta(seconds=-1))
+
+        # When, Then
+        assert notifications.judge_left(at=NOON, limit=2) == 1
+        assert account.notifications.get().verdict == "genuine"
+        assert set(keyless.notifications.values_list("verdict", flat=True)) == {"received"}
