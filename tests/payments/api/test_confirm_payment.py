@@ -152,7 +152,7 @@ def test_a_closed_payment_is_not_confirmed(partner, payment_id, channel):
     assert (response.status_code, response.json()["code"]) == (409, "illegal_move")
 
 
-def test_a_confirmed_payment_is_closed_at_the_channel_first(partner, payment_id, channel):
+def test_a_confirmed_payment_that_never_left_is_closed_at_once(partner, payment_id, channel):
     # Given
     confirm(partner, payment_id)
 
@@ -163,8 +163,8 @@ def test_a_confirmed_payment_is_closed_at_the_channel_first(partner, payment_id,
 
     # Then
     assert (first.status_code, again.status_code) == (200, 200)
-    assert (first.json()["status"], first.json()["status_code"]) == ("closing", "cancelled")
-    assert Payment.objects.get().status == "closing"
+    assert (first.json()["status"], first.json()["status_code"]) == ("closed", "cancelled")
+    assert Payment.objects.get().status == "closed"
 
 
 def test_a_rejected_payment_is_not_cancelled_and_says_why(partner, order, channel):
