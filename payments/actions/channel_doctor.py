@@ -19,7 +19,7 @@ from payments.actions.channel_findings import Finding, Level
 from payments.actions.channel_key_checks import our_key, their_keys
 from payments.actions.channels import channel_of, reached
 from payments.actions.operations import channel_no_of
-from payments.channels import base
+from payments.channels import base, registry
 from payments.channels.base import Channel, ChannelConfigurationError, EchoingChannel, OutcomeKind
 from payments.channels.transport import NotSentError, UnansweredError
 from payments.models import ChannelAccount, ChannelKind, ChannelNotification, DatabaseClock
@@ -27,6 +27,9 @@ from payments.queries.sending import open_breakers, standing_holds
 from payments.states import Verdict
 
 SKEW_MAX: Final = timedelta(seconds=60)
+_ENCRYPTED: Final = {"api_key": "api_key_encrypted"}
+"""Where an account keeps what its channel calls by another name."""
+
 SILENT_FOR: Final = timedelta(days=7)
 
 
@@ -40,14 +43,9 @@ def examine(account: ChannelAccount) -> list[Finding]:
 
 def _configuration(account: ChannelAccount) -> Iterator[Finding]:
     needed = ["merchant_no"]
-    if account.channel in (ChannelKind.ALIPAY, ChannelKind.WECHATPAY):
-        needed += ["app_id"]
     if account.channel != ChannelKind.BANK:
-        needed += ["gateway_url", "private_key_encrypted"]
-    if account.channel == ChannelKind.WECHATPAY:
-        needed += ["api_key_encrypted"]
-    if account.channel in (ChannelKind.UNIONPAY, ChannelKind.WECHATPAY):
-        needed += ["key_serial"]
+        own = (_ENCRYPTED.get(name, name) for name in registry.TRAITS[account.channel].needs)
+        needed += ["gateway_url", "private_key_encrypted", *own]
     missing = [name for name in needed if not getattr(account, name)]
     if missing:
         yield Finding(

@@ -26,5 +26,12 @@ def test_every_module_of_the_adapter_is_named() -> None:
     assert modules <= set(named())
 
 
+def test_every_module_of_the_other_side_is_named() -> None:
+    rooms = ("payments/simulator", "payments/simulator/pages")
+    modules = {f"{room}/{path.name}" for room in rooms for path in (ROOT / room).glob("unionpay*")}
+    assert len(modules) > 10
+    assert modules <= set(named())
+
+
 def test_the_guide_is_two_screens_long() -> None:
     assert len(GUIDE.read_text(encoding="utf-8").splitlines()) <= SCREENS_LINES

@@ -13,4 +13,5 @@ TRAITS: Final = ChannelTraits(
     account_refusals=orders.ACCOUNT_REFUSALS,
     refund_spacing=timedelta(seconds=3),
     carried=orders.CARRIED_BY_PAYER,
+    needs=("app_id",),
 )

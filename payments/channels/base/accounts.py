@@ -65,6 +65,8 @@ class ChannelTraits:
     a notification was refused.
     `account_refusals` are the codes after which an order to pay has certainly failed for what the
     account is or lacks, not for its payer: another account may be tried at once.
+    `needs` are the names of the settings of `ChannelConfig` without which it cannot be spoken to,
+    besides our number, the gateway and our private key.
     `settle_window` is how long it may take to know an order that moves money;
     CHANNEL_SETTLE_WINDOW_SECONDS is waited anyhow.
     `card_fields` are the fields of its notifications in which it may be set to tell a card's
@@ -83,3 +85,4 @@ class ChannelTraits:
     settle_window: timedelta = timedelta(0)
     account_refusals: frozenset[str] = frozenset()
     card_fields: frozenset[str] = frozenset()
+    needs: tuple[str, ...] = ()

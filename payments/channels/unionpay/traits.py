@@ -16,6 +16,7 @@ TRAITS: Final = ChannelTraits(
     holds_for=timedelta(days=7),
     closes=False,
     card_fields=frozenset(mapping.CARD_FIELDS),
+    needs=("key_serial",),
 )
 """It deduplicates: merId, orderId and txnTime together are one order, and a second message with
 the same three is answered 12 (a repeated transaction) and moves nothing. The source is the
