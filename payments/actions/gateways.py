@@ -8,7 +8,10 @@ from payments.errors import GatewayWithoutTlsError, LiveChannelInSandboxError
 
 
 def require_simulator(gateway_url: str) -> None:
-    """Keep a sandbox among simulators: test data and live channels never meet."""
+    """Keep a sandbox among simulators: test data and live channels never meet.
+
+    Raises LiveChannelInSandboxError for another host; an empty address passes, for who has none.
+    """
     host = urlsplit(gateway_url).hostname
     if settings.SANDBOX and gateway_url and host not in settings.SIMULATOR_HOSTS:
         raise LiveChannelInSandboxError(host=host or gateway_url)

@@ -112,7 +112,10 @@ class RefundMethods:
         return self._answer(refund, trade=trade, changed=refund.status == "done", call=call)
 
     def query(self, call: Call) -> Node:
-        """Say what became of a refund; nothing but `10000` where the number is not known."""
+        """Say what became of a refund; nothing but `10000` where the number is not known.
+
+        So says alipay.trade.fastpay.refund.query. Raises GatewayRefusedError without a number.
+        """
         trade = addressed_trade(call, trades=self.trades)
         number = biz_text(call, "out_request_no")
         if not number:

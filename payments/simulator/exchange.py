@@ -34,7 +34,7 @@ class Silence:
 
 
 def json_answer(content: object, *, status: int = 200) -> Answer:
-    """Answer with JSON."""
+    """Answer with JSON in UTF-8, its Chinese as it is."""
     return Answer(status=status, body=json.dumps(content, ensure_ascii=False).encode())
 
 

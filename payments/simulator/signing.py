@@ -26,7 +26,7 @@ def private_key_pem(key: rsa.RSAPrivateKey) -> str:
 
 
 def private_key_from(pem: str) -> rsa.RSAPrivateKey:
-    """Read a private key that `private_key_pem` wrote."""
+    """Read a private key that `private_key_pem` wrote. Raises ValueError for no RSA key."""
     key = serialization.load_pem_private_key(pem.encode("ascii"), password=None)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise ValueError("not an RSA private key")

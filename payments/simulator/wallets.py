@@ -116,7 +116,10 @@ class WalletBook:
         )
 
     def agree(self, terms: WalletTerms, *, seller_id: str) -> None:
-        """Agree on other terms with a seller; they count for transfers from now on."""
+        """Agree on other terms with a seller; they count for transfers from now on. Idempotent.
+
+        Raises RefusedError (400) for a fee below zero or a limit below one minor unit.
+        """
         if terms.fee_minor < 0 or min(terms.single_max_minor, terms.day_max_minor) < 1:
             raise RefusedError(status=400, code="bad_terms", detail="limits are 1 or more")
         with self.store.transaction() as connection:

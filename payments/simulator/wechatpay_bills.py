@@ -56,7 +56,8 @@ class BillMethods:
     def trade_bill(self, call: Call) -> Reply:
         """Say where the bill of a day's trades is; what was ordered to differ in it does.
 
-        There are no vouchers that people pay for here, so refunds of those have no bill.
+        There are no vouchers that people pay for here, so refunds of those have no bill. Days are
+        those of Asia/Shanghai. Raises CallRefusedError: a wrong parameter, or a day of nothing.
         """
         day, kind = _day(call), call.query.get("bill_type", "ALL")
         if kind not in _ABOUT:
@@ -76,7 +77,10 @@ class BillMethods:
         return self._laid_ready(text, call=call)
 
     def fund_bill(self, call: Call) -> Reply:
-        """Say where the bill of a day's money is; its balance runs on from day to day."""
+        """Say where the bill of a day's money is; its balance runs on from day to day.
+
+        Raises CallRefusedError as `trade_bill`.
+        """
         day, account = _day(call), call.query.get("account_type", "BASIC")
         if account not in ACCOUNTS:
             raise bad_parameter("/query/account_type")
@@ -88,7 +92,10 @@ class BillMethods:
         return self._laid_ready(fund_text(rows, merchant=call.merchant), call=call)
 
     def file(self, call: Call) -> Reply:
-        """Hand a file out to the merchant that it is for, for five minutes."""
+        """Hand a file out to the merchant that it is for, for five minutes.
+
+        Raises CallRefusedError for a token that is over, or another merchant's.
+        """
         row = self.store.row(
             "SELECT * FROM wechat_bill_files WHERE token = ? AND mchid = ?",
             call.query.get("token", ""),

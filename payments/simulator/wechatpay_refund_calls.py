@@ -59,7 +59,10 @@ class RefundMethods:
         return Reply(status=200, content=refund_resource(refund, trade=trade))
 
     def query(self, call: Call) -> Reply:
-        """Say where a refund stands, by the merchant's number."""
+        """Say where a refund stands, by the merchant's number.
+
+        Raises CallRefusedError (RESOURCE_NOT_EXISTS) for a number that is not known.
+        """
         refund = self.refunds.find(mchid=call.merchant.mchid, out_refund_no=call.number)
         if refund is None:
             raise CallRefusedError("RESOURCE_NOT_EXISTS", message="退款单不存在")

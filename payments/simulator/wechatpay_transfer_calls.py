@@ -67,11 +67,18 @@ class TransferMethods:
         return Reply(status=200, content=_order_shown(transfer))
 
     def query(self, call: Call) -> Reply:
-        """Say where a transfer stands, by the merchant's number."""
+        """Say where a transfer stands, by the merchant's number.
+
+        Raises CallRefusedError for a number that is not known.
+        """
         return Reply(status=200, content=transfer_resource(self._known(call)))
 
     def cancel(self, call: Call) -> Reply:
-        """Begin to call a transfer back, unless its payee was faster."""
+        """Begin to call a transfer back, unless its payee was faster: it ends a while later.
+
+        Called back already, it is answered as before. Raises CallRefusedError (INVALID_REQUEST)
+        once its payee has it, or for a number that is not known.
+        """
         transfer = self.transfers.cancel(self._known(call), wait_ms=_CANCEL_MS, at_ms=call.at_ms)
         if transfer is None:
             raise CallRefusedError("INVALID_REQUEST", message="当前单据状态不支持撤销")

@@ -15,3 +15,7 @@ TRAITS: Final = ChannelTraits(
     carried=orders.CARRIED_BY_PAYER,
     needs=("app_id",),
 )
+"""It deduplicates by our numbers, for ever and per application: `out_trade_no` of a payment,
+`out_request_no` of a refund or a hold's part, `out_biz_no` of a transfer. The same again is answered
+as it stands, the same number with other facts is refused (DISCORDANT_REPEAT_REQUEST,
+PAYMENT_INFO_INCONSISTENCY). The source is the open platform's reference (opendocs.alipay.com)."""

@@ -52,6 +52,7 @@ class Transfer:
     `creditor_account` is an IBAN or the bank's own account number (never shown in a
     representation). `creditor_bank_code` is a CNAPS number of twelve digits (联行号) or a BIC;
     it may be empty for an IBAN only. `instruction_id` and `remittance_text` may be empty.
+    `amount_minor` is in minor units of `currency`.
     """
 
     end_to_end_id: str

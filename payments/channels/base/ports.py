@@ -125,6 +125,8 @@ class BillingChannel(Protocol):
     def fetch_bill(self, day: date, *, kind: str, at: datetime) -> bytes | Outcome:
         """Get the file of one day as it came, its hash checked where the channel names one.
 
+        `day` is the channel's, in Asia/Shanghai at all that we know; asking again is harmless.
+
         `kind` is the channel's own word (`trade`, `ALL`, …). An Outcome says why there is none;
         NOT_FOUND when the channel has none yet.
         """

@@ -1,4 +1,7 @@
-"""What can be ordered from a channel, each order under the one number that it will ever have."""
+"""What can be ordered from a channel, each order under the one number that it will ever have.
+
+Amounts are minor units of the order's currency, above zero; instants are aware UTC.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
