@@ -16,6 +16,6 @@ TRAITS: Final = ChannelTraits(
     needs=("app_id",),
 )
 """It deduplicates by our numbers, for ever and per application: `out_trade_no` of a payment,
-`out_request_no` of a refund or a hold's part, `out_biz_no` of a transfer. The same again is answered
-as it stands, the same number with other facts is refused (DISCORDANT_REPEAT_REQUEST,
+`out_request_no` of a refund or a hold's part, `out_biz_no` of a transfer. The same again is
+answered as it stands, the same number with other facts is refused (DISCORDANT_REPEAT_REQUEST,
 PAYMENT_INFO_INCONSISTENCY). The source is the open platform's reference (opendocs.alipay.com)."""

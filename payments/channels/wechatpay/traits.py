@@ -13,3 +13,6 @@ TRAITS: Final = ChannelTraits(
     needs=("app_id", "api_key", "key_serial"),
     refusal=(b'{"code":"FAIL","message":"refused"}', "application/json"),
 )
+"""It deduplicates by our numbers per merchant: `out_trade_no`, `out_refund_no`, `out_bill_no`. A
+refund or transfer under the same number moves money once; an order that was paid or closed is
+refused (ORDERPAID, ORDER_CLOSED). The source is the merchants' reference (pay.weixin.qq.com/doc)."""
