@@ -15,4 +15,4 @@ TRAITS: Final = ChannelTraits(
 )
 """It deduplicates by our numbers per merchant: `out_trade_no`, `out_refund_no`, `out_bill_no`. A
 refund or transfer under the same number moves money once; an order that was paid or closed is
-refused (ORDERPAID, ORDER_CLOSED). The source is the merchants' reference (pay.weixin.qq.com/doc)."""
+refused (ORDERPAID, ORDER_CLOSED). The source is the merchants' own pages (pay.weixin.qq.com)."""
