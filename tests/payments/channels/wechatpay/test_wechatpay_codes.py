@@ -6,9 +6,9 @@ from datetime import date
 import pytest
 
 from payments.channels.base import OutcomeKind
+from tests.payments.channels.wechatpay.adapter_orders import REQUEST as ORDER
 from tests.payments.channels.wechatpay.platform import AT
 from tests.payments.channels.wechatpay.test_wechatpay_abnormal import REQUEST as ABNORMAL
-from tests.payments.channels.wechatpay.test_wechatpay_adapter import REQUEST as ORDER
 from tests.payments.channels.wechatpay.test_wechatpay_refunds import REQUEST as REFUND
 from tests.payments.channels.wechatpay.test_wechatpay_transfers import REQUEST as TRANSFER
 

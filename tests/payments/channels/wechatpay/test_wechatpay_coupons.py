@@ -3,8 +3,8 @@
 import pytest
 
 from payments.channels.base import OutcomeKind
+from tests.payments.channels.wechatpay.adapter_orders import NO, PAID
 from tests.payments.channels.wechatpay.platform import AT
-from tests.payments.channels.wechatpay.test_wechatpay_adapter import NO, PAID
 
 
 def paid(payer_total=None, *coupons, payer_currency="CNY"):

@@ -12,6 +12,7 @@ from payments.channels.base import ChannelConfigurationError, ForgedNotification
 from payments.channels.registry import channel_for
 from payments.channels.wechatpay.platform_keys import platform_keys, serial_text
 from tests.payments.channels.gateway import Reply
+from tests.payments.channels.wechatpay.adapter_orders import NO, ORDER, PAID
 from tests.payments.channels.wechatpay.platform import (
     AT,
     KEY_ID,
@@ -19,7 +20,6 @@ from tests.payments.channels.wechatpay.platform import (
     encrypted,
     notification,
 )
-from tests.payments.channels.wechatpay.test_wechatpay_adapter import NO, ORDER, PAID
 from tests.payments.channels.wechatpay.test_wechatpay_notifications import PAID as TOLD
 
 OLD_SERIAL = 0x7132D72A03E93CDDF8C03BBD1F37EEDF6E5A1A01

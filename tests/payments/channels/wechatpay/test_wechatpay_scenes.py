@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from payments.channels.base import OutcomeKind, PayerAction, PayerActionKind
 from payments.channels.wechatpay import invocation
 from payments.channels.wechatpay.traits import TRAITS
-from tests.payments.channels.wechatpay.test_wechatpay_adapter import REQUEST
+from tests.payments.channels.wechatpay.adapter_orders import REQUEST
 
 OPENID = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
 PREPAY_ID = "wx201410272009395522657a690389285100"
