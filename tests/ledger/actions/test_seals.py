@@ -1,8 +1,6 @@
 """Sealing: every settled row into one block, none skipped, none twice, the end published."""
 
 import contextlib
-import json
-import logging
 from itertools import pairwise
 
 import psycopg
@@ -11,15 +9,15 @@ from django.conf import settings
 from django.db import connection, transaction
 from psycopg.conninfo import make_conninfo
 
-from ledger import heads, merkle, sealing
+from ledger import merkle, sealing
 from ledger.actions import audit, journal, seals
 from ledger.actions.journal import Entry, credit, debit
 from ledger.leaves import ENTRIES, STREAMS
 from ledger.models import AuditEntry, JournalEntry, Seal
 from ledger.queries import seals as sealed
 from tests.instants import NOON, THURSDAY
+from tests.ledger.actions.seal_rows import configuration_is_sealed, entries  # noqa: F401
 from tests.ledger.queries.test_integrity import post
-from tests.rig.attacks import refused, run_sql
 from tests.rig.database import owner_connection
 from tests.rig.races import at_once
 from tests.rig.sealing import rows_in_no_block, seal_everything
@@ -28,20 +26,10 @@ from tests.rig.tampering import tamper
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(autouse=True)
-def configuration_is_sealed():
-    """Seal what migrations wrote, so that a test sees its own rows only."""
-    seal_everything()
-
-
 def members(stream: str) -> list[int]:
     """Return the ids that blocks of a stream name, block by block."""
     rows = Seal.objects.filter(stream=stream).order_by("number").values_list("ids", flat=True)
     return [row_id for ids in rows for row_id in ids]
-
-
-def entries() -> list[int]:
-    return list(JournalEntry.objects.order_by("pk").values_list("pk", flat=True))
 
 
 def post_many(count: int) -> None:
@@ -277,189 +265,3 @@ def test_what_was_not_sealed_before_a_restore_waits_and_is_sealed():
     seal_everything()
     assert sealed.seal_lag().recorded_at is None
     assert sorted(members("entries")) == entries()
-
-
-# --- who may ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("change", "why"),
-    [
-        ({"number": 1}, "does not follow"),
-        ({"number": 9_999}, "does not follow"),
-        ({"previous_hmac": b"\1" * 32}, "does not follow"),
-        ({"root": b"short"}, "ledger_seal_digests"),
-        ({"count": 2}, "ledger_seal_members"),
-    ],
-)
-def test_a_block_that_does_not_follow_is_refused(either_role, change, why):
-    last = sealed.last_link()
-    block = Seal(
-        number=last.number + 1,
-        stream="entries",
-        form=1,
-        first_id=1,
-        last_id=1,
-        count=1,
-        ids=[1],
-        leaves=b"\1" * 32,
-        totals={},
-        root=b"\1" * 32,
-        previous_hmac=last.hmac,
-        hmac=b"\2" * 32,
-        key_id="test1",
-        cluster=1,
-        floor=0,
-        sealed_at=NOON,
-    )
-    for name, value in change.items():
-        setattr(block, name, value)
-
-    with refused(why):
-        block.save(force_insert=True)
-
-
-def test_nobody_changes_a_seal(either_role):
-    for statement in (
-        "UPDATE ledger_seal SET stream = 'audit'",
-        "DELETE FROM ledger_seal",
-        "TRUNCATE ledger_seal",
-    ):
-        with refused("refused|permission denied"):
-            run_sql(statement)
-
-
-@pytest.mark.parametrize("table", sorted(stream.table for stream in STREAMS.values()))
-def test_the_database_says_which_transaction_wrote_a_row(table):
-    (found,) = run_sql(
-        "SELECT count(*) FROM pg_index JOIN pg_attribute ON attrelid = indrelid"
-        " AND attnum = indkey[0] WHERE indrelid = %s::regclass AND attname = 'xact'",
-        table,
-    )
-    assert found[0] == 1
-
-
-def test_a_writer_cannot_say_which_transaction_it_is():
-    run_sql(
-        "INSERT INTO ledger_auditentry (action, subject, actor, at, request_id, reason, before,"
-        " after, xact) VALUES ('a', 's', 'user:1', now(), '', '', '{}', '{}', '3')"
-    )
-
-    (found,) = run_sql("SELECT xact::text::bigint FROM ledger_auditentry")
-    assert found[0] > 3
-
-
-# --- the published heads ------------------------------------------------------------------------
-
-
-def test_publishes_the_end_of_the_chain_and_logs_it(caplog):
-    # Given
-    post("one")
-
-    # When
-    with caplog.at_level(logging.INFO, logger="ledger.actions.seals"):
-        seal_everything()
-
-    # Then
-    last = Seal.objects.order_by("-number").first()
-    head = heads.published().heads[-1]
-    assert (head.number, head.hmac) == (last.number, bytes(last.hmac))
-    assert head.totals == {"CNY": {"debits": 5_000, "credits": 5_000}}
-    assert f"seals: head {last.number} {bytes(last.hmac).hex()}" in caplog.text
-
-
-def test_publishes_nothing_twice():
-    post("one")
-    seal_everything()
-    lines = heads.path().read_text()
-
-    assert seals.publish_head() is None
-    assert heads.path().read_text() == lines
-
-
-def test_catches_up_with_a_head_that_a_crash_kept_from_being_published(monkeypatch):
-    # Given
-    post("one")
-    with monkeypatch.context() as patched:
-        patched.setattr(seals, "publish_head", lambda: None)
-        seal_everything()
-    before = heads.published().last_number
-
-    # When
-    seals.seal_all()
-
-    # Then
-    assert before < heads.published().last_number == Seal.objects.count()
-
-
-def test_a_torn_line_stays_a_bad_line_and_spoils_no_other():
-    # Given
-    with heads.path().open("a") as file:
-        file.write('{"number": 7, "hm')
-    post("one")
-
-    # When
-    seal_everything()
-
-    # Then
-    published = heads.published()
-    assert [bad.why for bad in published.bad_lines] == ["unreadable"]
-    assert published.last_number == Seal.objects.count()
-
-
-@pytest.mark.parametrize(
-    ("change", "why"),
-    [
-        ({"number": 1_000}, "changed, or of another house"),
-        ({"totals": {"CNY": {"debits": 1, "credits": 1}}}, "changed, or of another house"),
-        ({"hmac": "00" * 32}, "changed, or of another house"),
-        ({"key": "stranger"}, "unknown key stranger"),
-        ({"sealed_at": "yesterday"}, "unreadable"),
-    ],
-)
-def test_a_changed_line_is_no_head(change, why):
-    lines = heads.path().read_text().splitlines()
-    told = json.loads(lines[-1])
-    heads.path().write_text("\n".join([*lines[:-1], json.dumps({**told, **change})]) + "\n")
-
-    (bad,) = heads.published().bad_lines
-    assert (bad.place, bad.why) == (len(lines), why)
-
-
-def test_without_a_file_nothing_is_published():
-    heads.path().unlink()
-
-    assert heads.published().last_number == 0
-
-
-# --- keys ---------------------------------------------------------------------------------------
-
-
-def test_a_new_key_seals_and_the_old_one_still_proves(settings):
-    # Given
-    settings.SEAL_KEYS = {"new": b"n" * 32, **settings.SEAL_KEYS}
-
-    # When
-    post("one")
-    seal_everything()
-
-    # Then
-    keys = list(Seal.objects.order_by("number").values_list("key_id", flat=True).distinct())
-    assert keys[0] == "test1"
-    assert keys[-1] == "new"
-    assert all(bytes(seal.hmac) == sealing.hmac_of(seal.header) for seal in Seal.objects.all())
-
-
-def test_another_key_of_the_same_name_proves_nothing(settings):
-    settings.SEAL_KEYS = {"test1": b"x" * 32}
-
-    assert all(bytes(seal.hmac) != sealing.hmac_of(seal.header) for seal in Seal.objects.all())
-
-
-@pytest.mark.parametrize("keys", [{}, {"short": b"x"}])
-def test_refuses_to_seal_without_a_key(settings, keys):
-    post("one")
-    settings.SEAL_KEYS = keys
-
-    with pytest.raises(Exception, match="SEAL_KEYS must hold keys of 32 bytes"):
-        sealing.current_key_id()
