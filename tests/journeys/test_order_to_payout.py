@@ -1,3 +1,4 @@
+# ruff: noqa: F811  fixtures are imported
 """The main job: an order becomes a payment, books, a settlement, a payout and a statement.
 
 Everybody goes through their own door: the partner over HTTP, the payer and the channel at the
@@ -10,27 +11,16 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 
-from ledger import jobs
 from ledger.models import JournalEntry
 from payments.actions.merchants import add_member
 from settlements.models import BillLine, PaymentFile, Payout, Settlement
-from settlements.queries import integrity
 from tests.books import assert_balances, assert_entry, balance
 from tests.factories.payments import UserFactory
-from tests.instants import FRIDAY, NEXT_NOON, NOON, THURSDAY
+from tests.instants import FRIDAY, NOON, THURSDAY
+from tests.journeys.main_job import PAID_AT, SETTLEMENTS, approve, drafted, lin  # noqa: F401
 from tests.rig.pages import words
-from tests.rig.rows import ITS_OWN_REFUSAL, nothing_written
-from tests.rig.staff import desk, person, signed_in
+from tests.rig.staff import desk, signed_in
 from tests.rig.stage import run_jobs
-
-PAID_AT = NOON.replace(minute=5)
-SETTLEMENTS = "/admin/settlements/settlement/"
-
-
-@pytest.fixture
-def lin():
-    """Sit at the maker's desk."""
-    return desk("finance_maker")
 
 
 @pytest.fixture
@@ -136,136 +126,6 @@ class TestMainJob:
         proof = io.StringIO()
         call_command("verify_books", stdout=proof)
         assert "The books are sound" in proof.getvalue()
-
-
-class TestNotifications:
-    @pytest.mark.parametrize("fault", ["notify_forged", "notify_wrong_app"])
-    def test_one_that_is_not_the_channel_s_or_not_for_us_changes_nothing(self, story, fault):
-        # Given
-        payment = story.order("T-1001", tea=6_000)
-        run_jobs()
-        story.fail_next(fault)
-
-        # When
-        with nothing_written(but={"payments_channelnotification": 1}):
-            story.pay(payment, at=PAID_AT, answered="HTTP 400")
-
-        # Then
-        assert run_jobs() == []
-        assert story.shown(payment)["status"] == "awaiting_payment"
-
-    def test_the_same_one_five_times_counts_once(self, story):
-        # Given
-        payment = story.paid_order("T-1001", at=PAID_AT, tea=6_000)
-        assert payment["status"] == "paid"
-
-        # When
-        with nothing_written(but={"payments_channelnotification": 4}):
-            answers = [story.notify_again(payment) for _ in range(4)]
-
-        # Then
-        assert [(answer.status_code, answer.text) for answer in answers] == [(200, "success")] * 4
-        assert run_jobs() == []
-        assert JournalEntry.objects.count() == 1
-
-    def test_what_one_says_of_the_amount_is_not_believed(self, story):
-        # Given
-        payment = story.order("T-1001", tea=6_000)
-        run_jobs()
-        story.fail_next("notify_wrong_amount", total_amount="0.01")
-
-        # When
-        story.pay(payment, at=PAID_AT)
-        run_jobs()
-
-        # Then
-        assert story.shown(payment)["status"] == "paid"
-        assert_balances(story.merchants["tea"].id, merchant_pending="58.80")
-
-    def test_money_that_came_otherwise_than_asked_waits_in_suspense(self, story):
-        # Given: under our number stands another amount at the channel
-        payment = story.order("T-1001", tea=6_000)
-        story.order_at_the_channel(payment, amount_minor=5_999)
-        run_jobs()
-
-        # When
-        story.pay(payment, at=PAID_AT)
-        run_jobs()
-
-        # Then
-        shown = story.shown(payment)
-        assert (shown["status"], shown["status_code"]) == ("conflicted", "amount_differs")
-        assert_entry(f"{payment['id']}:conflicted", "Dr 1101 59.99 CNY\nCr 2901 59.99 CNY")
-        assert_balances(story.merchants["tea"].id, merchant_pending="0")
-        assert integrity.verify().is_sound
-
-
-class TestFourEyes:
-    def test_who_submitted_may_not_approve_even_with_both_roles(self, story):
-        # Given
-        both = person("finance_maker")
-        both.groups.add(*person("finance_checker").groups.all())
-        client = signed_in(both)
-        story.paid_order("T-1001", at=PAID_AT, tea=6_000)
-        draft = drafted(story, client)["tea"]
-        client.post(f"{SETTLEMENTS}{draft.pk}/submit/")
-
-        # When
-        with nothing_written(but=ITS_OWN_REFUSAL):
-            answer = approve(client, draft)
-
-        # Then
-        assert answer.status_code == 403
-        assert "has to decide on it" in words(client.get(f"{SETTLEMENTS}{draft.pk}/approve/"))
-        assert Settlement.objects.get().status == "submitted"
-        assert not Payout.objects.exists()
-
-    def test_a_maker_has_no_such_button(self, story, lin):
-        # Given
-        story.paid_order("T-1001", at=PAID_AT, tea=6_000)
-        draft = drafted(story, lin)["tea"]
-        lin.post(f"{SETTLEMENTS}{draft.pk}/submit/")
-
-        # When
-        with nothing_written(but=ITS_OWN_REFUSAL):
-            answer = lin.post(f"{SETTLEMENTS}{draft.pk}/approve/")
-
-        # Then
-        assert answer.status_code == 403
-        assert not Payout.objects.exists()
-
-    def test_nothing_leaves_that_nobody_approved(self, story, lin):
-        # Given
-        story.paid_order("T-1001", at=PAID_AT, tea=6_000)
-        draft = drafted(story, lin)["tea"]
-        lin.post(f"{SETTLEMENTS}{draft.pk}/submit/")
-
-        # When
-        lin.post(
-            "/admin/settlements/payout/export/",
-            {"bank_account": story.market.bank.pk, "execution_date": "2026-03-06"},
-        )
-
-        # Then
-        assert not PaymentFile.objects.exists()
-        assert balance("2401", story.market.bank.pk) == "0.00"
-
-
-def drafted(story, maker):
-    """Let the next business day come: money matures, and the maker runs settlement."""
-    story.move_to(NEXT_NOON)
-    jobs.defer("payments.mature", at=NEXT_NOON)
-    run_jobs()
-    run = {"currency": "CNY", "business_date": FRIDAY.isoformat()}
-    maker.post("/admin/settlements/settlementbatch/run/", run)
-    names = {merchant.id: name for name, merchant in story.merchants.items()}
-    return {names[draft.merchant_id]: draft for draft in Settlement.objects.all()}
-
-
-def approve(client, settlement):
-    """Open the page that asks for approval, and send back what it shows."""
-    address = f"{SETTLEMENTS}{settlement.pk}/approve/"
-    return client.post(address, dict(client.get(address).context["hidden"]), follow=True)
 
 
 def file_at_the_bank(story, maker):
