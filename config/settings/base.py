@@ -261,6 +261,7 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.reporting.ReticentReporterFilter"
 LOGGING = logging.settings(
     level=env.text("LOG_LEVEL", default="INFO"),
     as_json=env.flag("LOG_JSON", default=False),

@@ -1,7 +1,7 @@
 """What is said to a channel about a try to collect a payment: the order, the question, the end."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.conf import settings
@@ -38,7 +38,7 @@ class _Order:
     payment_id: str
     description: str
     expires_at: datetime
-    payer_account: str
+    payer_account: str = field(repr=False)
     payer_ip: str | None
     capture_mode: str
     stamped_at: datetime

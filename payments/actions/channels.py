@@ -1,7 +1,7 @@
 """Registering channel accounts, and reading them for an adapter."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.conf import settings
@@ -62,12 +62,12 @@ class ChannelAccountRequest:
     gateway_url: str = ""
     app_id: str = ""
     agent_code: str = ""
-    private_key_pem: str = ""
+    private_key_pem: str = field(default="", repr=False)
     channel_public_key_pem: str = ""
     key_serial: str = ""
     channel_key_id: str = ""
     root_cert_serial: str = ""
-    api_key: str = ""
+    api_key: str = field(default="", repr=False)
     can_transfer: bool = False
     channel_fee_bps: int = 0
     settles_to: ChannelAccount | None = None

@@ -57,7 +57,8 @@ class KeysForm(ReasonForm):
     channel_public_key = forms.CharField(
         label=gettext_lazy("Channel's key or certificates (PEM)"),
         required=False,
-        widget=forms.Textarea,
+        # No secret, but sooner or later somebody pastes our own key here.
+        widget=WriteOnly,
     )
     channel_key_id = forms.CharField(
         label=gettext_lazy("Channel's key id"), required=False, max_length=64

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import wraps
@@ -53,7 +53,7 @@ class Entry:
     """A session that this browser may see, and the secret to keep if it opened it just now."""
 
     session: PayerSession
-    fresh_secret: str = ""
+    fresh_secret: str = field(default="", repr=False)
 
 
 def opened_session(request: HttpRequest, token: str) -> PayerSession:

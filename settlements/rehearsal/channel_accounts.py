@@ -1,6 +1,6 @@
 """A rehearsed marketplace's accounts at its channels: keys are made, exchanged and registered."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -39,7 +39,7 @@ class Terms:
 class _Keys:
     """A pair of ours, as PEM texts."""
 
-    private_pem: str
+    private_pem: str = field(repr=False)
     public_pem: str
 
 

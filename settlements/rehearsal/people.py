@@ -1,7 +1,7 @@
 """The people of a rehearsal: staff with their roles, and the merchants' own."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.contrib.auth.models import Group, User
 
@@ -14,7 +14,7 @@ class Person:
     """Somebody who can sign in; `password` is empty where they could before."""
 
     user: User
-    password: str
+    password: str = field(repr=False)
 
     @property
     def actor(self) -> str:

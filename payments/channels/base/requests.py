@@ -129,7 +129,7 @@ class TransferRequest:
     currency: str
     account: str = field(repr=False)
     account_type: str
-    holder_name: str
+    holder_name: str = field(repr=False)
     title: str
     remark: str
     stamped_at: datetime
