@@ -155,6 +155,7 @@ class TestFile:
             {"kind": "missing", "number": "saucers"},
             {"kind": "amount", "number": "cups", "about": "payment", "amount_minor": 8_881},
             {"kind": "fee", "number": "cup_back", "fee_minor": 0},
+            {"kind": "status", "number": "cup_back", "status": "退票"},
             {"kind": "extra", "number": "ghost", "amount_minor": 5, "status": "交易"},
         ):
             assert busy.simulator.post("/control/bills", **order, **change).status_code == 200
@@ -166,7 +167,7 @@ class TestFile:
         names = ("商户订单号", "业务类型", "订单金额（元）", "服务费（元）")
         assert [tuple(row[name].strip() for name in names) for row in rows] == [
             ("cups", "交易", "88.81", "-0.53"),
-            ("cups", "退款", "-8.80", "0.00"),
+            ("cups", "退票", "-8.80", "0.00"),
             ("ghost", "交易", "0.05", "0.00"),
         ]
         assert busy.query("cups").node["total_amount"] == "88.80"
