@@ -11,7 +11,7 @@ from payments.simulator.bill_changes import BillChangeBook, bill_change_from
 from payments.simulator.clock import ClockBackwardsError, VirtualClock
 from payments.simulator.errors import RefusedError
 from payments.simulator.exchange import Answer, Request, json_answer
-from payments.simulator.faults import FaultBook, fault_from
+from payments.simulator.faults import FaultBook
 from payments.simulator.json_fields import JsonFields, bad_request
 from payments.simulator.key_control import KeyControl, keys_shown
 from payments.simulator.notifier import Notifier
@@ -87,8 +87,8 @@ class Control:
                 return self._register(fields)
             case "pay" | "scan" as act:
                 return self.payers.pay(fields) if act == "pay" else self.payers.scan(fields)
-            case "faults":
-                return self.faults.order(fault_from(fields)).shown()
+            case "faults" | "faults/seed" as name:
+                return self.faults.changed(name, fields)
             case "bills":
                 return self.bill_changes.order(bill_change_from(fields)).shown()
             case "rotate":

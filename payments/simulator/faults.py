@@ -134,6 +134,9 @@ def fault_from(fields: JsonFields) -> Fault:
     return fault
 
 
+SEED_SETTING = "fault_seed"
+
+
 @dataclass
 class FaultBook:
     """The faults that are still to strike, oldest first; kept over restarts."""
@@ -141,7 +144,7 @@ class FaultBook:
     store: Store
     _waiting: list[Fault] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _chance: random.Random = field(default_factory=random.Random)
+    _dice: dict[str, random.Random] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Take up what an earlier process left."""
@@ -156,6 +159,15 @@ class FaultBook:
             )
             for row in rows
         ]
+
+    def changed(self, name: str, fields: JsonFields) -> object:
+        """Order a fault, or a seed for all; Raises RefusedError for what cannot be read."""
+        if name == "faults":
+            return self.order(fault_from(fields)).shown()
+        seed = fields.integer("seed")
+        fields.require_no_more()
+        self.draw_by(seed)
+        return {"seed": seed}
 
     def order(self, fault: Fault) -> Fault:
         """Let a fault wait for its call."""
@@ -172,6 +184,12 @@ class FaultBook:
             ordered = replace(fault, id=int(cursor.lastrowid or 0))
             self._waiting = [*self._waiting, ordered]
         return ordered
+
+    def draw_by(self, seed: int) -> None:
+        """Draw shares by a seed from now on: the same calls of a method meet the same faults."""
+        with self._lock:
+            self.store.keep_setting(SEED_SETTING, value=str(seed))
+            self._dice = {}
 
     def strike(
         self,
@@ -199,7 +217,7 @@ class FaultBook:
                         other_app_id=other_app_id,
                         other_number=other_number,
                     )
-                    and self._happens(waiting)
+                    and self._happens(waiting, method=method)
                 ),
                 None,
             )
@@ -214,8 +232,17 @@ class FaultBook:
             self._waiting = [*self._waiting[:place], *kept, *self._waiting[place + 1 :]]
         return fault
 
-    def _happens(self, fault: Fault) -> bool:
-        return fault.percent == 100 or self._chance.randrange(100) < fault.percent
+    def _happens(self, fault: Fault, *, method: str) -> bool:
+        if fault.percent == 100:
+            return True
+        if method not in self._dice:
+            # Dice of its own for each method: who calls another one between changes nothing. After
+            # a restart they go on from the strikes that are left, which the store has kept.
+            seed = self.store.setting(SEED_SETTING)
+            left = sum(waiting.remaining for waiting in self._waiting)
+            # Nothing secret is drawn, and a seed has to repeat it.
+            self._dice[method] = random.Random(seed and f"{seed} {left} {method}")  # noqa: S311
+        return self._dice[method].randrange(100) < fault.percent
 
     def waiting(self) -> list[Fault]:
         """List the faults that are still to strike, oldest first."""

@@ -255,3 +255,34 @@ class TestShares:
         )
 
         assert answer.status_code == 400
+
+
+class TestSeeds:
+    @staticmethod
+    def met(shop: Shop, *, seed: int) -> list[bool]:
+        """Order a half of all questions to fail, and say which of twenty did."""
+        simulator = shop.simulator
+        simulator.send("POST", "/control/faults/seed", json={"seed": seed})
+        half = {"kind": "http_500", "count": 1000, "percent": 50, "method": "alipay.trade.query"}
+        simulator.send("POST", "/control/faults", json={**half, "app_id": shop.app_id})
+        return [
+            simulator.send(
+                "POST",
+                "/gateway.do",
+                data=shop.params("alipay.trade.query", {"out_trade_no": f"{seed}-{place}"}),
+            ).status_code
+            == 500
+            for place in range(20)
+        ]
+
+    def test_a_seed_repeats_which_calls_a_share_strikes(self, shop: Shop) -> None:
+        # When
+        first = self.met(shop, seed=7)
+        shop.simulator.send("DELETE", "/control/faults")
+        again = self.met(shop, seed=7)
+        shop.simulator.send("DELETE", "/control/faults")
+        other = self.met(shop, seed=8)
+
+        # Then
+        assert first == again != other
+        assert {*first} == {True, False}
