@@ -5,17 +5,18 @@ channel's verified answer ends one, and what certainly failed frees its share of
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from ledger import jobs
 from payments import locks
 from payments.actions import capture_moves, moves, operations, order_resolutions, takings, voids
 from payments.actions.channels import authorising_channel_of
 from payments.actions.exchanges import DUE_MAX, Exchange
 from payments.actions.operations import Lease
 from payments.actions.takings import Part, Taken, is_as_asked
-from payments.capture_states import DEAD_CAPTURES, CaptureStatus
+from payments.capture_states import CAPTURES_IN_FLIGHT, DEAD_CAPTURES, CaptureStatus
 from payments.channels.base import CaptureRequest, Outcome, OutcomeKind
 from payments.models import (
     Capture,
@@ -28,6 +29,8 @@ from payments.queries.authorisations import captured_minor
 from payments.queries.operations import operations_due
 from payments.states import OperationStatus, PaymentStatus
 
+TURN = timedelta(seconds=5)
+"""After how long the last capture looks again whether it is its turn, by the database's clock."""
 AMOUNT_DIFFERS = "AMOUNT_DIFFERS"
 """The channel says that it took something else than was ordered: not believed, people look."""
 CAPTURED = "captured"
@@ -44,8 +47,12 @@ STATUS_OF_ORDER = {
 
 
 def send_capture(capture_id: str, *, at: datetime) -> None:
-    """Place a prepared order at its channel. Sending twice is impossible."""
-    _EXCHANGE.send(capture_id, at=at)
+    """Place a prepared order at its channel, when it is its turn. Sending twice is impossible.
+
+    The last one ends the authorisation there, so it waits until no other one is under way.
+    """
+    if not _waits_for_others(capture_id, at=at):
+        _EXCHANGE.send(capture_id, at=at)
 
 
 def query_capture(capture_id: str, *, at: datetime, is_notified: bool = False) -> None:
@@ -66,6 +73,32 @@ def defer_due(*, at: datetime) -> int:
     """Have every order for a capture looked after that is due; return how many. A janitor's."""
     due = operations_due(OperationKind.CAPTURE, limit=DUE_MAX)
     return _EXCHANGE.have_looked_after(due, at=at)
+
+
+@transaction.atomic(durable=True)
+def _waits_for_others(capture_id: str, *, at: datetime) -> bool:
+    """Put the last order off while another one of its authorisation has not come to its end.
+
+    What was lost of that one could never be taken afterwards.
+    """
+    capture = (
+        Capture.objects.select_related("operation").annotate(now=DatabaseClock()).get(pk=capture_id)
+    )
+    if not capture.is_final or capture.operation.status != OperationStatus.PREPARED:
+        return False
+    others = Capture.objects.filter(
+        authorisation_id=capture.authorisation_id, status__in=CAPTURES_IN_FLIGHT
+    ).exclude(pk=capture_id)
+    if not others.exists():
+        return False
+    jobs.defer(
+        "payments.send_capture",
+        at=at,
+        due_at=capture.now + TURN,
+        queueing_lock=f"{capture.operation_id}:turn",
+        capture_id=capture_id,
+    )
+    return True
 
 
 @dataclass(frozen=True, slots=True)
