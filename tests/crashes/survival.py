@@ -3,10 +3,10 @@
 import os
 import traceback
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
-from django.db import connection
+from django.db import connection, connections
 from procrastinate.contrib.django import app
 
 from ledger import fault_points
@@ -84,6 +84,18 @@ def noting_visits():
         yield visited
 
 
+def _forget_connections() -> None:
+    """Begin without the parent's connections, which are not the child's to use.
+
+    Beside a loop on its thread, as a browser of an earlier test keeps one, Django has others than
+    without; the loop is not the child's, which so finds those from before, with what was open then.
+    """
+    channels._TRANSPORT = Transport()
+    for alias in connections:
+        with suppress(AttributeError):
+            del connections[alias]
+
+
 def killed_at(name: str, deed: Callable[[], object]) -> int:
     """Do a deed in a process of its own that is killed at a fault point; return how it ended.
 
@@ -92,8 +104,7 @@ def killed_at(name: str, deed: Callable[[], object]) -> int:
     connection.close()
     child = os.fork()
     if child == 0:
-        # Connections of the parent are not the child's to use.
-        channels._TRANSPORT = Transport()
+        _forget_connections()
         fault_points.arm(f"{name} kill")
         ended = 1
         try:
