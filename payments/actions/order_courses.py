@@ -39,6 +39,8 @@ RESULTS = {
 }
 FINAL = (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CLOSED)
 
+_UNDER_WAY = (OperationStatus.AWAITING_PAYER, OperationStatus.PROCESSING)
+
 
 def next_status(operation: ChannelOperation, outcome: Outcome, *, is_question: bool) -> str:
     """Return where an order stands once this was said; `is_question` tells asking from sending."""
@@ -69,6 +71,8 @@ def next_status(operation: ChannelOperation, outcome: Outcome, *, is_question: b
         return operation.status  # nothing new: it waits, or is unknown, as before
     if result == OperationStatus.FAILED and not is_question and _moves_money(operation):
         return operation.status  # the second sending was refused; the first may have been done
+    if result in _UNDER_WAY and not OPERATION.allows(operation.status, result):
+        return operation.status  # a bank is at it, or the payer again: nothing has ended
     return result
 
 
