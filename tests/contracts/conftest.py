@@ -18,6 +18,11 @@ from tests.contracts.mailbox import Mailbox
 _doors = itertools.count(1)
 
 
+@pytest.fixture(autouse=True)
+def _asks_before_resending(asks_before_resending: None) -> None:
+    """Hold every test of this folder to it: captures, voids, refunds and transfers alike."""
+
+
 @pytest.fixture(scope="module")
 def transport() -> Iterator[Transport]:
     transport = Transport(connect_timeout_ms=1_000, total_timeout_ms=2_000)

@@ -55,6 +55,7 @@ def test_a_part_is_taken_under_its_own_number(other):
     assert told.channel_ref
 
 
+@pytest.mark.resends_blindly
 def test_the_same_capture_again_takes_nothing_more(other):
     # Given
     capture = other.capture_of(other.held_order(at=HELD_AT))

@@ -59,6 +59,7 @@ class TestRefund:
             told.paid_at,
         )
 
+    @pytest.mark.resends_blindly
     def test_the_same_refund_again_is_the_same_refund(self, other):
         # Given
         refund = other.refund_of(other.paid_order(at=PAID_AT), amount_minor=6_000)
@@ -72,6 +73,7 @@ class TestRefund:
         assert other.effects(refund).count("refund_accepted") == 1
         assert asked(other, refund).amount_minor == 6_000
 
+    @pytest.mark.resends_blindly
     def test_another_amount_under_a_used_number_is_not_taken_for_the_first(self, other):
         # Given
         order = other.paid_order(at=PAID_AT)

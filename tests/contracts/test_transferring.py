@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from payments.channels import base
-from payments.channels.base import OutcomeKind
+from payments.channels.base import NOT_FOUND, OutcomeKind
 from tests.contracts.suites import SUITES
 from tests.instants import NOON
 
@@ -44,6 +44,7 @@ def test_is_ordered_and_told_with_all_that_the_caller_compares(other):
 
 
 @sends
+@pytest.mark.resends_blindly
 def test_the_same_again_is_the_same(other):
     # Given
     transfer = other.transfer()
@@ -58,6 +59,7 @@ def test_the_same_again_is_the_same(other):
 
 
 @sends
+@pytest.mark.resends_blindly
 def test_another_under_a_used_number_is_not_taken_for_the_first(other):
     # Given
     transfer = other.transfer()
@@ -89,10 +91,12 @@ def test_a_refusal_for_want_of_money_is_no_failure(other):
 
     # When
     outcome = other.channel.transfer(transfer)
+    asked = other.channel.query_transfer(transfer.channel_no, at=NOON)
     again = other.channel.transfer(transfer)
 
     # Then
     assert outcome.kind is not OutcomeKind.SUCCEEDED
+    assert (asked.kind, asked.code) == (OutcomeKind.UNKNOWN, NOT_FOUND)
     assert other.effects(transfer).count("transfer_accepted") == 1
     assert again.kind in (OutcomeKind.PROCESSING, OutcomeKind.AWAITING_PAYER)
 
