@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from tests.harness.children import ROOT
-from tests.harness.run import Plan, Run
+from tests.harness.plan import Plan
+from tests.harness.run import Run
 
 
 def main() -> int:
@@ -17,8 +18,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, help="instead of minutes")
     parser.add_argument("--seed", type=int, help="repeats the schedule of an earlier run")
     parser.add_argument("--design", default="real", choices=["real", "new_number", "three_tries"])
-    parser.add_argument("--clients", type=int, default=14)
-    parser.add_argument("--pause", type=float, default=0.1, help="seconds between two payments")
+    parser.add_argument("--clients", type=int, default=32)
+    parser.add_argument("--pause", type=float, default=0.02, help="seconds between two payments")
     parser.add_argument("--bad", type=int, default=33, help="bad answers of the channel, in %%")
     parser.add_argument("--fault-points", default="* kill 1", help="see ledger/fault_points.py")
     parser.add_argument("--calm", action="store_true", help="nothing is bad but the channel")

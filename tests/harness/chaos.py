@@ -13,8 +13,11 @@ import psycopg
 from tests.harness.children import Children
 from tests.harness.cluster import Cluster
 
-KILLED = ("web-1", "web-2", "worker-1", "worker-2", "worker-3", "scheduler-1", "simulator")
-WEIGHTS = (4, 4, 4, 4, 4, 2, 1)
+WEIGHTS = {
+    **dict.fromkeys(("web-1", "web-2", "worker-1", "worker-2", "worker-3"), 4),
+    **dict.fromkeys(("scheduler-1", "scheduler-2", "simulator"), 1),
+}
+"""How often each process is the one that dies."""
 BAD_ANSWERS = (
     ("timeout_before", {"seconds": 0.3}),
     ("timeout_after_commit", {"seconds": 0.3}),
@@ -26,24 +29,28 @@ BAD_ANSWERS = (
     ("truncated_json", {}),
 )
 BAD_NOTICES = (
-    "notify_drop",
-    "notify_duplicate",
-    "notify_wrong_amount",
-    "notify_forged",
+    ("notify_drop", {}),
+    ("notify_duplicate", {}),
+    ("notify_wrong_amount", {}),
+    ("notify_forged", {}),
+    ("notify_delay", {"seconds": 8}),
 )
 FOR_EVER = 100_000_000
+LONGER = 15
+"""How many times its length the safety phase may last until enough has happened in it."""
 
 
-def bad_channel(port: int, *, percent: int, notice_percent: int = 8) -> None:
-    """Let the channel answer badly so often, in equal shares, and tell wrongly now and then."""
+def bad_channel(port: int, *, seed: int, percent: int, notice_percent: int = 8) -> None:
+    """Let all channels answer badly so often, in equal shares, and tell wrongly now and then."""
+    _said(port, "POST", "/control/faults/seed", {"seed": seed})
     left = 100.0
     share = percent / len(BAD_ANSWERS)
     for kind, fields in BAD_ANSWERS:
         # The first fault that strikes is the one: later ones draw from what is left.
         _order(port, kind, percent=max(1, round(100 * share / left)), **fields)
         left -= share
-    for kind in BAD_NOTICES:
-        _order(port, kind, percent=notice_percent)
+    for kind, fields in BAD_NOTICES:
+        _order(port, kind, percent=notice_percent, **fields)
 
 
 def good_channel(port: int) -> None:
@@ -75,6 +82,7 @@ class Chaos:
     seed: int
     seconds: float
     note: Callable[..., None]
+    is_enough: Callable[[], bool] = lambda: True
     counts: Counter[str] = field(default_factory=Counter)
 
     def run(self) -> None:
@@ -84,12 +92,12 @@ class Chaos:
         crash_at = self.seconds * chance.uniform(0.4, 0.6)
         is_crashed = False
         second = 0
-        while (gone := time.monotonic() - begun) < self.seconds:
+        while (gone := time.monotonic() - begun) < self.seconds or not self._may_end(gone):
             if gone < second:
                 time.sleep(min(second - gone, 0.2))
                 continue
             second += 1
-            (victim,) = chance.choices(KILLED, WEIGHTS)
+            (victim,) = chance.choices(tuple(WEIGHTS), tuple(WEIGHTS.values()))
             cut = chance.randrange(3)
             for name in self.children.revive():
                 self._did("ended by itself", name)
@@ -104,6 +112,16 @@ class Chaos:
                 is_crashed = True
                 self.cluster.crash()
                 self._did("crash restart", "database")
+
+    def rest(self) -> None:
+        """Let the safety phase pass with nobody killed."""
+        begun = time.monotonic()
+        while (gone := time.monotonic() - begun) < self.seconds or not self._may_end(gone):
+            time.sleep(0.5)
+
+    def _may_end(self, gone: float) -> bool:
+        """Tell whether enough was done; a slow machine gets more time, though not for ever."""
+        return gone > LONGER * self.seconds or self.is_enough()
 
     def _did(self, what: str, whom: str) -> None:
         self.counts[what] += 1

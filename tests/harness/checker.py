@@ -2,9 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from tests.harness import holding_laws
 from tests.harness.records import (
+    FORMS,
+    GIVEN_UP,
     MONEY_MOVERS,
     PREPAYS,
     QUESTIONS,
@@ -12,32 +14,28 @@ from tests.harness.records import (
     House,
     Row,
 )
+from tests.harness.violation import Violation
 
 OVER = {
     "payments_payment": {
         *("paid", "closed", "rejected", "refunded_late"),
         *("risk_review", "paid_late", "conflicted", "refunding_late"),
+        "authorized",  # held until somebody takes it
     },
     "payments_refund": {
         *("succeeded", "failed", "rejected", "cancelled", "settled_by_hand", "reversed"),
         *("pending_approval", "abnormal", "funding_required"),
     },
+    "payments_capture": {"succeeded", "failed"},
+    "payments_void": {"succeeded", "failed"},
     "payments_channeloperation": {"succeeded", "failed", "closed", "manual_review"},
 }
 """States that are an end, or in which people have to look."""
 DEAD_REFUNDS = {"failed", "rejected", "cancelled"}
-
-
-@dataclass(frozen=True)
-class Violation:
-    """One thing that must never be."""
-
-    law: str
-    subject: str
-    words: str
-
-    def __str__(self) -> str:
-        return f"{self.law} {self.subject}: {self.words}"
+LATE_SECONDS = 60
+ORDERS = MONEY_MOVERS | PREPAYS | FORMS
+ONCE = ("paid", "authorised", "captured", "voided", "unfrozen", "refunded")
+"""What a channel does to money under a number of ours, once."""
 
 
 def violations(house: House, channel: Channel, history: list[Row]) -> Iterator[Violation]:
@@ -50,6 +48,7 @@ def violations(house: House, channel: Channel, history: list[Row]) -> Iterator[V
     yield from events_have_no_gap(house)
     yield from nothing_is_sent_blindly(channel)
     yield from one_number_each(house, channel)
+    yield from holding_laws.violations(house, channel, history)
 
 
 def one_object_per_request(house: House, history: list[Row]) -> Iterator[Violation]:
@@ -75,31 +74,33 @@ def one_object_per_request(house: House, history: list[Row]) -> Iterator[Violati
 def effects_are_orders(house: House, channel: Channel) -> Iterator[Violation]:
     """I3: what the channel did belongs to one order of ours that succeeded, of that amount."""
     ours = {operation["channel_no"]: operation for operation in house.operations}
-    done = [("pay", channel.paid), ("refund", channel.refunded)]
-    for kind, amounts in done:
+    given_up = {number.removeprefix(GIVEN_UP) for number in channel.freed if GIVEN_UP in number}
+    for kind, amounts in channel.done().items():
         for number, amount in amounts.items():
             operation = ours.get(number)
-            if operation is None:
+            if operation is None or operation["kind"] != kind:
                 yield Violation("I3", number, f"the channel did a {kind} that we never ordered")
             elif operation["status"] not in {"succeeded", "manual_review"}:
-                words = f"done at the channel, and {operation['status']} here"
-                yield Violation("I3", number, words)
+                if number not in given_up:
+                    words = f"done at the channel, and {operation['status']} here"
+                    yield Violation("I3", number, words)
             elif operation["amount_minor"] != amount:
                 words = f"{amount} at the channel, {operation['amount_minor']} here"
                 yield Violation("I3", number, words)
     for number, effects in channel.effects.items():
-        for effect in ("paid", "refunded"):
-            if effects.count(effect) > 1:
+        for effect in ONCE:
+            # Alipay's log has what was taken of a hold under the hold's number, time by time.
+            if effects.count(effect) > 1 and (effect != "captured" or number in channel.captured):
                 yield Violation("I3", number, f"{effect} {effects.count(effect)} times")
 
 
 def orders_are_effects(house: House, channel: Channel) -> Iterator[Violation]:
     """I4: what we say has happened, happened at the channel; and what it means is booked."""
+    done = channel.done()
     for operation in house.operations:
         if operation["status"] != "succeeded":
             continue
-        amounts = {"pay": channel.paid, "refund": channel.refunded}.get(operation["kind"])
-        if amounts is not None and operation["channel_no"] not in amounts:
+        if operation["channel_no"] not in done.get(operation["kind"], ()):
             yield Violation("I4", operation["channel_no"], "succeeded here, never done there")
     orders = {operation["id"]: operation for operation in house.operations}
     for refund in house.refunds:
@@ -110,6 +111,9 @@ def orders_are_effects(house: House, channel: Channel) -> Iterator[Violation]:
             words = f"is {refund['status']}, its order {order and order['status']}"
             yield Violation("I4", refund["id"], words)
     paid = {attempt["payment_id"] for attempt in house.attempts if attempt["status"] == "succeeded"}
+    held = {payment["id"] for payment in house.payments if payment["capture_mode"] == "manual"}
+    taken = {row["payment_id"] for row in house.captures if row["status"] == "succeeded"}
+    paid = (paid - held) | taken
     for payment in house.payments:
         is_paid = payment["status"] in {"paid", "paid_late", "conflicted", "refunding_late"}
         if is_paid != (payment["id"] in paid):
@@ -122,9 +126,12 @@ def refunds_never_exceed(house: House) -> Iterator[Violation]:
     for refund in house.refunds:
         if refund["status"] not in DEAD_REFUNDS:
             given[refund["payment_id"]] += refund["amount_minor"]
+    taken = holding_laws.taken_minor(house)
     for payment in house.payments:
-        if given[payment["id"]] > payment["amount_minor"]:
-            words = f"{given[payment['id']]} of {payment['amount_minor']} given back"
+        is_held = payment["capture_mode"] == "manual"
+        limit = taken[payment["id"]] if is_held else payment["amount_minor"]
+        if given[payment["id"]] > limit:
+            words = f"{given[payment['id']]} of {limit} given back"
             yield Violation("I6", payment["id"], words)
 
 
@@ -136,9 +143,14 @@ def all_is_over(house: House) -> Iterator[Violation]:
     looked_at = {order["id"] for order in house.operations if order["status"] == "manual_review"}
     waiting = {row["id"] for row in house.refunds if row["operation_id"] in looked_at}
     waiting |= {row["payment_id"] for row in house.attempts if row["operation_id"] in looked_at}
+    for row in (*house.captures, *house.voids):
+        if row["operation_id"] in looked_at:
+            waiting |= {row["id"], row["payment_id"]}
     for table, rows in (
         ("payments_payment", house.payments),
         ("payments_refund", house.refunds),
+        ("payments_capture", house.captures),
+        ("payments_void", house.voids),
         ("payments_channeloperation", house.operations),
     ):
         for row in rows:
@@ -155,7 +167,13 @@ def events_have_no_gap(house: House) -> Iterator[Violation]:
             yield Violation("I9", event["subject"], f"a gap before event {event['sequence']}")
         last[event["subject"]] = event["sequence"]
         told[event["subject"], event["kind"]] += 1
-    for noun, rows in (("payment", house.payments), ("refund", house.refunds)):
+    nouns = {
+        "payment": house.payments,
+        "refund": house.refunds,
+        "capture": house.captures,
+        "void": house.voids,
+    }
+    for noun, rows in nouns.items():
         for row in rows:
             for status in ("paid", "succeeded", "failed"):
                 expected = 1 if row["status"] == status else 0
@@ -164,6 +182,25 @@ def events_have_no_gap(house: House) -> Iterator[Violation]:
                 if told[row["id"], f"{noun}.{status}"] != expected:
                     words = f"{told[row['id'], f'{noun}.{status}']} events of {noun}.{status}"
                     yield Violation("I9", row["id"], f"{row['status']} with {words}")
+
+
+def ticks_come_once(ticks: list[Row]) -> Iterator[Violation]:
+    """F24: what was due at an instant was deferred once, whoever of the schedulers was first.
+
+    One that is late by a whole period may bring an instant again, as the queue remembers of each
+    task the newest only. Ticks may be late, so the newest ones are not judged.
+    """
+    jobs = defaultdict(set)
+    for tick in ticks:
+        jobs[tick["second"]].add(tick["job"])
+    seconds = sorted(jobs)
+    for place, second in enumerate(seconds):
+        if second > seconds[-1] - LATE_SECONDS:
+            break
+        first, *again = sorted(jobs[second])
+        later = min((min(jobs[other]) for other in seconds[place + 1 :]), default=first)
+        if any(job < later for job in again):
+            yield Violation("F24", str(second), f"brought {1 + len(again)} jobs at once")
 
 
 def nothing_is_sent_blindly(channel: Channel) -> Iterator[Violation]:
@@ -183,5 +220,5 @@ def one_number_each(house: House, channel: Channel) -> Iterator[Violation]:
     """R2: the channel saw no number that is not the one of an order of ours."""
     ours = {operation["channel_no"] for operation in house.operations}
     for number, calls in channel.calls.items():
-        if number and number not in ours and any(m in MONEY_MOVERS | PREPAYS for m, _ in calls):
+        if number and number not in ours and any(m in ORDERS for m, _ in calls):
             yield Violation("R2", number, "an order under a number that we never gave")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ class Children:
         ended = set(self._ask({"verb": "reap"})["ended"])
         dead = [child for child in self.by_name.values() if child.pid in ended]
         for child in dead:
-            self._end(child)
+            self._end_group(child)
             self._start(child)
         return [child.name for child in dead]
 
@@ -97,10 +98,18 @@ class Children:
         child.pid = self._ask({**child.order, "after": child.pid})["pid"]
         child.starts += 1
 
-    @staticmethod
-    def _end(child: Child) -> bool:
+    @classmethod
+    def _end(cls, child: Child) -> bool:
+        """Kill a process that nobody has waited for yet, so that its number is still its own."""
         if not child.pid:
             return False  # it never started, and 0 would mean ourselves
+        with suppress(ProcessLookupError):
+            # One that was forked a moment ago may not have its own group yet.
+            os.kill(child.pid, signal.SIGKILL)
+        return cls._end_group(child)
+
+    @staticmethod
+    def _end_group(child: Child) -> bool:
         try:
             os.killpg(child.pid, signal.SIGKILL)
         except ProcessLookupError:

@@ -1,11 +1,10 @@
-"""The partner's systems: threads that create, confirm and refund, and write down what they know.
+"""The partner's systems: threads that sell, take, give back, and write down what they know.
 
 Each sends under an idempotency key and sends again with the same key until it is answered; what
 it was answered, or that it never was, goes into a history of its own that nobody else writes.
 """
 
 import http.client
-import json
 import random
 import threading
 import time
@@ -14,23 +13,32 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
-TRY_SECONDS = 45
-ANSWER_SECONDS = 12
-METHODS = ("alipay_qr", "wechat_native")
-LOOKS_MAX = 14
+from tests.harness.lines import History, Line
+
+METHODS = ("alipay_qr", "wechat_native", "card_page")
+HOLDING = ("alipay_qr", "card_page")
+"""Methods by which money is held first, in a part of all sales."""
+LOOKS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
+"""How long a client waits before each look at a sale, in seconds."""
+ENDED = {"closed", "rejected", "paid_late", "refunded_late", "conflicted"}
 
 
 @dataclass
-class History:
-    """One client's own record, appended line by line."""
+class Sale:
+    """One order of a client, while it looks after it."""
 
-    path: Path
-
-    def note(self, **fact: Any) -> None:
-        """Write a fact down with the time, at once."""
-        with self.path.open("a") as file:
-            file.write(json.dumps({"t": round(time.time(), 3), **fact}) + "\n")  # noqa: TID251
+    order_no: str
+    payment_id: str
+    amount: int
+    rows: list[dict[str, Any]]
+    method: str
+    is_held: bool
+    is_watched: bool
+    is_open: bool = False
+    is_taken: bool = False
+    looks: int = 0
 
 
 @dataclass
@@ -46,14 +54,14 @@ class Client:
     lifetime_seconds: int
     pause_seconds: float
     chance: random.Random = field(init=False)
+    line: Line = field(init=False)
     later: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
     made: int = 0
-    refunds: int = 0
-    connection: http.client.HTTPConnection | None = None
 
     def __post_init__(self) -> None:
         """Draw from this client's own dice."""
         self.chance = random.Random(f"client {self.number} {self.seed}")
+        self.line = Line(self.port, self.opened["secret"], self.history, self.chance)
 
     def run(self) -> None:
         """Work until it is over; what was begun is left as it is."""
@@ -67,134 +75,163 @@ class Client:
                 self._sell()
                 time.sleep(self.pause_seconds * self.chance.uniform(0.5, 1.5))
 
+    # --- selling --------------------------------------------------------------------------------
+
     def _sell(self) -> None:
         self.made += 1
         order_no = f"C{self.number}-{self.seed}-{self.made}"
+        is_held = self.chance.random() < 0.2
         amount = self.chance.randrange(100, 40_000)
-        merchants = self.chance.sample(self.opened["merchants"], self.chance.choice((1, 1, 2)))
-        shares = [amount // len(merchants)] * len(merchants)
-        shares[0] += amount - sum(shares)
+        rows = self._rows(amount)
         ends = datetime.now(UTC) + timedelta(seconds=self.lifetime_seconds)  # noqa: TID251
         body = {
             "merchant_order_no": order_no,
             "amount": amount,
             "currency": "CNY",
             "description": f"Order {order_no}",
-            "allocations": [
-                {"merchant_id": merchant, "amount": share}
-                for merchant, share in zip(merchants, shares, strict=True)
-            ],
+            "allocations": rows,
             "expires_at": ends.isoformat(),
+            "capture": "manual" if is_held else "automatic",
         }
-        created = self._ask("create", order_no, "/v1/payments", body, amount=amount)
+        created = self.line.ask("create", order_no, "/v1/payments", body, amount=amount)
         if created is None:
             return
-        payment_id = created["id"]
-        method = self.chance.choice(METHODS)
-        path = f"/v1/payments/{payment_id}/confirm"
-        if self._ask("confirm", order_no, path, {"method": method}) is None:
+        payment_id, drawn = created["id"], self.chance.random()
+        if drawn < 0.2:
+            # The payer leaves before they have chosen how to pay.
+            self._cancel(order_no, payment_id)
             return
-        if self.chance.random() < 0.05:
+        method = self.chance.choice(HOLDING if is_held else METHODS)
+        path = f"/v1/payments/{payment_id}/confirm"
+        if self.line.ask("confirm", order_no, path, {"method": method}) is None:
+            return
+        if drawn < 0.25:
             self._in(self.chance.uniform(0, 3), lambda: self._cancel(order_no, payment_id))
-        if self.chance.random() < 0.8:
-            self._in(1.5, lambda: self._look(order_no, payment_id, dict(body), LOOKS_MAX))
+        is_watched = self.chance.random() < 0.85
+        if is_watched or method == "card_page":
+            sale = Sale(order_no, payment_id, amount, rows, method, is_held, is_watched)
+            self._in(LOOKS[0], lambda: self._look(sale))
+
+    def _rows(self, amount: int) -> list[dict[str, Any]]:
+        merchants = self.chance.sample(self.opened["merchants"], self.chance.choice((1, 1, 2)))
+        shares = [amount // len(merchants)] * len(merchants)
+        shares[0] += amount - sum(shares)
+        return [
+            {"merchant_id": merchant, "amount": share}
+            for merchant, share in zip(merchants, shares, strict=True)
+        ]
 
     def _cancel(self, order_no: str, payment_id: str) -> None:
-        self._ask("cancel", f"{order_no}-X", f"/v1/payments/{payment_id}/cancel", {})
+        self.line.ask("cancel", f"{order_no}-X", f"/v1/payments/{payment_id}/cancel", {})
 
-    def _look(self, order_no: str, payment_id: str, body: dict[str, Any], looks: int) -> None:
-        """See whether it is paid by now; then give some of it back, in one part or several."""
-        found = self._send("GET", f"/v1/payments/{payment_id}", None, {})
-        if found is None or found[0] != 200 or found[1]["status"] != "paid":
-            if looks:
-                self._in(2, lambda: self._look(order_no, payment_id, body, looks - 1))
+    # --- what becomes of it ---------------------------------------------------------------------
+
+    def _look(self, sale: Sale) -> None:
+        """See what has become of a sale, and do what a shop does then."""
+        answer = self.line.send("GET", f"/v1/payments/{sale.payment_id}", None, {})
+        sale.looks += 1
+        found = answer[1] if answer is not None and answer[0] == 200 else {"status": "unseen"}
+        if not sale.is_open and sale.method == "card_page":
+            sale.is_open = self._opened_page(found)
+        if found["status"] in ENDED or (sale.is_open and not sale.is_watched):
             return
-        parts = self.chance.choice((1, 1, 2, 3))
+        if sale.is_watched and found["status"] == "authorized" and not sale.is_taken:
+            sale.is_taken = True
+            self._take(sale)
+        elif sale.is_watched and found["status"] == "paid" and self._give_back(sale, found):
+            return
+        if sale.looks < len(LOOKS):
+            self._in(LOOKS[sale.looks], lambda: self._look(sale))
+
+    def _opened_page(self, found: dict[str, Any]) -> bool:
+        """Be the browser that takes the payer's form to the channel; True once it arrived."""
+        actions = [row["action"] for row in found.get("attempts", ()) if row.get("action")]
+        if not actions or actions[-1].get("kind") != "form":
+            return False
+        address = urlsplit(actions[-1]["url"])
+        connection = http.client.HTTPConnection(address.netloc, timeout=5)
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        try:
+            form = urlencode(actions[-1]["fields"])
+            connection.request("POST", address.path, form, headers)
+            return connection.getresponse().status == 303
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def _take(self, sale: Sale) -> None:
+        """Take what is held, in one part or several where the channel can; or give it back."""
+        path = f"/v1/payments/{sale.payment_id}"
+        known = {"payment": sale.payment_id}
+        if self.chance.random() < 0.25:
+            self.line.ask("void", f"{sale.order_no}-V", f"{path}/void", {}, **known)
+            return
+        parts = self.chance.choice((1, 2, 3)) if sale.method == "alipay_qr" else 1
         is_all = self.chance.random() < 0.4
         for part in range(1, parts + 1):
-            self._refund(order_no, payment_id, body, part=part, parts=parts, is_all=is_all)
+            amount = sale.amount // (parts if is_all else parts + 1)
+            is_final = part == parts and self.chance.random() < 0.4
+            body = {"amount": max(1, amount), "final": is_final}
+            if part == parts == 1 and is_all:
+                body = {"final": is_final}
+            number = f"{sale.order_no}-K{part}"
+            self.line.ask("capture", number, f"{path}/capture", body, **known)
+        if parts > 1 and not is_all and self.chance.random() < 0.5:
+            number = f"{sale.order_no}-V"
+            self._in(4, lambda: self.line.ask("void", number, f"{path}/void", {}, **known) and None)
+
+    def _give_back(self, sale: Sale, found: dict[str, Any]) -> bool:
+        """Give some of it back, in one part or several; False when it is to be seen later."""
+        if sale.is_held:
+            return self._give_back_captured(sale, found)
+        parts = self.chance.choice((1, 1, 2, 3))
+        is_all = self.chance.random() < 0.4
+        divisor = parts if is_all else parts + self.chance.randrange(1, 4)
+        for part in range(1, parts + 1):
+            rows = [] if is_all and parts == 1 else _shared(sale.rows, divisor)
+            self._refund(sale, part=part, rows=rows, amount=sale.amount)
+        return True
+
+    def _give_back_captured(self, sale: Sale, found: dict[str, Any]) -> bool:
+        """Give back of the first part that was taken, all of it or a half."""
+        taken = [row for row in found.get("captures", ()) if row["status"] == "succeeded"]
+        if not taken:
+            return False
+        rows, amount = [], taken[0]["amount"]
+        if self.chance.random() < 0.5:
+            owners = {row["id"]: row["merchant_id"] for row in found["allocations"]}
+            shares = [
+                {"merchant_id": owners[row["allocation_id"]], "amount": row["amount"]}
+                for row in taken[0]["allocations"]
+            ]
+            rows = _shared(shares, 2)
+        self._refund(sale, part=1, rows=rows, amount=amount, capture_id=taken[0]["id"])
+        return True
 
     def _refund(
-        self,
-        order_no: str,
-        payment_id: str,
-        body: dict[str, Any],
-        *,
-        part: int,
-        parts: int,
-        is_all: bool,
+        self, sale: Sale, *, part: int, rows: list[dict[str, Any]], amount: int, **more: Any
     ) -> None:
-        refund_no = f"{order_no}-R{part}"
-        wanted = {"payment_id": payment_id, "merchant_refund_no": refund_no, "reason": "Returned"}
-        if not (is_all and parts == 1):
-            divisor = parts if is_all else parts + self.chance.randrange(1, 4)
-            rows = [
-                {**row, "amount": share}
-                for row in body["allocations"]
-                if (share := row["amount"] // divisor) > 0
-            ]
-            wanted.update(
-                allocations=rows, amount=sum(row["amount"] for row in rows), currency="CNY"
-            )
-        amount = wanted.get("amount", body["amount"])
-        self._ask("refund", refund_no, "/v1/refunds", wanted, amount=amount)
+        """Refund the rows, or everything that is left where there are none."""
+        refund_no = f"{sale.order_no}-R{part}"
+        wanted = {
+            "payment_id": sale.payment_id,
+            "merchant_refund_no": refund_no,
+            "reason": "Returned",
+            **more,
+        }
+        if rows:
+            amount = sum(row["amount"] for row in rows)
+            wanted.update(allocations=rows, amount=amount, currency="CNY")
+        self.line.ask("refund", refund_no, "/v1/refunds", wanted, amount=amount)
 
     def _in(self, seconds: float, deed: Callable[[], None]) -> None:
         self.later.append((time.monotonic() + seconds, deed))
 
-    def _ask(
-        self, op: str, number: str, path: str, body: dict[str, Any], **known: Any
-    ) -> dict[str, Any] | None:
-        """Send one request until it is answered, and note how it ended; None unless it was done."""
-        key = f"{op}:{number}:0000000000000000"
-        self.history.note(op=op, no=number, key=key, what="asked", **known)
-        headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
-        deadline = time.monotonic() + TRY_SECONDS
-        tries = 0
-        while time.monotonic() < deadline:
-            tries += 1
-            answer = self._send("POST", path, json.dumps(body).encode(), headers)
-            if answer is None or answer[0] >= 500 or answer[1].get("retry") == "same_key":
-                time.sleep(min(0.2 * tries, 1.5) * self.chance.uniform(0.5, 1))
-                continue
-            status, found = answer
-            what = "ok" if status < 300 else "fail"
-            self.history.note(
-                op=op,
-                no=number,
-                key=key,
-                what=what,
-                tries=tries,
-                http=status,
-                id=found.get("id"),
-                code=found.get("code"),
-            )
-            return found if what == "ok" else None
-        self.history.note(op=op, no=number, key=key, what="unknown", tries=tries)
-        return None
 
-    def _send(
-        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
-    ) -> tuple[int, dict[str, Any]] | None:
-        """Send a request once; None when nobody knows what became of it."""
-        if self.connection is None:
-            self.connection = http.client.HTTPConnection(
-                "127.0.0.1", self.port, timeout=ANSWER_SECONDS
-            )
-        try:
-            self.connection.request(
-                method,
-                path,
-                body,
-                {"Authorization": f"Bearer {self.opened['secret']}", **headers},
-            )
-            answer = self.connection.getresponse()
-            content = answer.read()
-            return answer.status, json.loads(content) if content else {}
-        except (OSError, http.client.HTTPException, ValueError):
-            self.connection.close()
-            self.connection = None
-            return None
+def _shared(rows: list[dict[str, Any]], divisor: int) -> list[dict[str, Any]]:
+    """Return a part of each row, leaving out those of which nothing remains."""
+    return [{**row, "amount": part} for row in rows if (part := row["amount"] // divisor) > 0]
 
 
 def work(

@@ -36,7 +36,7 @@ def _new_number() -> None:
                 refund_orders._read = read
         return outcome
 
-    refund_orders._place = place_again
+    refund_orders._EXCHANGE = replace(refund_orders._EXCHANGE, place=place_again)
 
 
 def _renumbered(read: Callable, suffix: str) -> Callable:
@@ -61,4 +61,4 @@ def _three_tries() -> None:
                 return outcome
         return Outcome(OutcomeKind.FAILED, code="GAVE_UP", message="Tried three times.")
 
-    refund_orders._place = place_thrice
+    refund_orders._EXCHANGE = replace(refund_orders._EXCHANGE, place=place_thrice)

@@ -14,10 +14,11 @@ import django
 
 APP_ID, SELLER_ID = "2021900000000001", "2088900000000001"
 MCHID, APPID = "1900000001", "wx0000000000000001"
+MER_ID = "777290058110048"
 
 
 def open_house(*, simulator_url: str, channel_url: str) -> dict[str, object]:
-    """Make a marketplace with two channels, and return what its partner knows."""
+    """Make a marketplace with three channels, and return what its partner knows."""
     from payments.actions.credentials import issue_credential
     from payments.pricing import FeeTerms
     from settlements.rehearsal import channel_accounts
@@ -36,10 +37,11 @@ def open_house(*, simulator_url: str, channel_url: str) -> dict[str, object]:
         bank_account_no="11099000000000000001",
         bank_opening_minor=100_000_000,
         wechat=(MCHID, APPID),
+        unionpay=MER_ID,
     )
     with OtherSide(simulator_url) as other_side:
         market = open_marketplace(plan, other_side=other_side, at=at)
-    for account in (market.alipay, market.wechat):
+    for account in (market.alipay, market.wechat, market.unionpay):
         channel_accounts.point_at(account, simulator_url=channel_url, at=at)
     merchants = take_in_merchants(market, {f"M{n}": f"Merchant {n}" for n in range(1, 9)}, at=at)
     _, secret = issue_credential(

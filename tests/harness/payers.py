@@ -1,4 +1,4 @@
-"""The payers: they see a code at the channel, and pay at once, late, or never."""
+"""The payers: they see a code or a page at the channel, and pay at once, late, or never."""
 
 import http.client
 import json
@@ -9,7 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.harness.opening import APP_ID, MCHID
+from tests.harness.opening import APP_ID, MCHID, MER_ID
+
+ORDERS = {
+    # What is taken of frozen money is a trade as well, and needs no payer.
+    "trades": (APP_ID, "out_trade_no", "id NOT IN (SELECT trade_id FROM alipay_captures)"),
+    "alipay_holds": (APP_ID, "out_order_no", "true"),
+    "wechat_trades": (MCHID, "out_trade_no", "true"),
+    "unionpay_transactions": (MER_ID, "order_id", "txn_type IN ('01', '02')"),
+}
+"""Where each channel keeps what waits for a payer: whose, by which number, and which of it."""
 
 
 @dataclass
@@ -22,49 +31,50 @@ class Payers:
     is_over: Callable[[], bool]
     paid: int = 0
     chance: random.Random = field(init=False)
-    seen: dict[str, int] = field(default_factory=lambda: {"trades": 0, "wechat_trades": 0})
+    seen: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ORDERS, 0))
     plans: list[tuple[float, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Draw from dice of their own."""
+        """Draw from dice of their own, and speak to the channel's counter."""
         self.chance = random.Random(f"payers {self.seed}")
+        self.counter = http.client.HTTPConnection("127.0.0.1", self.simulator_port, timeout=5)
 
     def run(self) -> None:
         """Look for new orders and pay what is planned, until it is over."""
         store = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=5)
         while not self.is_over():
-            for table, owner in (("trades", APP_ID), ("wechat_trades", MCHID)):
+            for table, (owner, number, which) in ORDERS.items():
                 rows = store.execute(
-                    f"SELECT id, out_trade_no FROM {table} WHERE id > ? ORDER BY id",  # noqa: S608
+                    f"SELECT id, {number} FROM {table} WHERE id > ? AND {which} ORDER BY id",  # noqa: S608
                     [self.seen[table]],
                 ).fetchall()
-                for row_id, number in rows:
+                for row_id, order_no in rows:
                     self.seen[table] = row_id
-                    self._plan(owner, number)
+                    self._plan(owner, order_no)
             now = time.monotonic()
             due = [plan for plan in self.plans if plan[0] <= now]
             self.plans = [plan for plan in self.plans if plan[0] > now]
-            for _, owner, number in due:
-                self._pay(owner, number)
+            for _, owner, order_no in due:
+                self._pay(owner, order_no)
             time.sleep(0.1)
+        store.close()
+        self.counter.close()
 
     def _plan(self, owner: str, number: str) -> None:
         drawn = self.chance.random()
         if drawn < 0.85:
             self.plans.append((time.monotonic() + self.chance.uniform(0, 1.5), owner, number))
         elif drawn < 0.95:
-            self.plans.append((time.monotonic() + self.chance.uniform(5, 30), owner, number))
+            self.plans.append((time.monotonic() + self.chance.uniform(5, 50), owner, number))
 
     def _pay(self, owner: str, number: str) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.simulator_port, timeout=5)
         try:
             body = json.dumps({"app_id": owner, "out_trade_no": number})
-            connection.request("POST", "/control/pay", body)
-            answer = connection.getresponse()
+            self.counter.request("POST", "/control/pay", body)
+            answer = self.counter.getresponse()
             answer.read()
             self.paid += answer.status == 200
         except (OSError, http.client.HTTPException):
             # The channel is down: the payer tries again in a moment.
+            self.counter.close()
             self.plans.append((time.monotonic() + 1, owner, number))
-        finally:
-            connection.close()

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from tests.harness.records import Channel, House, Row
 
 SHOWN_MAX = 40
+OPERATIONS = ("create", "confirm", "cancel", "capture", "void", "refund")
+"""What counts as an operation when our API has accepted it."""
 
 
 def git_hash() -> str:
@@ -32,6 +34,8 @@ class Report:
     broken_while_running: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     liveness_seconds: float = 0
+    ticks: int = 0
+    late_ticks: int = 0
     rows: list[tuple[str, object]] = field(default_factory=list)
     accepted: int = 0
     failed_jobs: list[tuple[str, int]] = field(default_factory=list)
@@ -49,7 +53,7 @@ class Report:
     def count(self, house: House, channel: Channel, history: list[Row]) -> None:
         """Keep the numbers that say how much the run proves."""
         ended = Counter((fact["op"], fact["what"]) for fact in history if fact["what"] != "asked")
-        accepted = {op: ended[op, "ok"] for op in ("create", "confirm", "refund", "cancel")}
+        accepted = {op: ended[op, "ok"] for op in OPERATIONS}
         self.accepted = sum(accepted.values())
         again = sum(1 for fact in history if fact.get("tries", 1) > 1)
         self.rows = [
@@ -60,11 +64,18 @@ class Report:
             ("sent more than once by the client", again),
             ("payments", _by_status(house.payments)),
             ("refunds", _by_status(house.refunds)),
+            ("captures", _by_status(house.captures)),
+            ("voids", _by_status(house.voids)),
             ("orders to channels", _by_status(house.operations)),
+            ("… that came to nothing, by code", _codes(house.operations)),
             ("requests at the channels", channel.requests),
             ("… with a fault", sum(channel.faults.values())),
             ("paid at the channels", len(channel.paid)),
+            ("held at the channels", len(channel.held)),
+            ("taken of what was held", len(channel.captured)),
+            ("given back of what was held", len(channel.freed)),
             ("refunded at the channels", len(channel.refunded)),
+            *_notices(channel),
         ]
 
     def as_markdown(self) -> str:
@@ -76,6 +87,8 @@ class Report:
             *((name, number) for name, number in sorted(self.chaos.items())),
             ("COMMIT replies lost", self.lost_commits),
             ("laws asked while it ran", f"{self.reads} times"),
+            ("seconds that two schedulers brought", self.ticks),
+            ("… again, by a scheduler that was late by a second", self.late_ticks),
             ("until all was over, faults off", f"{self.liveness_seconds:.0f} s"),
             ("jobs given up", dict(self.failed_jobs) or 0),
         ]
@@ -100,6 +113,26 @@ def _by_status(rows: list[Row]) -> str:
     counts = Counter(row["status"] for row in rows)
     words = ", ".join(f"{number:,} {status}" for status, number in counts.most_common())
     return f"{len(rows):,}: {words}" if rows else "0"
+
+
+def _codes(rows: list[Row]) -> str:
+    dead = [row for row in rows if row["status"] not in ("succeeded", "manual_review")]
+    counts = Counter(f"{row['kind']} {row['code'] or row['status']}" for row in dead)
+    return ", ".join(f"{number:,} {code}" for code, number in counts.most_common(8)) or "0"
+
+
+def _notices(channel: Channel) -> list[tuple[str, str]]:
+    """Say by channel how often it told us something, and what was wrong with it."""
+    rows = []
+    for name in sorted({name for name, _ in channel.notices}):
+        counts = {fault: n for (whose, fault), n in channel.notices.items() if whose == name}
+        words = ", ".join(
+            f"{number:,} {fault.removeprefix('notify_')}"
+            for fault, number in sorted(counts.items())
+            if fault
+        )
+        rows.append((f"notifications of {name}", f"{sum(counts.values()):,}: {words}"))
+    return rows
 
 
 def _shown(number: object) -> str:

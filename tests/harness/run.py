@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -17,10 +16,10 @@ from typing import Any
 import psycopg
 
 from config.embedded_postgres import APPLICATION_ROLE
-from tests.harness import chaos, checker, clients, records, secrecy
+from tests.harness import chaos, checker, crowd, lines, records, secrecy
 from tests.harness.children import ROOT, Children
 from tests.harness.cluster import Cluster, free_port
-from tests.harness.payers import Payers
+from tests.harness.plan import Plan
 from tests.harness.proxies import Wire, Wires
 from tests.harness.reader import Reader
 from tests.harness.report import Report
@@ -33,23 +32,6 @@ DATABASE_FAULTS = {
 }
 """Per million pieces of data; those of COMMIT per million COMMITs."""
 CHANNEL_FAULTS = {"cut": 4_000, "reset": 4_000, "half-open": 2_000, "delay": 20_000}
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How long, how hard, and with what design. When it is calm only the channel is bad."""
-
-    seed: int
-    seconds: float
-    folder: Path
-    design: str = "real"
-    percent: int = 33
-    clients: int = 14
-    lifetime_seconds: int = 25
-    pause_seconds: float = 0.1
-    fault_points: str = "* kill 1"
-    is_calm: bool = False
-    until_over_seconds: float = 300
 
 
 @dataclass
@@ -132,6 +114,7 @@ class Run:
             "SEAL_HEADS_FILE": str(self.plan.folder / "heads.jsonl"),
             "HARNESS_SIMULATOR_URL": f"http://127.0.0.1:{self._ports['simulator']}",
             "HARNESS_CHANNEL_URL": f"http://127.0.0.1:{self._ports['channel']}",
+            "HARNESS_TICKS": str(self.plan.folder / "ticks.jsonl"),
             "HARNESS_DESIGN": self.plan.design,
             "LOG_LEVEL": "WARNING",
             "PYTHONUNBUFFERED": "1",
@@ -185,6 +168,7 @@ class Run:
             ("worker-2", "money"),
             ("worker-3", "money"),
             ("scheduler-1", "clock,calendar"),
+            ("scheduler-2", "clock,calendar"),
         ):
             children.start(name, role="worker", queues=queues, concurrency=3)
         self._wait_for("web", "/livez", children)
@@ -215,21 +199,23 @@ class Run:
     def _safety(
         self, cluster: Cluster, wires: Wires, children: Children, opened: dict[str, Any]
     ) -> None:
-        chaos.bad_channel(self._ports["simulator"], percent=self.plan.percent)
+        chaos.bad_channel(self._ports["simulator"], seed=self.plan.seed, percent=self.plan.percent)
         for child in children.by_name.values():
             child.order["fault_points"] = "" if self.plan.is_calm else self.plan.fault_points
-        crowd = multiprocessing.get_context("fork").Process(
-            target=_crowd, args=(self.plan, self._ports, opened, self._over)
+        people = multiprocessing.get_context("fork").Process(
+            target=crowd.gather, args=(self.plan, self._ports, opened, self._over)
         )
-        crowd.start()
+        people.start()
         reader = Reader(cluster.url(APPLICATION_ROLE))
         reader.start()
         wires.break_often(yes=not self.plan.is_calm)
         self._note(what="safety begins", whom="all")
-        trouble = chaos.Chaos(children, cluster, self.plan.seed, self.plan.seconds, self._note)
+        trouble = chaos.Chaos(
+            children, cluster, self.plan.seed, self.plan.seconds, self._note, self._is_enough
+        )
         try:
             if self.plan.is_calm:
-                time.sleep(self.plan.seconds)
+                trouble.rest()
             else:
                 trouble.run()
         finally:
@@ -246,14 +232,23 @@ class Run:
             children.kill(name)
         self._wait_for("simulator", "/healthz", children)
         chaos.good_channel(self._ports["simulator"])
-        crowd.join(timeout=clients.TRY_SECONDS + 20)
-        assert crowd.exitcode == 0, "the clients did not come to their end"
+        people.join(timeout=lines.TRY_SECONDS + 20)
+        assert people.exitcode == 0, "the clients did not come to their end"
+
+    def _is_enough(self) -> bool:
+        """Tell whether the clients have done what the plan wants at least."""
+        if not self.plan.refunds_min:
+            return True
+        history = records.history_of(self.plan.folder)
+        done = sum(fact["op"] == "refund" and fact["what"] == "ok" for fact in history)
+        return done >= self.plan.refunds_min
 
     def _liveness(self, cluster: Cluster, wires: Wires, children: Children) -> None:
-        """Wait until nothing is open, with nothing broken; what still is the checker tells."""
+        """Wait until nothing is open, with nothing broken, or nothing ends any more."""
         self._note(what="liveness begins", whom="all")
-        begun = time.monotonic()
-        while time.monotonic() - begun < self.plan.until_over_seconds:
+        begun = moved = time.monotonic()
+        fewest = sys.maxsize
+        while time.monotonic() - moved < self.plan.until_over_seconds:
             children.revive()
             time.sleep(1)
             house = records.house_of(cluster.owner_url)
@@ -261,6 +256,8 @@ class Run:
             self._note(what="open", whom=dict(still))
             if not still:
                 break
+            if still.total() < fewest:
+                fewest, moved = still.total(), time.monotonic()
         self.report.liveness_seconds = time.monotonic() - begun
 
     # --- the verdict ----------------------------------------------------------------------------
@@ -274,6 +271,10 @@ class Run:
         self.report.violations = [
             str(found) for found in checker.violations(house, channel, history)
         ]
+        ticks = records.lines_of(folder / "ticks.jsonl")
+        self.report.ticks = len({tick["second"] for tick in ticks})
+        self.report.late_ticks = len({tick["job"] for tick in ticks}) - self.report.ticks
+        self.report.violations += [str(found) for found in checker.ticks_come_once(ticks)]
         self.report.violations += [
             str(found)
             for found in secrecy.leaks(
@@ -291,28 +292,3 @@ class Run:
                 " GROUP BY 1 ORDER BY 1"
             ).fetchall()
         (folder / "report.md").write_text(self.report.as_markdown())
-
-
-def _crowd(plan: Plan, ports: dict[str, int], opened: dict[str, Any], over: Any) -> None:
-    """Be clients and payers, in a process of their own; payers go on until clients have ended."""
-    done = threading.Event()
-    payers = Payers(
-        simulator_port=ports["simulator"],
-        database=plan.folder / "simulator" / "simulator.sqlite3",
-        seed=plan.seed,
-        is_over=done.is_set,
-    )
-    paying = threading.Thread(target=payers.run)
-    paying.start()
-    clients.work(
-        count=plan.clients,
-        port=ports["web"],
-        opened=opened,
-        folder=plan.folder,
-        seed=plan.seed,
-        is_over=over.is_set,
-        lifetime_seconds=plan.lifetime_seconds,
-        pause_seconds=plan.pause_seconds,
-    )
-    done.set()
-    paying.join()

@@ -1,7 +1,14 @@
-"""What the house does by the minute, by the second: dead workers and expired payments."""
+"""What the house does by the minute, by the second: dead workers and expired payments.
 
+And a tick each second, of which a file keeps the job that brought it: two schedulers and three
+workers read this table, and each instant may bring one job only.
+"""
+
+import json
+import os
 from datetime import UTC, datetime
 
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from config import schedule
@@ -24,3 +31,11 @@ def expire(timestamp: int) -> None:
     at = datetime.fromtimestamp(timestamp, UTC)
     jobs.defer("payments.expire", at=at, queueing_lock="payments.expire")
     jobs.defer("payments.fund_refunds", at=at, queueing_lock="payments.fund_refunds")
+
+
+@app.periodic(cron="* * * * * *")
+@app.task(name="harness.tick", queue="clock", pass_context=True)
+def tick(context: JobContext, timestamp: int) -> None:
+    """Write down which job came for this second; one that is run again writes the same."""
+    with open(os.environ["HARNESS_TICKS"], "a") as file:  # noqa: PTH123
+        file.write(json.dumps({"second": timestamp, "job": context.job.id}) + "\n")

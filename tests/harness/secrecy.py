@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from tests.harness.checker import Violation
+from tests.harness.violation import Violation
 
 CARD = re.compile(rb"(?<![0-9A-Za-z])(?:62|4\d|5[1-5])\d{14,17}(?![0-9A-Za-z])")
 PLACES = """

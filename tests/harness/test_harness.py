@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.run import Plan, Run
+from tests.harness.plan import Plan
+from tests.harness.run import Run
+
+REFUNDS_MIN = 40
+"""What a slow machine gets more time for: among so many each wrong design is seen."""
 
 
 def run_in(folder: Path, **terms) -> Run:
@@ -21,10 +25,10 @@ def kinds_of(violations: list[str]) -> set[str]:
 
 def test_a_minute_in_which_everything_breaks_loses_nothing_and_pays_nothing_twice(tmp_path):
     """I1 to I12, F01 to F11, F35, F37, F38, F41: kills, lost COMMITs, a crash, a bad channel."""
-    report = run_in(tmp_path / "real", seconds=60).report
+    report = run_in(tmp_path / "real", seconds=60, refunds_min=REFUNDS_MIN).report
 
     assert report.all_violations == []
-    assert report.accepted > 100
+    assert report.accepted > REFUNDS_MIN
     assert report.lost_commits > 0
     assert report.chaos["kill -9"] > 30
     assert report.chaos["crash restart"] == 1
@@ -48,7 +52,13 @@ def wrong_runs(tmp_path_factory):
         if design not in done:
             folder = tmp_path_factory.mktemp("wrong") / design
             done[design] = run_in(
-                folder, design=design, seconds=20, percent=66, is_calm=True, until_over_seconds=20
+                folder,
+                design=design,
+                seconds=20,
+                percent=66,
+                is_calm=True,
+                until_over_seconds=20,
+                refunds_min=REFUNDS_MIN,
             )
         return done[design]
 

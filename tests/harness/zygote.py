@@ -19,7 +19,7 @@ import django
 
 from ledger import fault_points
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
 
 
 def main() -> None:
@@ -69,6 +69,7 @@ def _fork(order: dict[str, Any]) -> int:
     try:
         os.setsid()
         _end_with_parent()
+        _be_called(Path(order["log"]).stem)
         log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         null = os.open(os.devnull, os.O_RDONLY)
         for source, target in ((null, 0), (log, 1), (log, 2)):
@@ -151,6 +152,12 @@ def _end_with_parent() -> None:
     """Have the system kill this process when its parent dies (Linux only)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _be_called(name: str) -> None:
+    """Have `ps` and `top` show which child this is (Linux only)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_NAME, f"h:{name}".encode())
 
 
 def _say(answer: dict[str, Any]) -> None:
