@@ -8,20 +8,10 @@ from payments.models import ManualEntry, Merchant, MerchantAccount, ReserveHold,
 from payments.postings import adjustments
 from tests.factories.payments import FeePlanFactory, MerchantFactory, paid_payment
 from tests.instants import FRIDAY, NEXT_NOON
-from tests.payments.actions.test_terms import unopened_account, version_agreed_in_brl
-from tests.payments.test_laws_of_manual_entries import (
-    TestReserves,
-    add_to,
-    agree,
-    asked,
-    available_account,
-    book_forged,
-    forged,
-    frozen,
-    mark_booked,
-    post,
-    recovered_by_hand,
-)
+from tests.payments.actions.test_terms_by_two import unopened_account, version_agreed_in_brl
+from tests.payments.forged_by_hand import agree, asked, available_account, frozen, mark_booked, post
+from tests.payments.test_laws_by_hand_only import add_to, book_forged, forged, recovered_by_hand
+from tests.payments.test_laws_of_reserves import TestReserves
 from tests.rig.attacks import check_laws
 from tests.rig.controls import Control, assert_the_law_alone_refuses
 

@@ -11,7 +11,8 @@ from tests.factories.parked import late_money
 from tests.factories.payments import MerchantFactory
 from tests.factories.risk import used_minor
 from tests.instants import NOON
-from tests.payments.actions.test_resolutions import give_late_terms, now, wrongs
+from tests.payments.actions.parked_desk import now, wrongs
+from tests.payments.actions.test_resolutions_by_people import give_late_terms
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
