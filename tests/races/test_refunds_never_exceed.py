@@ -1,16 +1,12 @@
+# ruff: noqa: F811  fixtures are imported
 """Any number of refunds at once, and never more goes back than was paid."""
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import pytest
-from django.db import connection, connections, transaction
 from django.db.models import Sum
 
-from ledger.errors import DomainError
 from ledger.identifiers import new_id
 from ledger.models import JournalEntry
 from payments.actions import maturity, refund_submissions, refunds
@@ -18,8 +14,6 @@ from payments.actions.refund_shares import ShareRequest
 from payments.actions.refunds import RefundRequest
 from payments.errors import RefundNumberTakenError, RefundTooLargeError
 from payments.models import Payment, Refund, RefundAllocation
-from payments.queries.refunds import paid_attempt
-from payments.states import DEAD_REFUNDS
 from settlements.queries import integrity
 from tests.books import balance
 from tests.factories.payments import (
@@ -31,49 +25,10 @@ from tests.factories.payments import (
     refund_asked,
 )
 from tests.instants import FRIDAY, NEXT_NOON, NOON
-from tests.rig.database import as_owner
+from tests.races.refund_race import PAID_MINOR, ROUNDS, THREADS, clients, living_minor  # noqa: F401
 from tests.rig.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-THREADS, ROUNDS = 20, 50
-PAID_MINOR = 10_000
-
-
-class Clients:
-    """Twenty clients, each with a connection of its own that it keeps."""
-
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(THREADS)
-
-    def all_at_once(self, deed: Callable[[int], object]) -> list[object]:
-        start = threading.Barrier(THREADS, timeout=30)
-
-        def client(number: int) -> object:
-            start.wait()
-            try:
-                return deed(number)
-            except DomainError as refusal:
-                return refusal
-
-        return list(self._pool.map(client, range(THREADS)))
-
-    def go_home(self) -> None:
-        start = threading.Barrier(THREADS, timeout=30)
-
-        def leave(_number: int) -> None:
-            start.wait()
-            connections.close_all()
-
-        list(self._pool.map(leave, range(THREADS)))
-        self._pool.shutdown()
-
-
-@pytest.fixture
-def clients() -> Iterator[Clients]:
-    clients = Clients()
-    yield clients
-    clients.go_home()
 
 
 def ask(payment: Payment, amount_minor: int | None, **other: object) -> Refund:
@@ -92,11 +47,6 @@ def ask(payment: Payment, amount_minor: int | None, **other: object) -> Refund:
 
 def ask_for_mine(payment: Payment, amounts_minor: Sequence[int], number: int) -> Refund:
     return ask(payment, amounts_minor[number])
-
-
-def living_minor(payment: Payment) -> int:
-    living = Refund.objects.filter(payment=payment).exclude(status__in=DEAD_REFUNDS)
-    return living.aggregate(minor=Sum("amount_minor", default=0))["minor"]
 
 
 def test_twenty_clients_in_fifty_rounds_never_refund_more_than_was_paid(clients):
@@ -252,72 +202,3 @@ def test_waiting_refunds_tried_by_all_are_funded_once(clients):
     second.refresh_from_db()
     assert (first.status, second.status) == ("submitting", "funding_required")
     assert balance("2002", merchant.pk) == "98.94"
-
-
-@contextmanager
-def without_the_law() -> Iterator[None]:
-    """Take the trigger away that would refuse what the naive version does."""
-    name = "payments_refund_of_what_was_paid"
-    try:
-        with as_owner(), connection.cursor() as cursor:
-            cursor.execute(f"ALTER TABLE payments_refund DISABLE TRIGGER {name}")
-        yield
-    finally:
-        with as_owner(), connection.cursor() as cursor:
-            cursor.execute(f"ALTER TABLE payments_refund ENABLE TRIGGER {name}")
-
-
-def naive_refund(payment: Payment, amount_minor: int, *, all_have_read: threading.Barrier) -> bool:
-    """Read what is left, and refund it if it fits: without the payment's lock."""
-    with transaction.atomic(durable=True):
-        left_minor = payment.amount_minor - living_minor(payment)
-        all_have_read.wait()
-        if amount_minor > left_minor:
-            return False
-        Refund.objects.create(
-            payment=payment,
-            merchant_refund_no=new_id("no"),
-            amount_minor=amount_minor,
-            unallocated_minor=amount_minor,
-            currency="CNY",
-            reason="Naive",
-            requested_by="user:1",
-            created_at=NOON,
-        )
-    return True
-
-
-def test_reading_first_and_writing_after_refunds_too_much_which_is_why_there_is_a_lock(clients):
-    # Given
-    payment = paid_payment(amounts_minor=(1,), unallocated_minor=PAID_MINOR)
-    all_have_read = threading.Barrier(THREADS, timeout=30)
-    assert paid_attempt(payment)
-
-    # When
-    with without_the_law():
-        answers = clients.all_at_once(
-            lambda number: naive_refund(payment, 1_000, all_have_read=all_have_read)
-        )
-
-    # Then
-    assert answers == [True] * THREADS
-    assert living_minor(payment) == THREADS * 1_000 > payment.amount_minor
-
-
-def test_and_even_the_naive_one_is_stopped_by_the_database(clients):
-    # Given
-    payment = paid_payment(amounts_minor=(1,), unallocated_minor=PAID_MINOR)
-    all_have_read = threading.Barrier(THREADS, timeout=30)
-
-    # When
-    def one(_number: int) -> object:
-        try:
-            return naive_refund(payment, 1_000, all_have_read=all_have_read)
-        except Exception as refusal:  # noqa: BLE001  whatever it is, nothing was refunded
-            return refusal
-
-    answers = clients.all_at_once(one)
-
-    # Then
-    assert answers.count(True) == 10
-    assert living_minor(payment) == PAID_MINOR

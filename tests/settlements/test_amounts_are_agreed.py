@@ -19,7 +19,7 @@ from tests.factories.settlements import (
     submitted_settlement,
 )
 from tests.rig.attacks import every_way, refused, run_sql
-from tests.settlements.test_laws import make_payout
+from tests.settlements.settled_rows import make_payout
 
 LIES = [{}, {"amount_minor": 1, "currency": "CNY"}, {"amount_minor": 9_800, "currency": "BRL"}]
 every_lie = pytest.mark.parametrize("lie", LIES, ids=["none", "less", "of another currency"])

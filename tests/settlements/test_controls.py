@@ -1,3 +1,4 @@
+# ruff: noqa: F811  fixtures are imported
 """Each law of lines, settlements and payouts refuses its attack, and nothing else would."""
 
 import pytest
@@ -10,37 +11,15 @@ from settlements.models import SettlementItem
 from tests.factories.approvals import agreed, request_of
 from tests.factories.payments import paid_payment
 from tests.factories.settlements import (
-    approved_settlement,
-    available_money,
     drafted_settlement,
-    house,
     settled_merchant,
     submitted_settlement,
 )
 from tests.instants import NOON, THURSDAY
-from tests.rig.attacks import check_laws, run_sql
-from tests.rig.controls import Control, Lie, assert_the_law_alone_refuses, stands
-from tests.settlements.test_laws import make_payout
-
-
-@pytest.fixture
-def merchant(scratch):
-    house()
-    merchant = settled_merchant()
-    available_money(merchant)
-    check_laws()
-    return merchant
-
-
-def told(lie: Lie) -> Lie:
-    """Make a lie of some Python; it stands when the deferred laws take it as well."""
-
-    def tell() -> bool:
-        lie()
-        check_laws()
-        return True
-
-    return tell
+from tests.rig.attacks import run_sql
+from tests.rig.controls import Control, assert_the_law_alone_refuses, stands
+from tests.settlements.settled_rows import make_payout  # noqa: F401
+from tests.settlements.settlement_controls import merchant, told  # noqa: F401
 
 
 def line_of(merchant, entry_id: int, **other: object) -> BalanceTransaction:
@@ -256,48 +235,5 @@ class TestSettlements:
                     other.pk,
                     line.entry_id,
                 ),
-            )
-        )
-
-
-class TestPayouts:
-    """One live payout for a settlement, of what two people approved."""
-
-    def test_two_live_payouts(self, merchant):
-        # Given
-        settlement = approved_settlement(merchant)
-
-        # Then
-        assert_the_law_alone_refuses(
-            Control(
-                "settlements_payout",
-                "settlements_payout_one_live",
-                told(lambda: bool(make_payout(settlement))),
-            )
-        )
-
-    def test_a_payout_of_what_nobody_approved(self, merchant):
-        # Given
-        settlement = submitted_settlement(merchant)
-
-        # Then
-        assert_the_law_alone_refuses(
-            Control(
-                "settlements_payout",
-                "settlements_payout_of_approved",
-                told(lambda: bool(make_payout(settlement))),
-            )
-        )
-
-    def test_a_payout_that_leaves_unapproved(self, merchant):
-        # Given
-        settlement = approved_settlement(merchant)
-
-        # Then
-        assert_the_law_alone_refuses(
-            Control(
-                "settlements_payout",
-                "settlements_payout_leaves_approved",
-                stands("UPDATE settlements_payout SET entry_id = %s", settlement.hold_entry_id),
             )
         )

@@ -1,8 +1,5 @@
 """Whoever owns the tables can change them, and is found each time, at the very place."""
 
-import dataclasses
-import itertools
-import json
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,19 +14,20 @@ from ledger.actions import audit, journal, seals
 from ledger.actions.journal import Entry, credit, debit
 from ledger.leaves import STREAMS
 from ledger.models import Seal
-from ledger.queries import laws_of_seals as laws
 from ledger.queries import seals as sealed
-from ledger.queries.integrity import LAWS, Report, verify_laws
+from ledger.queries.integrity import LAWS, verify_laws
 from tests.instants import NOON, THURSDAY
-from tests.ledger.queries.test_integrity import post
+from tests.ledger.queries.sealed_books import first_difference, proof
 from tests.rig.attacks import run_sql
 from tests.rig.database import as_owner
 from tests.rig.sealing import seal_everything
-from tests.rig.tampering import tamper
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+
 TIMES = 100
+
+
 TABLES = (
     "ledger_journalentry",
     "ledger_posting",
@@ -37,21 +35,6 @@ TABLES = (
     "ledger_auditentry",
     "ledger_seal",
 )
-
-
-def proof() -> Report:
-    """Ask the laws of seals, as verify_books does first."""
-    return verify_laws(laws.laws_of_seals(heads.published()))
-
-
-def first_difference() -> str:
-    """Return what the first violation is about; nothing when all is sound."""
-    violations = proof().violations
-    return violations[0].subject if violations else ""
-
-
-def differences() -> list[str]:
-    return [f"{one.subject}: {one.expected} / {one.found}" for one in proof().violations]
 
 
 def write_some(number: int) -> None:
@@ -291,297 +274,3 @@ def test_the_control_is_sound_and_counts_what_it_proved(books):
     assert report.counts["sealed_rows_stand"] == report.counts["rows_are_sealed"]
     assert report.counts["seals_follow"] == Seal.objects.count()
     assert report.counts["heads_are_of_this_chain"] == len(heads.published().heads)
-
-
-# --- seals themselves ---------------------------------------------------------------------------
-
-
-@pytest.fixture
-def few() -> int:
-    """Seal two entries in runs of their own; return the number of the second's block."""
-    post("one")
-    seal_everything()
-    post("two", amount_minor=70)
-    seal_everything()
-    return Seal.objects.filter(stream="entries").order_by("-number").first().number
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        "stream = 'audit'",
-        "first_id = first_id - 1",
-        "last_id = last_id + 1",
-        "totals = '{}'",
-        "root = decode(repeat('ab', 32), 'hex')",
-        "key_id = 'test1 '",
-        "cluster = cluster + 1",
-        "floor = floor + 1",
-        "sealed_at = sealed_at + interval '1 microsecond'",
-        "hmac = decode(repeat('ab', 32), 'hex')",
-    ],
-)
-def test_nothing_of_a_block_may_change(few, change):
-    tamper(f"UPDATE ledger_seal SET {change} WHERE number = {few}")  # noqa: S608
-
-    assert first_difference().startswith(f"block {few} ")
-
-
-def test_the_members_of_a_block_may_not_change(few):
-    tamper(
-        f"UPDATE ledger_seal SET leaves = decode(repeat('ab', 32), 'hex') WHERE number = {few}"  # noqa: S608
-    )
-    assert first_difference() == f"block {few} entries"
-
-    tamper(f"UPDATE ledger_seal SET ids = ARRAY[9999] WHERE number = {few}")  # noqa: S608
-    assert first_difference() == f"block {few} entries"
-
-
-def test_a_block_that_is_missing_in_the_middle_is_named(few):
-    tamper(f"DELETE FROM ledger_seal WHERE number = {few - 1}")  # noqa: S608
-
-    assert differences()[0].startswith(f"block {few} entries: block {few - 1} before it")
-
-
-def test_a_block_of_a_form_that_nobody_knows_is_told(few):
-    tamper(f"UPDATE ledger_seal SET form = 9 WHERE number = {few}")  # noqa: S608
-
-    assert any("in form 9" in each for each in differences())
-
-
-def test_the_wrong_key_proves_no_block(few, settings):
-    settings.SEAL_KEYS = {"test1": b"x" * 32}
-
-    assert differences()[0].startswith("block 1 ")
-
-
-def test_a_key_that_is_gone_is_named(few, settings):
-    settings.SEAL_KEYS = {"other": b"x" * 32}
-
-    assert "the key test1 / no such key" in differences()[0]
-
-
-def test_a_new_key_leaves_old_blocks_sound(few, settings):
-    settings.SEAL_KEYS = {"new": b"n" * 32, **settings.SEAL_KEYS}
-    post("three")
-    seal_everything()
-
-    assert differences() == []
-
-
-# --- rows in no block ---------------------------------------------------------------------------
-
-
-def test_a_row_that_was_slipped_in_below_the_seals_is_found(few):
-    # Given a row that says an old transaction wrote it
-    tamper(
-        "INSERT INTO ledger_auditentry (id, action, subject, actor, at, recorded_at, request_id,"
-        " reason, before, after, xact) VALUES (7777, 'a', 's', 'user:1', now(), now(), '', '',"
-        " '{}', '{}', '3')",
-        # The audit trail has a floor once something of it is sealed.
-    )
-    seal_everything_but_the_past()
-    tamper(
-        "INSERT INTO ledger_auditentry (id, action, subject, actor, at, recorded_at, request_id,"
-        " reason, before, after, xact) VALUES (7778, 'a', 's', 'user:1', now(), now(), '', '',"
-        " '{}', '{}', '3')"
-    )
-
-    # Then
-    assert differences()[0].startswith("audit #7778: a seal / none, though written by")
-
-
-def test_a_row_that_says_a_later_transaction_wrote_it_is_found(few):
-    tamper("UPDATE ledger_journalentry SET xact = '9000000000000' WHERE source = 'two'")
-    assert differences() == []  # sealed it is, and the number is not what a row says
-
-    post("three")
-    tamper("UPDATE ledger_journalentry SET xact = '9000000000000' WHERE source = 'three'")
-
-    assert "9000000000000" in differences()[0]
-
-
-def seal_everything_but_the_past() -> None:
-    """Seal what the next run takes."""
-    seals.seal_all()
-
-
-def test_a_row_that_waits_for_long_is_told(few, monkeypatch):
-    monkeypatch.setattr(laws, "LAG_SECONDS_MAX", -1)
-    post("three")
-
-    (told,) = [each for each in differences() if "waiting for" in each]
-    assert "sealed within -1 s" in told
-
-
-def test_a_row_in_two_blocks_is_told(few):
-    tamper(
-        f"UPDATE ledger_seal SET ids = (SELECT ids FROM ledger_seal WHERE number = {few})"  # noqa: S608
-        f" WHERE stream = 'entries' AND number < {few}"
-    )
-
-    assert any(": one seal / blocks [" in each for each in differences())
-
-
-# --- published heads ----------------------------------------------------------------------------
-
-
-def lines() -> list[str]:
-    return heads.path().read_text().splitlines()
-
-
-def write_lines(new: list[str]) -> None:
-    heads.path().write_text("".join(line + "\n" for line in new))
-
-
-def test_heads_that_are_missing_are_told_once_they_should_be_there(few, monkeypatch):
-    heads.path().unlink()
-    assert differences() == []  # they may be on their way
-
-    monkeypatch.setattr(laws, "PUBLISHING_SECONDS_MAX", -1)
-
-    (told,) = differences()
-    assert told.endswith(": a published head at it or after it / none")
-
-
-def test_heads_that_are_short_are_told(few, monkeypatch):
-    monkeypatch.setattr(laws, "PUBLISHING_SECONDS_MAX", -1)
-    write_lines(lines()[:-1])
-
-    (told,) = differences()
-    assert f"the last one is of block {heads.published().last_number}" in told
-
-
-def test_heads_of_another_house_are_told(few, settings):
-    # Given
-    ours = settings.SEAL_KEYS
-    settings.SEAL_KEYS = {"test1": b"x" * 32}
-    heads.path().unlink()
-    seals.publish_head()
-    settings.SEAL_KEYS = ours
-
-    # Then
-    assert differences() == [
-        "line 1 of the published heads: a head of ours / changed, or of another house"
-    ]
-
-
-TORN = ['{"number": 7, "hm', "", "\0\0\0", '{"number": 7']
-
-
-@pytest.mark.parametrize("torn", TORN)
-def test_a_torn_line_is_made_good_by_the_next_head_of_this_chain(few, torn):
-    write_lines([*lines()[:-1], torn, lines()[-1]])
-
-    assert len(heads.published().bad_lines) == 1
-    assert differences() == []
-
-
-@pytest.mark.parametrize("torn", TORN)
-def test_a_torn_line_at_the_end_is_told_until_the_next_head(few, torn):
-    # Given
-    write_lines([*lines(), torn])
-    place = len(lines())
-
-    # Then
-    assert differences() == [
-        f"line {place} of the published heads: a head of ours / unreadable",
-    ]
-
-    # When
-    post("three")
-    seal_everything()
-
-    # Then
-    assert differences() == []
-
-
-def test_a_torn_line_is_not_made_good_by_a_head_of_another_chain(few):
-    # Given a head that says another hash, by our key
-    last = heads.published().heads[-1]
-    torn, place = '{"number": 7, "hm', len(lines())
-    write_lines([*lines()[:-1], torn])
-    with heads.appending() as published:
-        published.add(dataclasses.replace(last, hmac=b"x" * 32))
-
-    # Then
-    told = differences()
-    assert f"line {place} of the published heads: a head of ours / unreadable" in told
-    assert any(each.startswith(f"published head of block {last.number}: ") for each in told)
-
-
-@pytest.mark.parametrize(
-    ("change", "why"),
-    [
-        ({"number": 1_000}, "changed, or of another house"),
-        ({"key": "stranger"}, "unknown key stranger"),
-        ({"sealed_at": "yesterday"}, "unreadable"),
-    ],
-)
-def test_a_whole_line_that_is_not_ours_is_never_made_good(few, change, why):
-    told = json.loads(lines()[-1])
-    write_lines([*lines()[:-1], json.dumps({**told, **change}), lines()[-1]])
-
-    assert differences() == [
-        f"line {len(lines()) - 1} of the published heads: a head of ours / {why}",
-    ]
-
-
-def test_heads_in_another_order_are_told(few):
-    write_lines([lines()[-1], *lines()])
-
-    assert any("out of order" in each for each in differences())
-
-
-def test_totals_that_are_not_those_of_the_chain_are_told(few):
-    # Given a head that is ours and says another sum
-    last = heads.published().heads[-1]
-    heads.path().unlink()
-    with heads.appending() as published:
-        published.add(
-            heads.Head(
-                last.number,
-                last.hmac,
-                last.cluster,
-                {"CNY": {"debits": 1, "credits": 1}},
-                last.sealed_at,
-                last.key_id,
-            )
-        )
-
-    # Then
-    assert differences() == [
-        f"published head of block {last.number}: CNY 1 1 / CNY 5070 5070",
-    ]
-
-
-def test_a_longer_chain_of_another_life_is_told(few):
-    """After a restore of an older backup the heads know blocks that the books do not."""
-    tamper("DELETE FROM ledger_seal WHERE number > 1")
-
-    told = differences()
-    assert told
-    assert all("no such block" in each for each in told)
-
-
-def test_says_how_far_it_is(few):
-    heard = []
-
-    verify_laws(
-        laws.laws_of_seals(heads.published()), on_progress=lambda *place: heard.append(place)
-    )
-
-    count = Seal.objects.count()
-    assert heard == list(zip(range(1, count + 1), itertools.repeat(count)))
-    assert json.loads(lines()[-1])["number"] == count
-
-
-def test_rows_up_to_a_block_may_be_taken_as_proved(few):
-    tamper("UPDATE ledger_journalentry SET subject = 'x' WHERE source = 'one'")
-
-    report = verify_laws(laws.laws_of_seals(heads.published(), after=few - 1))
-
-    assert report.is_sound
-    assert report.counts["sealed_rows_stand"] == 1
-    assert report.counts["seals_follow"] == Seal.objects.count()
-    assert not proof().is_sound

@@ -1,3 +1,4 @@
+# ruff: noqa: F811  fixtures are imported
 """A merchant asks for everything available: drafted once, judged, proved, or refused whole."""
 
 from datetime import timedelta
@@ -7,17 +8,11 @@ import pytest
 from ledger.errors import UnknownCurrencyError
 from ledger.models import AuditEntry
 from payments.models import DatabaseClock, Event
-from risk.actions import limits, passwords
-from risk.errors import PasswordFrozenError, TokenRefusedError
+from risk.errors import PasswordFrozenError
 from risk.models import (
-    LimitDeed,
-    LimitSubject,
-    LimitWindow,
     PaymentPassword,
-    PaymentToken,
     Screening,
 )
-from risk.pins import PasswordOwner
 from settlements.actions import requests, settlements
 from settlements.errors import (
     AmountNotAvailableError,
@@ -25,73 +20,25 @@ from settlements.errors import (
     NoDestinationError,
     NothingAvailableError,
     SettlementNumberTakenError,
-    SettlementPasswordMissingError,
     SettlementStoppedError,
 )
 from settlements.models import Settlement, SettlementItem
 from settlements.queries.integrity import verify
 from tests.books import assert_balances, assert_entry
-from tests.factories.payments import MemberFactory
 from tests.factories.risk import used_minor
 from tests.factories.settlements import (
     MAKER,
     available_money,
     destination_of,
     drafted_settlement,
-    house,
     settled_merchant,
 )
-from tests.instants import FRIDAY, NEXT_NOON, NOON
+from tests.instants import FRIDAY, NEXT_NOON
 from tests.rig.races import at_once
 from tests.rig.rows import nothing_written
+from tests.settlements.actions.merchant_requests import ADDRESS, ask, merchant, owner  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PIN = "271828"
-ADDRESS = "203.0.113.9"
-
-
-@pytest.fixture
-def merchant():
-    """A merchant with 98.00 available and a payout fee of 1.00."""
-    merchant = settled_merchant(payout_fee_minor=100)
-    available_money(merchant, channel=house().channel)
-    return merchant
-
-
-@pytest.fixture
-def owner(merchant):
-    """A member of the merchant who has a settlement password."""
-    owner = PasswordOwner.member(MemberFactory(merchant=merchant).pk)
-    passwords.set_password(owner=owner, pin=PIN, actor="user:1", client_ip=None, at=NOON)
-    return owner
-
-
-def ask(merchant, **other) -> Settlement:
-    return requests.request_own_settlement(
-        **{
-            "merchant_id": merchant.pk,
-            "currency": "CNY",
-            "amount_minor": None,
-            "merchant_settlement_no": "S-1",
-            "actor": "key:ak_1",
-            "client_ip": ADDRESS,
-            "token": None,
-            "at": NEXT_NOON,
-            **other,
-        }
-    )
-
-
-def proof(owner, merchant, *, amount_minor: int = 9_700) -> str:
-    destination = merchant.destinations.get(is_active=True)
-    return passwords.verify_pin(
-        owner=owner,
-        pin=PIN,
-        binding=requests.settlement_binding(amount_minor=amount_minor, destination=destination),
-        client_ip=ADDRESS,
-        at=NEXT_NOON,
-    )
 
 
 class TestAsking:
@@ -256,60 +203,3 @@ class TestRefusing:
         self.refused(merchant, PasswordFrozenError)
         PaymentPassword.objects.update(frozen_until=DatabaseClock())
         assert ask(merchant).status == "draft"
-
-
-class TestProof:
-    def test_a_person_gives_the_proof_of_their_password(self, merchant, owner):
-        # When
-        settlement = ask(
-            merchant, actor=owner.reference, amount_minor=9_700, token=proof(owner, merchant)
-        )
-
-        # Then
-        assert settlement.requested_by == owner.reference
-        assert PaymentToken.objects.get().used_at is not None
-
-    def test_without_it_nothing_is_drafted(self, merchant, owner):
-        with nothing_written(), pytest.raises(SettlementPasswordMissingError):
-            ask(merchant, actor=owner.reference)
-
-    def test_it_is_worth_nothing_for_another_amount_or_account(self, merchant, owner):
-        # Given
-        of_other_amount = proof(owner, merchant, amount_minor=9_699)
-        of_old_account = proof(owner, merchant)
-        destination_of(merchant, account_no="6222020000000000002")
-
-        # When, Then
-        for token in (of_other_amount, of_old_account, "made up"):
-            with nothing_written(), pytest.raises(TokenRefusedError):
-                ask(merchant, actor=owner.reference, token=token)
-
-    def test_it_is_worth_nothing_for_somebody_else(self, merchant, owner):
-        # Given
-        token = proof(owner, merchant)
-        colleague = PasswordOwner.member(MemberFactory(merchant=merchant).pk)
-
-        # When, Then
-        with nothing_written(), pytest.raises(TokenRefusedError):
-            ask(merchant, actor=colleague.reference, token=token)
-
-    def test_a_refusal_leaves_it_unused(self, merchant, owner):
-        # Given
-        token = proof(owner, merchant)
-        limits.set_limit(
-            deed=LimitDeed.SETTLEMENT,
-            subject_kind=LimitSubject.MERCHANT,
-            subject_id=merchant.pk,
-            window=LimitWindow.TRANSACTION,
-            currency="CNY",
-            value_minor=9_000,
-            actor="user:5",
-            at=NEXT_NOON,
-        )
-
-        # When
-        with nothing_written(), pytest.raises(SettlementStoppedError):
-            ask(merchant, actor=owner.reference, token=token)
-
-        # Then
-        assert PaymentToken.objects.get().used_at is None

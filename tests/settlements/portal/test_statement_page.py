@@ -1,82 +1,37 @@
+# ruff: noqa: F811  fixtures are imported
 """A statement ties out to the cent, on the screen and in the file, which say the same."""
-
-import csv
-import io
-from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
-from django.utils.translation import gettext_lazy
 
-from ledger.identifiers import new_id
-from payments.models import Merchant, PaymentAllocation
-from settlements.models import Settlement
-from settlements.portal import statement_rows
+from payments.models import PaymentAllocation
 from settlements.portal import statements as door
-from settlements.portal.forms import PERIOD_DAYS_MAX
 from settlements.queries import statements
-from tests.factories.payments import MemberFactory, paid_payment
+from tests.factories.payments import paid_payment
 from tests.factories.settlements import (
-    approved_settlement,
-    available_money,
-    exported_file,
     house,
     settled_merchant,
 )
-from tests.instants import AFTER_MIDNIGHT, BEFORE_MIDNIGHT, FRIDAY, NEXT_NOON, NOON
+from tests.instants import AFTER_MIDNIGHT, BEFORE_MIDNIGHT, NOON
 from tests.rig.pages import tables, words
+from tests.settlements.portal.statement_portal import (  # noqa: F401
+    BOTH_DAYS,
+    FILE,
+    PATH,
+    downloaded,
+    friday_noon,
+    merchant,
+    two_days,
+)
 
 pytestmark = pytest.mark.django_db
 
-PATH = "/portal/statement/"
-FILE = "/portal/statement.csv"
+
 THU, FRI = "2026-03-05", "2026-03-06"
+
+
 KEYS = ["Business day", "Time", "Type", "Order", "Reference", "Bank reference", "Currency"]
-BOTH_DAYS = "?from_date=2026-03-05&to_date=2026-03-06&currency=CNY"
-
-
-@pytest.fixture(autouse=True)
-def friday_noon(monkeypatch):
-    monkeypatch.setattr("config.clock.now", lambda: NEXT_NOON)
-
-
-@pytest.fixture
-def merchant(client):
-    merchant = settled_merchant(payout_fee_minor=100)
-    client.force_login(MemberFactory(merchant=merchant).user)
-    return merchant
-
-
-@pytest.fixture
-def two_days(merchant):
-    """Thursday: paid 100.00. Friday: 97.00 paid out for a fee of 1.00, then paid 20.00."""
-    ours = house()
-    available_money(merchant, channel=ours.channel)
-    settlement = approved_settlement(merchant)
-    exported_file(ours.bank, at=NEXT_NOON + timedelta(hours=1))
-    paid_payment(
-        merchant,
-        amounts_minor=[2_000],
-        channel=ours.channel,
-        at=NEXT_NOON + timedelta(hours=2),
-    )
-    return settlement
-
-
-def downloaded(response):
-    content = b"".join(response.streaming_content).decode()
-    return list(csv.reader(io.StringIO(content.removeprefix("\ufeff"), newline="")))
-
-
-def as_on_the_screen(row):
-    """Return a row of the file as the screen writes it: grouped, with a real minus, no guard."""
-    return [
-        f"{Decimal(cell):,}".replace("-", "−") if place >= 7 and cell else cell.rstrip("\t")
-        for place, cell in enumerate(row)
-    ]
 
 
 def orders():
@@ -282,159 +237,3 @@ def test_costs_the_same_for_three_lines_and_for_thirty(client, merchant):
 
     # Then
     assert costs[0] == costs[1] <= 6
-
-
-# --- the file ---------------------------------------------------------------------------------
-
-
-def test_the_file_says_what_the_screen_says(client, two_days):
-    # When
-    (screen,) = tables(client.get(PATH + BOTH_DAYS))
-    response = client.get(FILE + BOTH_DAYS)
-    rows = downloaded(response)
-
-    # Then
-    assert rows[0] == ["Business day", "Time (Asia/Shanghai)", *screen[0][2:]]
-    assert [as_on_the_screen(row) for row in rows[1:]] == screen[1:]
-
-
-def test_the_file_is_named_for_its_merchant_and_period(client, two_days):
-    # Given
-    Merchant.objects.filter(pk=two_days.merchant_id).update(external_no='上海/S 1"\r\n;x')
-
-    # When
-    response = client.get(FILE + BOTH_DAYS)
-
-    # Then
-    assert response.streaming
-    assert response["Content-Type"] == "text/csv; charset=utf-8"
-    assert response["Content-Disposition"] == (
-        'attachment; filename="statement_S-1-x_CNY_2026-03-05_2026-03-06.csv"'
-    )
-
-
-def test_the_file_has_every_row_however_many_pages_the_screen_has(client, merchant, monkeypatch):
-    # Given
-    monkeypatch.setattr(door, "PAGE_SIZE", 2)
-    monkeypatch.setattr(statements, "STREAM_ROWS", 3)
-    ours = house()
-    for minute in range(7):
-        at = NOON + timedelta(minutes=minute)
-        paid_payment(merchant, amounts_minor=[1_000], at=at, channel=ours.channel)
-
-    # When
-    rows = downloaded(client.get(FILE + BOTH_DAYS))
-
-    # Then
-    assert len(rows) == 1 + 1 + 7 + 1
-    assert [row[-1] for row in rows[1:]] == (
-        ["0.00", "9.80", "19.60", "29.40", "39.20", "49.00", "58.80", "68.60", "68.60"]
-    )
-
-
-def test_the_file_asks_for_rows_as_they_are_read(client, merchant, monkeypatch):
-    # Given
-    monkeypatch.setattr(statements, "STREAM_ROWS", 2)
-    ours = house()
-    for _ in range(6):
-        paid_payment(merchant, at=NOON, channel=ours.channel)
-    stream = iter(client.get(FILE + BOTH_DAYS).streaming_content)
-
-    # When
-    with CaptureQueriesContext(connection) as queries:
-        first_rows = [next(stream) for _ in range(3)]
-
-    # Then: headings, opening and the first line cost one question, not four
-    assert len(first_rows) == 3
-    assert len(queries) == 1
-
-
-def test_the_file_computes_nothing(client, merchant, monkeypatch):
-    # Given
-    formula = '=HYPERLINK("https://evil.example")'
-    monkeypatch.setattr(
-        "tests.factories.payments.new_id",
-        lambda prefix: formula if prefix == "order" else new_id(prefix),
-    )
-    paid_payment(merchant, at=NOON)
-
-    # When
-    rows = downloaded(client.get(FILE + BOTH_DAYS))
-
-    # Then
-    assert rows[2][3] == f"'{formula}"
-
-
-def test_the_file_speaks_the_readers_language_to_its_last_row(client, two_days, monkeypatch):
-    # Given: a word that Django itself translates
-    monkeypatch.setattr(statement_rows, "CLOSING", gettext_lazy("Monday"))
-    client.cookies["django_language"] = "zh-hans"
-    response = client.get(FILE + BOTH_DAYS)
-
-    # When: another request of the same thread has changed the language meanwhile
-    with translation.override("en"):
-        rows = downloaded(response)
-
-    # Then
-    assert rows[-1][2] == "星期一"
-
-
-# --- what makes no sense ----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("path", [PATH, FILE])
-@pytest.mark.parametrize(
-    ("query", "sentence"),
-    [
-        ("from_date=2026-02-30&to_date=2026-03-06&currency=CNY", "From: This is not a day."),
-        ("from_date=2026-03-05&to_date=06.03.2026&currency=CNY", "Through: This is not a day."),
-        ("from_date=x%00&to_date=2026-03-06&currency=CNY", "From: This is not a day."),
-        ("from_date=2026-03-05", "Through: Choose a day."),
-        ("to_date=2026-03-05", "From: Choose a day."),
-        (
-            "from_date=2026-03-06&to_date=2026-03-05&currency=CNY",
-            "The period ends before it begins. Exchange the two days.",
-        ),
-        (
-            "from_date=2025-01-29&to_date=2026-03-05&currency=CNY",
-            "A statement covers at most 400 days. Choose a shorter period.",
-        ),
-        ("from_date=0001-01-01&to_date=0001-01-02&currency=CNY", "From: Ensure this value is"),
-        ("from_date=9999-12-30&to_date=9999-12-31&currency=CNY", "Through: Ensure this value"),
-        (
-            "from_date=2026-03-05&to_date=2026-03-06&currency=USD",
-            "Currency: You have no money in this currency.",
-        ),
-        (
-            "from_date=2026-03-05&to_date=2026-03-06&currency=%3Cscript%3E",
-            "Currency: You have no money in this currency.",
-        ),
-    ],
-)
-def test_refuses_a_period_that_makes_no_sense_and_shows_no_money(
-    client, two_days, path, query, sentence
-):
-    # When
-    response = client.get(f"{path}?{query}")
-
-    # Then
-    assert response.status_code == 400
-    assert sentence in words(response)
-    assert tables(response) == []
-    assert "CNY" not in words(response).replace("Currency CNY", "")
-    assert "<script" not in response.content.decode()
-
-
-def test_takes_the_longest_period_and_not_a_day_more(client, two_days):
-    # Given
-    first = FRIDAY - timedelta(days=PERIOD_DAYS_MAX - 1)
-
-    # When
-    longest = client.get(f"{PATH}?from_date={first}&to_date={FRIDAY}&currency=CNY")
-    longer = client.get(
-        f"{PATH}?from_date={first - timedelta(days=1)}&to_date={FRIDAY}&currency=CNY"
-    )
-
-    # Then
-    assert (longest.status_code, longer.status_code) == (200, 400)
-    assert Settlement.objects.count() == 1
