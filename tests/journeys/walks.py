@@ -43,7 +43,7 @@ from tests.rig.leaks import Planted
 from tests.rig.partner import Partner
 from tests.rig.staff import desk, show_second_factor
 from tests.rig.stage import let_machines_wait, run_jobs
-from tests.settlements.actions.test_transfers import Desk
+from tests.settlements.actions.transfer_desk import Desk
 
 PIN, WRONG_PIN = "736194", "849305"
 CARD = "4111111111111111"
