@@ -55,19 +55,25 @@ def record_paid(
 
 
 def take_as_paid(
-    payment: Payment, *, attempt: PaymentAttempt, code: str, actor: str, at: datetime
+    payment: Payment,
+    *,
+    attempt: PaymentAttempt,
+    code: str,
+    actor: str,
+    at: datetime,
+    discounted_minor: int = 0,
 ) -> None:
     """Book a payment whose money has waited in suspense, as of `at`. A part; it is locked.
 
     Its money is out of suspense already, and at the channel as if it had just come; a discount of
-    ours was booked when it came. It becomes available as a payment of this day would. `code` is
-    kept as the payment's reason.
+    ours, `discounted_minor`, was booked when it came, and the channel takes no fee on it. It
+    becomes available as a payment of this day would. `code` is kept as the payment's reason.
 
     Raises IllegalMoveError.
     """
     assert connection.in_atomic_block, "take_as_paid is a part; open a transaction around it"
     states.PAYMENT.require_move(payment.status, PaymentStatus.PAID)
-    _book(payment, attempt, paid_at=at)
+    _book(payment, attempt, paid_at=at, discounted_minor=discounted_minor)
     payment.method = attempt.method
     moves.move(payment, PaymentStatus.PAID, code=code, actor=actor, at=at)
 
@@ -78,6 +84,7 @@ def _book(
     *,
     paid_at: datetime,
     settled_minor: int | None = None,
+    discounted_minor: int = 0,
 ) -> None:
     allocations = payment.allocations.select_related("merchant", "fee_plan").order_by("place")
     takings.book(
@@ -88,5 +95,6 @@ def _book(
             account=attempt.channel_account,
             taken_at=paid_at,
             settled_minor=settled_minor,
+            discounted_minor=discounted_minor,
         )
     )

@@ -105,17 +105,24 @@ def _park(
     )
 
 
+def discounted(amount_minor: int, *, settled_minor: int | None) -> int:
+    """Return what of money that came a discount of our own paid for, in its minor units."""
+    if settled_minor is None or not 0 <= settled_minor < amount_minor:
+        return 0
+    return amount_minor - settled_minor
+
+
 def _park_discount(receipt: Receipt, *, amount_minor: int, currency: str) -> None:
     """Book what the channel does not owe us of what came: a discount of our own paid for it."""
-    settled_minor = receipt.outcome.settled_minor
-    if settled_minor is None or not 0 <= settled_minor < amount_minor:
+    discount_minor = discounted(amount_minor, settled_minor=receipt.outcome.settled_minor)
+    if not discount_minor:
         return
     journal.post_entry(
         discounts.discounted(
             receipt.attempt.payment_id,
             of=receipt.attempt.pk,
             merchant_id=None,
-            amount_minor=amount_minor - settled_minor,
+            amount_minor=discount_minor,
             currency=currency,
             channel_account_id=receipt.attempt.channel_account_id,
             effective_date=booking_date_of(receipt.paid_at),

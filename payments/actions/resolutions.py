@@ -17,7 +17,14 @@ from ledger.identifiers import new_id
 from ledger.models import ApprovalRequest
 from ledger.states import ApprovalState
 from payments import locks
-from payments.actions import captures, judgements, moves, refund_moves, refund_submissions
+from payments.actions import (
+    captures,
+    judgements,
+    moves,
+    parking,
+    refund_moves,
+    refund_submissions,
+)
 from payments.errors import (
     MoneyDoesNotFitError,
     ParkedMoneyNotFoundError,
@@ -229,9 +236,13 @@ def _accept(parked: ParkedMoney, *, actor: str, at: datetime) -> None:
         )
     )
     code = OVERPAID if parked.left_minor else ""
+    discount_minor = parking.discounted(
+        parked.amount_minor, settled_minor=parked.attempt.settled_minor
+    )
     captures.take_as_paid(
         payment,
         attempt=parked.attempt,
+        discounted_minor=min(discount_minor, payment.amount_minor),
         code=PAID_TWICE if others_in_suspense(parked) else code,
         actor=actor,
         at=at,

@@ -46,7 +46,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a channel took: whose it is, at which account, what the channel owes us, and when."""
+    """What a channel took: whose it is, at which account, what the channel owes us, and when.
+
+    `discounted_minor` is what of it a discount of our own paid for that is booked already.
+    """
 
     payment: Payment
     parts: Sequence[Part]
@@ -54,6 +57,7 @@ class Taken:
     account: ChannelAccount
     taken_at: datetime
     settled_minor: int | None = None
+    discounted_minor: int = 0
     capture: Capture | None = None
 
     @property
@@ -90,7 +94,7 @@ def book(taken: Taken) -> None:
 
 
 def _entries(taken: Taken, *, day: date) -> Iterable[Entry]:
-    settled_minor = sum(taken.grosses) - taken.discount_minor
+    settled_minor = sum(taken.grosses) - taken.discount_minor - taken.discounted_minor
     fees = pricing.split_channel_fee(
         pricing.channel_fee(settled_minor, taken.account.channel_fee_bps), taken.grosses
     )
