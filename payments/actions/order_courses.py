@@ -67,12 +67,12 @@ def next_status(operation: ChannelOperation, outcome: Outcome, *, is_question: b
         )
         is_told = is_an_end and OPERATION.allows(operation.status, result)
         return result if is_told else operation.status
-    if result in (OperationStatus.UNKNOWN, OperationStatus.PREPARED):
-        return operation.status  # nothing new: it waits, or is unknown, as before
+    is_under_way = result in _UNDER_WAY and not OPERATION.allows(operation.status, result)
+    if is_under_way or result in (OperationStatus.UNKNOWN, OperationStatus.PREPARED):
+        # Nothing new: it waits, or is unknown, as before; a bank is at it, or the payer again.
+        return operation.status
     if result == OperationStatus.FAILED and not is_question and _moves_money(operation):
         return operation.status  # the second sending was refused; the first may have been done
-    if result in _UNDER_WAY and not OPERATION.allows(operation.status, result):
-        return operation.status  # a bank is at it, or the payer again: nothing has ended
     return result
 
 
