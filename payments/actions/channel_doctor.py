@@ -11,7 +11,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from ledger.errors import DecryptionError, DomainError
 from ledger.identifiers import new_id
@@ -20,7 +19,13 @@ from payments.actions.channel_key_checks import our_key, their_keys
 from payments.actions.channels import channel_of, reached
 from payments.actions.operations import channel_no_of
 from payments.channels import base, registry
-from payments.channels.base import Channel, ChannelConfigurationError, EchoingChannel, OutcomeKind
+from payments.channels.base import (
+    Channel,
+    ChannelConfigurationError,
+    EchoingChannel,
+    Outcome,
+    OutcomeKind,
+)
 from payments.channels.transport import NotSentError, UnansweredError
 from payments.models import ChannelAccount, ChannelKind, ChannelNotification, DatabaseClock
 from payments.queries.sending import open_breakers, standing_holds
@@ -48,49 +53,24 @@ def _configuration(account: ChannelAccount) -> Iterator[Finding]:
         needed += ["gateway_url", "private_key_encrypted", *own]
     missing = [name for name in needed if not getattr(account, name)]
     if missing:
-        yield Finding(
-            "configuration",
-            Level.ERROR,
-            _("Not set: %(names)s.") % {"names": ", ".join(missing)},
-            _("Register the account with all that its channel needs."),
-        )
+        yield Finding("configuration", Level.ERROR, "not_set", {"names": ", ".join(missing)})
     else:
-        yield Finding("configuration", Level.FINE, _("All that the channel needs is set."))
+        yield Finding("configuration", Level.FINE, "all_set")
     if account.channel != ChannelKind.BANK and account.settles_to_id is None:
-        yield Finding(
-            "settlement",
-            Level.WARNING,
-            _("Nobody knows to which bank account the channel settles."),
-            _("Set the bank account, or its bills cannot be matched with the bank's."),
-        )
+        yield Finding("settlement", Level.WARNING, "no_settlement_account")
     if account.channel != ChannelKind.BANK and account.channel_fee_bps == 0:
-        yield Finding(
-            "fee",
-            Level.WARNING,
-            _("The channel's fee is zero."),
-            _("Set what the contract says; else every fee is a difference in its bill."),
-        )
+        yield Finding("fee", Level.WARNING, "fee_is_zero")
 
 
 def _sending(account: ChannelAccount) -> Iterator[Finding]:
     if not account.is_enabled:
-        yield Finding("enabled", Level.WARNING, _("The account is switched off."), "")
+        yield Finding("enabled", Level.WARNING, "switched_off")
     holds = [hold for hold in standing_holds() if hold.channel_account_id in (None, account.pk)]
     if holds:
-        yield Finding(
-            "hold",
-            Level.WARNING,
-            _("Sending is held back: %(reason)s") % {"reason": holds[0].reason},
-            _("Two people release the hold once its reason is gone."),
-        )
+        yield Finding("hold", Level.WARNING, "held_back", {"reason": holds[0].reason})
     for breaker in open_breakers():
         if breaker.channel_account_id == account.pk:
-            yield Finding(
-                "breaker",
-                Level.WARNING,
-                _("The breaker is open: %(reason)s") % {"reason": breaker.reason},
-                _("It tries by itself; see below whether the channel answers again."),
-            )
+            yield Finding("breaker", Level.WARNING, "breaker_open", {"reason": breaker.reason})
 
 
 def _their_keys(account: ChannelAccount) -> Iterator[Finding]:
@@ -100,17 +80,12 @@ def _their_keys(account: ChannelAccount) -> Iterator[Finding]:
 def _address(account: ChannelAccount) -> Iterator[Finding]:
     parts = urlsplit(f"{settings.PUBLIC_URL}/notify/{account.pk}/")
     is_local = parts.hostname in settings.SIMULATOR_HOSTS
-    if parts.scheme != "https" or is_local:
-        is_rehearsed = urlsplit(account.gateway_url).hostname in settings.SIMULATOR_HOSTS
-        yield Finding(
-            "notify_url",
-            Level.FINE if is_rehearsed else Level.ERROR,
-            _("The channel is told to notify %(url)s.") % {"url": parts.geturl()},
-            "" if is_rehearsed else _("Set PUBLIC_URL to a public address with https."),
-        )
+    is_rehearsed = urlsplit(account.gateway_url).hostname in settings.SIMULATOR_HOSTS
+    url = {"url": parts.geturl()}
+    if (parts.scheme != "https" or is_local) and not is_rehearsed:
+        yield Finding("notify_url", Level.ERROR, "notify_url_not_public", url)
     else:
-        seen = _("The channel is told to notify %(url)s.") % {"url": parts.geturl()}
-        yield Finding("notify_url", Level.FINE, seen)
+        yield Finding("notify_url", Level.FINE, "notify_url", url)
 
 
 def _reach(account: ChannelAccount) -> Iterator[Finding]:
@@ -119,23 +94,17 @@ def _reach(account: ChannelAccount) -> Iterator[Finding]:
     try:
         answer = reached(account)
     except (NotSentError, UnansweredError, DomainError) as error:
-        yield Finding(
-            "reach",
-            Level.ERROR,
-            _("The gateway does not answer: %(why)s") % {"why": str(error)},
-            _("Look at the address, the firewall and the certificates of this machine."),
-        )
+        yield Finding("reach", Level.ERROR, "unreachable", {"why": str(error)})
         return
-    yield Finding("reach", Level.FINE, _("The gateway answers."))
+    yield Finding("reach", Level.FINE, "reached")
     skew = _skew(answer.headers.get("date", ""), now=_now(account))
     if skew is not None:
         is_off = abs(skew) > SKEW_MAX
         yield Finding(
             "clock",
             Level.ERROR if is_off else Level.FINE,
-            _("The channel's clock is %(seconds)d seconds ahead of the database's.")
-            % {"seconds": skew.total_seconds()},
-            _("Set the clock of the database's machine by NTP.") if is_off else "",
+            "clock_off" if is_off else "clock",
+            {"seconds": int(skew.total_seconds())},
         )
 
 
@@ -155,41 +124,27 @@ def _signatures(account: ChannelAccount) -> Iterator[Finding]:
         if isinstance(channel, EchoingChannel):
             yield _echoed(channel, at=_now(account))
     except (ChannelConfigurationError, DecryptionError, DomainError) as error:
-        yield Finding(
-            "signature",
-            Level.ERROR,
-            _("The account cannot speak: %(why)s") % {"why": str(error)},
-            _("Correct what is named, and run the doctor again."),
-        )
+        yield Finding("signature", Level.ERROR, "cannot_speak", {"why": str(error)})
 
 
 def _asked(channel: Channel, *, at: datetime) -> Finding:
     # Some channels only hear of numbers that are made like those of our orders.
     outcome = channel.query(channel_no_of(new_id("doctor")), at=at)
     if outcome.kind is OutcomeKind.UNKNOWN and outcome.code == base.NOT_FOUND:
-        seen = _("The channel believed our signature, and we believed its answer.")
-        return Finding("signature", Level.FINE, seen)
-    todo = _("Compare our public key at the channel, our serial and the channel's key.")
-    if outcome.code == base.BAD_SIGNATURE:
-        todo = _("Its answer is not signed by the key that is here, or it refused our signature.")
-    return Finding(
-        "signature",
-        Level.ERROR,
-        _("The answer was %(code)s: %(why)s") % {"code": outcome.code, "why": outcome.message},
-        todo,
-    )
+        return Finding("signature", Level.FINE, "believed")
+    code = "bad_signature" if outcome.code == base.BAD_SIGNATURE else "other_answer"
+    return Finding("signature", Level.ERROR, code, _answer(outcome))
 
 
 def _echoed(channel: EchoingChannel, *, at: datetime) -> Finding:
     outcome = channel.echo(at=at)
     if outcome.kind is OutcomeKind.SUCCEEDED:
-        return Finding("echo", Level.FINE, _("The channel opened, signed and repeated a text."))
-    return Finding(
-        "echo",
-        Level.WARNING,
-        _("The answer was %(code)s: %(why)s") % {"code": outcome.code, "why": outcome.message},
-        _("Compare the APIv3 key and the channel's key with the merchant pages."),
-    )
+        return Finding("echo", Level.FINE, "echoed")
+    return Finding("echo", Level.WARNING, "not_echoed", _answer(outcome))
+
+
+def _answer(outcome: Outcome) -> dict[str, str | int]:
+    return {"code": outcome.code, "why": outcome.message}
 
 
 def _notifications(account: ChannelAccount) -> Iterator[Finding]:
@@ -197,22 +152,11 @@ def _notifications(account: ChannelAccount) -> Iterator[Finding]:
     genuine = newest.filter(verdict=Verdict.GENUINE).values_list("came_at", flat=True).first()
     refused = newest.filter(verdict=Verdict.FORGED, came_at__gt=_now(account) - SILENT_FOR).count()
     if genuine is None or _now(account) - genuine > SILENT_FOR:
-        yield Finding(
-            "notifications",
-            Level.WARNING,
-            _("No genuine notification came within a week."),
-            _("Look whether the channel reaches our address, unless nobody paid."),
-        )
+        yield Finding("notifications", Level.WARNING, "silent")
     else:
-        seen = _("The newest genuine notification came at %(at)s.")
-        yield Finding("notifications", Level.FINE, seen % {"at": genuine.isoformat()})
+        yield Finding("notifications", Level.FINE, "notified", {"at": genuine.isoformat()})
     if refused:
-        yield Finding(
-            "refused",
-            Level.WARNING,
-            _("%(count)d notifications of the week were refused as forged.") % {"count": refused},
-            _("If the channel has a new key, enter it and verify them again."),
-        )
+        yield Finding("refused", Level.WARNING, "refused", {"count": refused})
 
 
 def _now(account: ChannelAccount) -> datetime:

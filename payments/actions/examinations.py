@@ -1,6 +1,5 @@
 """Have channel accounts examined by a worker, and keep what was found; every night all of them."""
 
-from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
@@ -59,7 +58,7 @@ def _keep(
         examined_at=at,
         errors=sum(finding.level is Level.ERROR for finding in findings),
         warnings=sum(finding.level is Level.WARNING for finding in findings),
-        findings=[asdict(finding) for finding in findings],
+        findings=[finding.kept() for finding in findings],
     )
 
 

@@ -61,8 +61,8 @@ class ChannelCall(models.Model):
 class ChannelExamination(models.Model):
     """What one examination of a channel account found, sentence by sentence. Written once.
 
-    `findings` is a list of objects with `check`, `level`, `seen` and `todo`, as in
-    `payments.actions.channel_findings.Finding`.
+    `findings` is a list of objects with `check`, `level`, `code` and `parameters`, as in
+    `payments.actions.channel_findings.Finding`; older rows have sentences, `seen` and `todo`.
     """
 
     id = models.CharField(

@@ -1,7 +1,6 @@
 """`manage.py channel_doctor`: examine channel accounts without moving money."""
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -34,7 +33,10 @@ class Command(BaseCommand):
             raise CommandError(_("There is no such channel account."))
         if options["json"]:
             told = {
-                account.pk: [asdict(finding) for finding in findings]
+                account.pk: [
+                    {**finding.kept(), "seen": finding.seen, "todo": finding.todo}
+                    for finding in findings
+                ]
                 for account, findings in found.items()
             }
             self.stdout.write(json.dumps(told, ensure_ascii=False, indent=1))

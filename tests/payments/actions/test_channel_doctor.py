@@ -1,6 +1,8 @@
 """The channel doctor: what it sees of sound and of broken accounts, and that it changes nothing."""
 
+import inspect
 import json
+import re
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -13,8 +15,9 @@ from django.core.management import call_command
 from django.db import transaction
 
 from ledger import encryption
-from payments.actions import channel_doctor
+from payments.actions import channel_doctor, channel_key_checks
 from payments.actions.channel_doctor import examine
+from payments.actions.channel_findings import SENTENCES
 from payments.actions.channels import NetworkInTransactionError, point_at_gateway
 from payments.channels import inspection
 from payments.channels.transport import Answer
@@ -173,9 +176,14 @@ def test_the_command_tells_people_and_machines_and_fails_on_errors(marketplace, 
 
     # Then
     assert "ok      signature: The channel believed our signature" in for_people
-    assert {"check": "reach", "level": "fine", "seen": "The gateway answers.", "todo": ""} in (
-        for_machines[marketplace.alipay.pk]
-    )
+    assert {
+        "check": "reach",
+        "level": "fine",
+        "code": "reached",
+        "parameters": {},
+        "seen": "The gateway answers.",
+        "todo": "",
+    } in for_machines[marketplace.alipay.pk]
 
     # When something is broken
     put_in_use(marketplace.alipay, channel_public_key=stranger_pem())
@@ -193,3 +201,14 @@ def test_what_is_no_key_is_never_quoted(text):
     with pytest.raises(inspection.UninspectableError) as refused:
         inspection.inspected(text)
     assert "AA" not in str(refused.value)
+
+
+def test_every_code_has_its_sentences_and_each_sentence_a_code():
+    # Given what the doctor may find
+    source = "".join(inspect.getsource(module) for module in (channel_doctor, channel_key_checks))
+    written = {text for text in re.findall(r'"([a-z_]+)"', source) if text in SENTENCES}
+    called = set(re.findall(r'Finding\(\s*[^,]+,\s*(?:Level\.\w+|level),\s*"([a-z_]+)"', source))
+
+    # Then
+    assert written == set(SENTENCES)
+    assert called <= set(SENTENCES)
