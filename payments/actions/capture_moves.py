@@ -21,7 +21,8 @@ def move(
     capture_states.CAPTURE.require_move(was, status)
     capture.status = status
     capture.status_code = code[:80]
-    capture.save(update_fields=["status", "status_code", "succeeded_at", "settled_minor"])
+    changed = ["status", "status_code", "succeeded_at", "payer_minor", "settled_minor"]
+    capture.save(update_fields=changed)
     tell(capture, actor=actor, at=at, was=was)
 
 

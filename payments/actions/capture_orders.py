@@ -184,6 +184,7 @@ def _follow(
         capture_moves.move(capture, status, code=outcome.code, actor=actor, at=at)
         return
     capture.succeeded_at = outcome.paid_at or at
+    capture.payer_minor = outcome.payer_minor
     capture.settled_minor = outcome.settled_minor
     capture_moves.move(capture, status, actor=actor, at=at)
     _book(capture)

@@ -5,9 +5,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from payments.api import amounts
 from payments.api.requests import caller
 from payments.api.serializers import AmountField, ReferenceField, StrictSerializer
 from payments.models import Capture, CaptureShare
+from payments.queries.totals import Totals
 
 SHARES_MAX = 100
 
@@ -37,22 +39,35 @@ class CaptureCreateSerializer(StrictSerializer):
 
 
 class CaptureShareSerializer(serializers.Serializer[CaptureShare]):
-    """What of a capture is one merchant's; `fee` is the platform's, taken from it."""
+    """What of a capture is one merchant's: `net` after the platform's `fee`."""
 
     allocation_id = serializers.CharField()
     amount = serializers.IntegerField(source="amount_minor")
     fee = serializers.IntegerField(source="fee_minor")
+    net = serializers.SerializerMethodField()
+
+    @extend_schema_field({"type": "integer"})
+    def get_net(self, row: CaptureShare) -> int:
+        """Return what the merchant gets of it."""
+        return row.amount_minor - row.fee_minor
 
 
 class CaptureSerializer(serializers.Serializer[Capture]):
-    """One capture as the caller may see it: a merchant sees its own share of it only."""
+    """One capture as the caller may see it: a merchant sees its own share of it only.
+
+    `channel_no` is our number of it at the channel, `channel_ref` the channel's own.
+    """
 
     id = serializers.CharField()
     object = serializers.SerializerMethodField()
     amount = serializers.SerializerMethodField()
+    payer_amount = serializers.SerializerMethodField()
+    settled_amount = serializers.SerializerMethodField()
     status = serializers.CharField()
     status_code = serializers.CharField()
     final = serializers.BooleanField(source="is_final")
+    channel_no = serializers.CharField(source="operation.channel_no")
+    channel_ref = serializers.CharField(source="operation.channel_ref")
     allocations = CaptureShareSerializer(source="shares", many=True)
     created_at = serializers.DateTimeField()
     succeeded_at = serializers.DateTimeField(allow_null=True)
@@ -68,3 +83,18 @@ class CaptureSerializer(serializers.Serializer[Capture]):
         if caller(self.context["request"]).is_platform:
             return row.amount_minor
         return sum(share.amount_minor for share in row.shares.all())
+
+    @extend_schema_field(amounts.PAYER_AMOUNT)
+    def get_payer_amount(self, row: Capture) -> int | None:
+        """Return what the payer paid of it."""
+        found = self._totals(row)
+        return None if found is None else found.payer_minor
+
+    @extend_schema_field(amounts.SETTLED_AMOUNT)
+    def get_settled_amount(self, row: Capture) -> int | None:
+        """Return what the channel settles for it."""
+        found = self._totals(row)
+        return None if found is None else found.settled_minor
+
+    def _totals(self, row: Capture) -> Totals | None:
+        return amounts.of_capture(row, to=caller(self.context["request"]))

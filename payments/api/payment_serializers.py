@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from payments.api import amounts
 from payments.api.capture_serializers import CaptureSerializer
 from payments.api.principal import Principal
 from payments.api.requests import caller, seen
@@ -28,6 +29,7 @@ from payments.models import (
     PaymentAttempt,
     PaymentMethod,
 )
+from payments.queries.totals import Totals
 
 ALLOCATIONS_MAX = 100
 LIFETIME_MAX = timedelta(days=30)
@@ -132,13 +134,16 @@ class PaymentSerializer(serializers.Serializer[Payment]):
 
     The platform sees all of it. A merchant sees its own share only: `amount` is that share, and
     `allocations` holds no one else's; `metadata` and `payer_no` are shown to whoever created the
-    payment: the number means another person to anybody else.
+    payment: the number means another person to anybody else. Of a payment that was held first,
+    `payer_amount` and `settled_amount` are of what was captured.
     """
 
     id = serializers.CharField()
     object = serializers.SerializerMethodField()
     merchant_order_no = serializers.CharField()
     amount = serializers.IntegerField(source="visible_minor")
+    payer_amount = serializers.SerializerMethodField()
+    settled_amount = serializers.SerializerMethodField()
     unallocated = serializers.SerializerMethodField()
     currency = serializers.CharField()
     status = serializers.CharField()
@@ -161,6 +166,18 @@ class PaymentSerializer(serializers.Serializer[Payment]):
     def get_object(self, row: Payment) -> str:
         """Name the type."""
         return "payment"
+
+    @extend_schema_field(amounts.PAYER_AMOUNT)
+    def get_payer_amount(self, row: Payment) -> int | None:
+        """Return what the payer paid of it."""
+        found = self._totals(row)
+        return None if found is None else found.payer_minor
+
+    @extend_schema_field(amounts.SETTLED_AMOUNT)
+    def get_settled_amount(self, row: Payment) -> int | None:
+        """Return what the channel settles for it."""
+        found = self._totals(row)
+        return None if found is None else found.settled_minor
 
     @extend_schema_field({"type": "integer"})
     def get_unallocated(self, row: Payment) -> int:
@@ -204,6 +221,9 @@ class PaymentSerializer(serializers.Serializer[Payment]):
     def _is_creators(self, row: Payment) -> bool:
         """Tell whether the caller created the payment, or is the platform, which sees all."""
         return self._principal.is_platform or row.merchant_id == self._principal.merchant_id
+
+    def _totals(self, row: Payment) -> Totals | None:
+        return amounts.of_payment(row, to=self._principal)
 
     @property
     def _principal(self) -> Principal:

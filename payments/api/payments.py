@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import F, Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import F, Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
@@ -16,6 +16,7 @@ from payments.actions.capture_requests import CaptureRequest, request_capture
 from payments.actions.capture_shares import CaptureShareRequest
 from payments.actions.idempotency import Answer
 from payments.actions.payments import AllocationRequest, PaymentRequest
+from payments.api import amounts
 from payments.api.capture_serializers import CaptureCreateSerializer
 from payments.api.doors import ReadDoor
 from payments.api.filters import PaymentFilter
@@ -32,15 +33,8 @@ from payments.errors import (
     ForeignPaymentError,
     PaymentOutcomeUnknownError,
 )
-from payments.models import (
-    Authorisation,
-    Capture,
-    CaptureShare,
-    Capturing,
-    Payment,
-    PaymentAllocation,
-    PaymentAttempt,
-)
+from payments.models import Payment, PaymentAllocation
+from payments.queries import totals
 
 
 @extend_schema_view(
@@ -85,7 +79,7 @@ class PaymentDoor(ReadDoor):
             visible = visible.filter(allocations__merchant_id=own).annotate(
                 visible_minor=F("allocations__amount_minor")
             )
-        attempts = PaymentAttempt.objects.select_related("operation").defer("operation__raw_answer")
+        attempts = totals.tries().select_related("operation").defer("operation__raw_answer")
         return visible.prefetch_related(
             Prefetch("allocations", queryset=shares), Prefetch("attempts", queryset=attempts)
         )
@@ -240,15 +234,7 @@ class PaymentDoor(ReadDoor):
             return super().get_serializer(*args, **kwargs)
         shown = args[0] if args else ()
         rows = [shown] if isinstance(shown, Payment) else list(shown)
-        shares = CaptureShare.objects.order_by("place")
-        if not self.principal.is_platform:
-            shares = shares.filter(allocation__merchant_id=self.principal.merchant_id or "")
-        prefetch_related_objects(
-            [row for row in rows if row.capture_mode == Capturing.MANUAL],
-            Prefetch("authorisations", queryset=Authorisation.objects.filter(is_spare=False)),
-            Prefetch("captures", queryset=Capture.objects.order_by("created_at", "pk")),
-            Prefetch("captures__shares", queryset=shares),
-        )
+        amounts.read_what_was_taken(rows, to=self.principal)
         return super().get_serializer(*args, **kwargs)
 
     def _own_payment(self) -> Payment:

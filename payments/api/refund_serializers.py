@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from payments.api import amounts
 from payments.api.payment_serializers import ALLOCATIONS_MAX, AllocationCreateSerializer
 from payments.api.principal import Principal
 from payments.api.requests import caller
@@ -17,6 +18,7 @@ from payments.api.serializers import (
     StrictSerializer,
 )
 from payments.models import Refund, RefundAllocation
+from payments.queries.totals import Totals
 
 
 class RefundCreateSerializer(StrictSerializer):
@@ -69,7 +71,8 @@ class RefundSerializer(serializers.Serializer[Refund]):
     """A refund as the caller may see it. Amounts are minor units of `currency`.
 
     The platform sees all of it. A merchant sees its own share only: `amount` is that share, and
-    `allocations` holds no one else's; `metadata` is shown to whoever asked for the refund.
+    `allocations` holds no one else's; `metadata` is shown to whoever asked for the refund. Of it
+    the payer got `payer_amount`, and the channel takes `settled_amount` of the platform.
     """
 
     id = serializers.CharField()
@@ -79,6 +82,8 @@ class RefundSerializer(serializers.Serializer[Refund]):
     merchant_order_no = serializers.CharField(source="payment.merchant_order_no")
     merchant_refund_no = serializers.CharField()
     amount = serializers.IntegerField(source="visible_minor")
+    payer_amount = serializers.SerializerMethodField()
+    settled_amount = serializers.SerializerMethodField()
     unallocated = serializers.SerializerMethodField()
     currency = serializers.CharField()
     status = serializers.CharField()
@@ -94,6 +99,18 @@ class RefundSerializer(serializers.Serializer[Refund]):
         """Name the type."""
         return "refund"
 
+    @extend_schema_field(amounts.PAYER_GOT)
+    def get_payer_amount(self, row: Refund) -> int | None:
+        """Return what the payer got of it."""
+        found = self._totals(row)
+        return None if found is None else found.payer_minor
+
+    @extend_schema_field(amounts.SETTLED_BACK)
+    def get_settled_amount(self, row: Refund) -> int | None:
+        """Return what the channel takes of us for it."""
+        found = self._totals(row)
+        return None if found is None else found.settled_minor
+
     @extend_schema_field({"type": "integer"})
     def get_unallocated(self, row: Refund) -> int:
         """Return what belonged to no merchant, which only the platform sees."""
@@ -104,6 +121,9 @@ class RefundSerializer(serializers.Serializer[Refund]):
         """Return the asker's own texts, to the asker and the platform."""
         is_shown = self._principal.is_platform or row.merchant_id == self._principal.merchant_id
         return dict(row.metadata) if is_shown else {}
+
+    def _totals(self, row: Refund) -> Totals | None:
+        return amounts.of_refund(row, to=self._principal)
 
     @property
     def _principal(self) -> Principal:

@@ -14,6 +14,7 @@ from payments.actions import payment_questions, refunds
 from payments.actions.idempotency import Answer
 from payments.actions.refund_shares import ShareRequest
 from payments.actions.refunds import RefundRequest
+from payments.api import amounts
 from payments.api.doors import ReadDoor
 from payments.api.filters import RefundFilter
 from payments.api.idempotency import KEY_PARAMETER
@@ -122,6 +123,13 @@ class RefundDoor(ReadDoor):
             return 200, self._shown(refund.pk)
 
         return self.answer_once(request, deed=deed, subject=refund.pk)
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """Read what the caller's share of a discount is worked out from, if there is one."""
+        if args and not getattr(self, "swagger_fake_view", False):
+            rows = [args[0]] if isinstance(args[0], Refund) else list(args[0])
+            amounts.read_parts_of_refunds(rows, to=self.principal)
+        return super().get_serializer(*args, **kwargs)
 
     def _own_refund(self) -> Refund:
         """Return the refund that the address names. Raises NotFound or ForeignRefundError."""

@@ -72,6 +72,7 @@ class Capture(models.Model):
 
     Its shares and `unallocated_minor` add up to the amount, and all living captures of a payment
     to what was authorised at most: the database says so. With `is_final` nothing more is taken.
+    `payer_minor` and `settled_minor` are as of a `PaymentAttempt`.
     Moves are those of `payments.capture_states.CAPTURE`.
     """
 
@@ -115,6 +116,7 @@ class Capture(models.Model):
     )
     created_at = models.DateTimeField(_("created at"))
     succeeded_at = models.DateTimeField(_("succeeded at"), null=True, blank=True)
+    payer_minor = models.BigIntegerField(_("paid by the payer"), null=True, blank=True)
     settled_minor = models.BigIntegerField(_("owed by the channel"), null=True, blank=True)
 
     class Meta:

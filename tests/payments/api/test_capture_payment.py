@@ -60,10 +60,16 @@ def test_is_captured_in_part_once_per_key(partner, payment):
             "id": capture.pk,
             "object": "capture",
             "amount": 3_000,
+            "payer_amount": None,
+            "settled_amount": 3_000,
             "status": "succeeded",
             "status_code": "",
             "final": False,
-            "allocations": [{"allocation_id": share.allocation_id, "amount": 3_000, "fee": 60}],
+            "channel_no": capture.operation.channel_no,
+            "channel_ref": f"C-{capture.operation.channel_no}",
+            "allocations": [
+                {"allocation_id": share.allocation_id, "amount": 3_000, "fee": 60, "net": 2_940}
+            ],
             "created_at": "2026-03-05T04:00:00Z",
             "succeeded_at": "2026-03-05T04:00:00Z",
         }
