@@ -3,6 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from payments.capture_states import CaptureStatus
 from payments.models import MemberRole, Refund
 from payments.states import CONTRADICTED, PaymentStatus, RefundStatus
 
@@ -11,6 +12,7 @@ MAY_REFUND = (MemberRole.OWNER, MemberRole.OPERATOR)
 
 PAYMENT_TONES = {
     PaymentStatus.PAID: "good",
+    PaymentStatus.AUTHORIZED: "wait",
     PaymentStatus.PAID_LATE: "wait",
     PaymentStatus.CONFLICTED: "bad",
     PaymentStatus.RISK_REVIEW: "wait",
@@ -18,6 +20,9 @@ PAYMENT_TONES = {
     PaymentStatus.REJECTED: "bad",
 }
 """How a status looks; what is not named here looks neutral."""
+
+CAPTURE_TONES = {CaptureStatus.SUCCEEDED: "good", CaptureStatus.FAILED: "bad"}
+"""How a capture's status looks; the others ask for patience."""
 
 REFUND: dict[RefundStatus, str | Promise] = {
     RefundStatus.REQUESTED: _("Asked for. No money has moved yet."),

@@ -7,12 +7,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from ledger.identifiers import is_id
+from payments.capture_states import CaptureStatus
 from payments.forms import RecordsForm
 from payments.models import PaymentAllocation, RefundAllocation
 from payments.portal import explanations
 from payments.portal.access import Member, PortalRequest, membership_required
 from payments.queries import records
 from payments.queries.allocations import AllocationPage, allocations_page
+from payments.queries.merchant_shares import CapturedShare, held_share, totals_of_share
 from payments.queries.refundable import refundable_of
 from payments.states import PaymentStatus, RefundStatus
 
@@ -69,6 +71,7 @@ def payment(request: PortalRequest, member: Member, payment_id: str) -> HttpResp
     share = share_of(member, payment_id)
     refunded = records.refunds_of_share(share.pk)
     left = refundable_of(share.payment, merchant_id=member.merchant.pk)
+    held = held_share(share)
     return render(
         request,
         "portal/payments/detail.html",
@@ -78,6 +81,9 @@ def payment(request: PortalRequest, member: Member, payment_id: str) -> HttpResp
             "share": share,
             "net_minor": share.amount_minor - share.fee_minor,
             "tone": _tone(share),
+            "held": held,
+            "captures": [_capture_row(each) for each in held.captures] if held else [],
+            "totals": totals_of_share(share, held=held),
             "available_on": records.available_on_of([share.pk]).get(share.pk),
             "channel_numbers": records.channel_numbers_of(share.payment_id),
             "refunds": [refund_row(part) for part in refunded],
@@ -107,6 +113,11 @@ def refund_row(part: RefundAllocation) -> dict[str, Any]:
         "refund": part.refund,
         "tone": explanations.REFUND_TONES.get(status, ""),
     }
+
+
+def _capture_row(each: CapturedShare) -> dict[str, Any]:
+    status = CaptureStatus(each.capture.status)
+    return {"captured": each, "tone": explanations.CAPTURE_TONES.get(status, "wait")}
 
 
 def _tone(share: PaymentAllocation) -> str:

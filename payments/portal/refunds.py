@@ -26,6 +26,7 @@ from payments.portal import explanations
 from payments.portal.access import Member, PortalRequest, membership_required
 from payments.portal.payments import refund_row, share_of
 from payments.queries import records
+from payments.queries.merchant_shares import totals_of_refund_share
 from payments.queries.refundable import LeftOfShare, refundable_of
 from payments.states import RefundStatus
 
@@ -108,6 +109,7 @@ def refund(request: PortalRequest, member: Member, refund_id: str) -> HttpRespon
         {
             "member": member,
             **refund_row(part),
+            "totals": totals_of_refund_share(part),
             "why": explanations.of_refund(part.refund),
             "net_minor": part.amount_minor - part.fee_returned_minor,
             "is_mine": part.refund.merchant_id == member.merchant.pk,

@@ -1,0 +1,172 @@
+"""What a merchant reads of money that is held first, and of what coupons paid."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from payments.actions import voids
+from payments.actions.capture_requests import CaptureRequest, request_capture
+from payments.channels.base import Outcome, OutcomeKind
+from payments.models import Capture, Payment
+from tests.factories.coupons import paid_with_coupon
+from tests.factories.payments import (
+    MemberFactory,
+    MerchantFactory,
+    answered_refund,
+    owed_payment,
+    paid_payment,
+    refund_asked,
+)
+from tests.instants import NOON
+from tests.payments.holding import authorised, holding_channel
+from tests.rig.pages import tables, words
+from tests.rig.stage import run_jobs
+
+LATER = NOON + timedelta(hours=1)
+
+
+@pytest.fixture
+def member(client, transactional_db):
+    member = MemberFactory()
+    client.force_login(member.user)
+    return member
+
+
+@pytest.fixture
+def channel(monkeypatch):
+    return holding_channel(monkeypatch)
+
+
+def shown(client, payment: Payment):
+    return client.get(f"/portal/payments/{payment.pk}/")
+
+
+def capture(payment: Payment, amount_minor: int) -> None:
+    with transaction.atomic():
+        request_capture(CaptureRequest(payment.pk, amount_minor), actor="key:test", at=LATER)
+    run_jobs()
+
+
+def test_says_what_is_held_and_may_still_be_captured(client, member, channel):
+    # Given
+    payment = authorised(channel, member.merchant, MerchantFactory(), amounts_minor=(7_500, 2_500))
+    text = words(shown(client, payment))
+    assert "Held by the channel 75.00 CNY Captured, or on its way 0.00 CNY" in text
+    assert "May still be captured 75.00 CNY Held until 2026-03-12 12:00" in text
+    assert "Nothing was captured yet." in text
+
+    # When
+    capture(payment, 4_000)
+
+    # Then
+    response = shown(client, payment)
+    made = Capture.objects.select_related("operation").get()
+    assert "May still be captured 45.00 CNY" in words(response)
+    (lines,) = tables(response)
+    assert lines[1] == [
+        f"{made.operation.channel_no}C-{made.operation.channel_no}",
+        "2026-03-05 13:00",
+        "2026-03-05 12:00",
+        "succeeded",
+        "30.00 CNY",
+        "0.60 CNY",
+        "29.40 CNY",
+    ]
+
+
+def test_what_was_given_back_can_no_more_be_captured(client, member, channel):
+    # Given
+    payment = authorised(channel, member.merchant)
+
+    # When
+    with transaction.atomic():
+        voids.void_payment(payment.pk, actor="key:test", at=LATER)
+    run_jobs()
+
+    # Then
+    text = words(shown(client, payment))
+    assert "May still be captured 0.00 CNY Ended 2026-03-05" in text
+    assert "What was not captured the payer has back." in text
+
+
+def test_the_payer_who_has_not_agreed_is_explained(client, member):
+    payment = owed_payment(member.merchant, capture_mode="manual")
+    assert "The payer has not agreed yet." in words(shown(client, payment))
+
+
+def test_authorised_payments_can_be_looked_for(client, member, channel):
+    # Given
+    held = authorised(channel, member.merchant)
+    paid_payment(member.merchant)
+
+    # When
+    (table,) = tables(client.get("/portal/payments/?status=authorized"))
+
+    # Then
+    assert [row[0].startswith(held.merchant_order_no) for row in table[1:]] == [True]
+
+
+def test_captures_cost_no_queries_of_their_own(client, member, channel):
+    # Given
+    payment = authorised(channel, member.merchant)
+    capture(payment, 1_000)
+    shown(client, payment)
+    with CaptureQueriesContext(connection) as of_one:
+        shown(client, payment)
+
+    # When
+    capture(payment, 2_000)
+    capture(payment, 3_000)
+
+    # Then
+    with CaptureQueriesContext(connection) as of_three:
+        shown(client, payment)
+    assert len(of_three) == len(of_one)
+
+
+def test_a_coupon_is_explained_and_costs_the_merchant_nothing(client, member):
+    # Given
+    payment = paid_with_coupon(
+        member.merchant,
+        MerchantFactory(),
+        amounts_minor=(7_500, 2_500),
+        payer_minor=9_000,
+        settled_minor=9_600,
+    )
+
+    # Then
+    text = words(shown(client, payment))
+    assert (
+        "The payer 67.50 CNY A coupon of the channel 4.50 CNY A discount of the platform 3.00 CNY"
+        " Together 75.00 CNY" in text
+    )
+    assert "Net 73.50 CNY" in text
+
+
+def test_without_a_coupon_nothing_is_said_of_one(client, member):
+    assert "Who paid how much" not in words(shown(client, paid_payment(member.merchant)))
+
+
+def test_a_refund_says_who_got_how_much(client, member):
+    # Given
+    refund = refund_asked(
+        paid_with_coupon(member.merchant, payer_minor=9_500, settled_minor=9_500), at=LATER
+    )
+    answered_refund(
+        refund,
+        Outcome(
+            OutcomeKind.SUCCEEDED,
+            amount_minor=10_000,
+            currency="CNY",
+            paid_at=LATER,
+            payer_minor=9_500,
+            settled_minor=9_500,
+        ),
+        at=LATER,
+    )
+
+    # Then
+    text = words(client.get(f"/portal/refunds/{refund.pk}/"))
+    assert "The payer 95.00 CNY A discount of the platform 5.00 CNY Together 100.00 CNY" in text
