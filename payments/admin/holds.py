@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -74,14 +75,13 @@ class VoidAdmin(ReadOnlyAdmin[Void]):
 
 
 def held_table(row: Payment) -> Table:
-    """Show what is held of a payment, what was taken of it, and what was given back."""
-    rows: list[Authorisation | Capture | Void] = [
+    """Show what is held of a payment, and what was given back of it."""
+    rows: list[Authorisation | Void] = [
         *row.authorisations.order_by("authorised_at", "pk"),
-        *row.captures.order_by("created_at", "pk"),
         *row.voids.order_by("created_at", "pk"),
     ]
     return Table(
-        _("held, taken and given back"),
+        _("held and given back"),
         [
             Column(_("what")),
             Column(_("number")),
@@ -105,18 +105,20 @@ def held_table(row: Payment) -> Table:
     )
 
 
-def _status_of(row: Authorisation | Capture | Void) -> str:
+def _status_of(row: Authorisation | Void) -> str:
     if isinstance(row, Authorisation):
-        until = showing.instant(row.expires_at, with_zone=False)
-        return _("ended") if row.ended_at else _("held until %(until)s") % {"until": until}
+        if row.ended_at:
+            return showing.badge("ended", _("ended"))
+        until = _("held until %(until)s") % {"until": "{}"}
+        return format_html(until, showing.minute(row.expires_at))
     return showing.badge(row.status, row.get_status_display())
 
 
-def _code_of(row: Authorisation | Capture | Void) -> str:
+def _code_of(row: Authorisation | Void) -> str:
     if isinstance(row, Authorisation):
         return row.ended_code
-    return row.status_code or (row.code if isinstance(row, Void) else "")
+    return row.status_code or row.code
 
 
-def _moment_of(row: Authorisation | Capture | Void) -> datetime:
+def _moment_of(row: Authorisation | Void) -> datetime:
     return row.authorised_at if isinstance(row, Authorisation) else row.created_at

@@ -15,6 +15,7 @@ from ledger.admin.journal import entries_table
 from ledger.admin.operations import OperationsAdmin
 from ledger.admin.panels import Column, Fact, Facts, Moment, Panel, Table
 from ledger.models import JournalEntry
+from payments.admin.captures import captures_table
 from payments.admin.channel_operations import operation_moments
 from payments.admin.filters import CurrencyFilter
 from payments.admin.hold_buttons import CapturePayment, VoidPayment
@@ -22,6 +23,7 @@ from payments.admin.holds import held_table
 from payments.admin.parked_panels import parked_panels
 from payments.admin.refund_panels import refunds_table
 from payments.admin.refund_requests import RequestRefund
+from payments.admin.totals import totals_facts, who_paid
 from payments.models import (
     BalanceTransaction,
     Capturing,
@@ -29,6 +31,7 @@ from payments.models import (
     PaymentAllocation,
     PaymentAttempt,
 )
+from payments.queries.totals import Totals, totals_of_payment
 
 
 @admin.register(Payment)
@@ -64,11 +67,13 @@ class PaymentAdmin(OperationsAdmin[Payment]):
         """Show the payment, whose money it is, the tries, its refunds, and the entries."""
         allocations = list(row.allocations.select_related("merchant", "fee_plan").order_by("place"))
         refunds = list(row.refunds.order_by("created_at", "pk"))
+        totals = totals_of_payment(row)
         return [
-            _summary(row),
+            _summary(row, totals),
+            *who_paid(row.currency, totals),
             _allocations(row, allocations),
             _attempts(row),
-            *([held_table(row)] if row.capture_mode == Capturing.MANUAL else []),
+            *(_held(row) if row.capture_mode == Capturing.MANUAL else []),
             *parked_panels(row),
             refunds_table(refunds),
             entries_table(
@@ -114,11 +119,16 @@ class PaymentAttemptAdmin(ReadOnlyAdmin[PaymentAttempt]):
     empty_hint = gettext_lazy("A try is made when a payer chooses how to pay.")
 
 
-def _summary(row: Payment) -> Facts:
+def _held(row: Payment) -> list[Table]:
+    return [held_table(row), captures_table(row)]
+
+
+def _summary(row: Payment, totals: Totals | None) -> Facts:
     postings = showing.list_url(JournalEntry, f"q={row.pk}")
     facts = [
         Fact(_("status"), showing.badge(row.status, row.get_status_display())),
         Fact(_("amount"), showing.money(row.amount_minor, row.currency, url=postings)),
+        *totals_facts(row.currency, totals),
         Fact(_("paid at"), showing.instant(row.paid_at)),
         Fact(_("merchant's order number"), showing.code(row.merchant_order_no)),
         Fact(_("payer"), showing.row_link(row.payer)),

@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 from ledger.admin import showing, values
 from ledger.admin.panels import Column, Fact, Facts, Table
 from ledger.models import JournalEntry
+from payments.admin.totals import totals_facts
 from payments.models import BalanceTransaction, Payment, Refund, RefundAllocation
 from payments.queries.refundable import Refundable, needs_of
+from payments.queries.totals import of_refund
 
 
 def parts_of(row: Refund) -> list[RefundAllocation]:
@@ -27,6 +29,7 @@ def summary(row: Refund) -> Facts:
     facts = [
         Fact(_("status"), showing.badge(row.status, row.get_status_display())),
         Fact(_("amount"), showing.money(row.amount_minor, row.currency, url=postings)),
+        *totals_facts(row.currency, of_refund(row), is_refund=True),
         Fact(_("payment"), showing.row_link(row.payment)),
         Fact(_("merchant's order number"), showing.code(row.payment.merchant_order_no)),
         Fact(_("merchant's refund number"), showing.code(row.merchant_refund_no)),
@@ -39,9 +42,9 @@ def summary(row: Refund) -> Facts:
     if row.status_code:
         facts.insert(1, Fact(_("reason code"), showing.code(row.status_code)))
     if row.merchant is not None:
-        facts.insert(6, Fact(_("asked by merchant"), showing.row_link(row.merchant)))
+        facts.append(Fact(_("asked by merchant"), showing.row_link(row.merchant)))
     if row.parked is not None:
-        facts.insert(3, Fact(_("money in suspense"), showing.row_link(row.parked)))
+        facts.append(Fact(_("money in suspense"), showing.row_link(row.parked)))
     if row.approval is not None:
         facts.append(Fact(_("approval"), showing.row_link(row.approval)))
     return Facts(_("refund"), facts)

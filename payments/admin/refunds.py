@@ -20,7 +20,9 @@ from payments.admin.channel_operations import operation_moments
 from payments.admin.filters import CurrencyFilter
 from payments.admin.refund_decisions import Approve, Ask, Cancel, Fund, Reject
 from payments.admin.refund_remedies import AskMerchants, AskOurAccount, AskPayerCard
+from payments.admin.totals import who_paid
 from payments.models import Refund, RefundAllocation
+from payments.queries.totals import of_refund
 from payments.states import RefundStatus
 
 UNFUNDED = (
@@ -76,7 +78,11 @@ class RefundAdmin(OperationsAdmin[Refund]):
     def panels(self, request: HttpRequest, row: Refund) -> Sequence[Panel]:
         """Show the refund, whose money it is, how it is funded, its order, and who decided."""
         decisions = ApprovalDecision.objects.filter(request=row.approval_id).order_by("id")
-        found: list[Panel] = [panels.summary(row), panels.whose_money(row)]
+        found: list[Panel] = [
+            panels.summary(row),
+            *who_paid(row.currency, of_refund(row), is_refund=True),
+            panels.whose_money(row),
+        ]
         if row.status in UNFUNDED:
             found.append(panels.what_it_draws_on(row))
         if row.approval_id is not None:
