@@ -131,6 +131,7 @@ TRADES = (
         gettext_lazy("Keys and people"),
         (
             Place("payments_channelaccount", gettext_lazy("Channel accounts"), "hub"),
+            Place("payments_channelkeyset", gettext_lazy("Keys of channels"), "vpn_key"),
             Place("payments_routingrule", gettext_lazy("Routing"), "alt_route"),
             Place("payments_methodswitch", gettext_lazy("Closed scenes"), "toggle_off"),
             Place("payments_sendinghold", gettext_lazy("Holds of sending"), "pan_tool"),

@@ -33,7 +33,7 @@ _TONES = {
     "attention": {
         *("unknown", "manual_review", "review", "risk_review", "conflicted", "paid_late"),
         *("on_hold", "approval_expired", "open", "challenge", "refunding_late"),
-        *("pending_approval", "funding_required", "abnormal"),
+        *("pending_approval", "funding_required", "abnormal", "proposed"),
     },
     "alarm": {
         *("failed", "rejected", "deny", "returned", "pay_failed", "expired", "reject"),
@@ -87,6 +87,11 @@ def minute(at: datetime | None) -> SafeString:
         return nothing()
     local = f"{at.astimezone(ZoneInfo(zone_name())):%Y-%m-%d %H:%M}"
     return format_html('<time datetime="{}">{}</time>', at.isoformat(), local)
+
+
+def clock(at: datetime) -> str:
+    """Write the time of day of an instant in BUSINESS_TIME_ZONE, for the foot of a chart."""
+    return f"{at.astimezone(ZoneInfo(zone_name())):%H:%M}"
 
 
 def day(on: date | None) -> SafeString:

@@ -14,7 +14,10 @@ from ledger.admin import people, showing
 from ledger.models import JournalEntry
 
 ACTOR_FIELDS = frozenset(
-    {"actor", "maker", "approver", "imported_by", "requested_by", "closed_by", "created_by"}
+    {
+        *("actor", "maker", "approver", "imported_by", "requested_by", "closed_by", "created_by"),
+        "entered_by",
+    }
 )
 """Fields that name who did something, in every model."""
 

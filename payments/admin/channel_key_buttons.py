@@ -188,6 +188,7 @@ KEY_BUTTONS: tuple[Operation[ChannelAccount], ...] = (ApproveKeys(), RejectKeys(
 def keys_panel(request: HttpRequest, row: ChannelAccount) -> Sequence[Panel]:
     """Show which keys were entered and replaced, by fingerprint and date."""
     rows = ChannelKeySet.objects.filter(channel_account=row).order_by("-entered_at", "-pk")[:20]
+    may_see = request.user.has_perm("payments.view_channelkeyset")
     return [
         Table(
             _("keys that were entered"),
@@ -201,7 +202,7 @@ def keys_panel(request: HttpRequest, row: ChannelAccount) -> Sequence[Panel]:
             ],
             [
                 [
-                    showing.code(keys.pk),
+                    showing.row_link(keys) if may_see else showing.code(keys.pk),
                     showing.badge(keys.status, keys.get_status_display()),
                     showing.instant(keys.entered_at),
                     showing.instant(keys.retires_at),

@@ -14,6 +14,7 @@ from django.db.migrations.state import StateApps
 ROLES: dict[str, tuple[str, ...]] = {
     # Who has messages verified again has to see them.
     "security_admin": ("payments.view_channelnotification",),
+    "auditor": ("payments.view_channelkeyset",),
 }
 
 

@@ -58,6 +58,7 @@ from tests.factories.settlements import (
 )
 from tests.instants import NEXT_NOON, NOON
 from tests.rig.attacks import run_sql
+from tests.rig.keys import PUBLIC_KEY_PEM, enter
 
 NEXT_YEAR = date(2027, 1, 1)
 BEFORE_BUSINESS = date(2026, 2, 1)
@@ -179,6 +180,7 @@ def _particulars(sellers: list[Merchant], *, count: int) -> None:
             actor="user:1",
             at=NOON,
         )
+        enter(AlipayAccountFactory(), channel_public_key=PUBLIC_KEY_PEM)
         payer = PayerFactory()
         BlockListEntry.objects.create(
             kind="payer",
