@@ -55,6 +55,16 @@ class Table:
     more_text: Words = ""
     template: str = field(default="admin/panels/table.html", init=False)
 
+    @property
+    def body(self) -> list[list[tuple[Cell, Column]]]:
+        """Return the rows, each cell with its column."""
+        return [list(zip(row, self.columns, strict=True)) for row in self.rows]
+
+    @property
+    def foot(self) -> list[list[tuple[Cell, Column]]]:
+        """Return the totals, each cell with its column."""
+        return [list(zip(row, self.columns, strict=True)) for row in self.totals]
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.contrib import admin
 from django.db.models import Q, Sum
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,8 +16,10 @@ from ledger.chart import CHART
 from ledger.models import Account, AccountBalance
 from payments.admin.channel_health import ExamineAccount, health_panels
 from payments.admin.channel_key_buttons import KEY_BUTTONS, keys_panel
+from payments.admin.health_charts import in_a_list
 from payments.admin.sending import HoldAccount, line_panels
 from payments.models import ChannelAccount
+from payments.queries.channel_health import HOUR, health_of
 
 
 @admin.register(ChannelAccount)
@@ -26,18 +29,31 @@ class ChannelAccountAdmin(OperationsAdmin[ChannelAccount]):
     list_display = (
         "name",
         "channel",
+        "is_enabled",
+        "last_hour",
         "currency",
         "merchant_no",
         "channel_fee_bps",
-        "settles_to",
-        "is_enabled",
     )
     list_filter = ("channel", "is_enabled")
     ordering = ("channel", "name")
     secret_fields = ("private_key_encrypted", "api_key_encrypted", "channel_public_key")
     row_operations = (ExamineAccount(), *KEY_BUTTONS, HoldAccount())
     search_fields = ("id__exact", "name__icontains", "merchant_no__exact")
+    search_help_text = gettext_lazy("chn_…, name or merchant number")
     empty_hint = gettext_lazy("A channel account is registered by a command, with its keys.")
+
+    def dress(self, rows: Sequence[ChannelAccount]) -> None:
+        """Find out how the channels of all these rows answered in the last hour, in one query."""
+        super().dress(rows)
+        health = health_of([row.pk for row in rows], within=HOUR)
+        for row in rows:
+            row.health = health[row.pk]  # type: ignore[attr-defined]
+
+    @admin.display(description=gettext_lazy("answered, last hour"))
+    def last_hour(self, row: ChannelAccount) -> SafeString:
+        """Draw which share of exchanges had an answer, and how fast the channel is."""
+        return in_a_list(getattr(row, "health", None))
 
     def panels(self, request: HttpRequest, row: ChannelAccount) -> Sequence[Panel]:
         """Show the account and what the books say about it."""

@@ -13,6 +13,8 @@ from ledger.admin.operations import Operation
 from ledger.admin.panels import Column, LooksAgain, Panel, Table
 from ledger.admin.people import actor_link, names_of
 from payments.actions import examinations
+from payments.actions.channel_findings import told
+from payments.admin.health_charts import hour_panels
 from payments.models import CallResult, ChannelAccount, ChannelExamination, MethodSwitch
 from payments.queries.channel_health import (
     DAY,
@@ -63,7 +65,7 @@ def health_panels(request: HttpRequest, row: ChannelAccount) -> Sequence[Panel]:
     panels: list[Panel] = []
     if is_being_examined(row.pk):
         panels.append(LooksAgain(_("It is being examined. This page looks again by itself.")))
-    panels += [_calls(row), *_closed(row)]
+    panels += [*hour_panels(row), _calls(row), *_closed(row)]
     found = newest_examinations(row, limit=HISTORY)
     if found:
         panels.append(_findings(found[0]))
@@ -72,7 +74,7 @@ def health_panels(request: HttpRequest, row: ChannelAccount) -> Sequence[Panel]:
 
 
 def _calls(row: ChannelAccount) -> Table:
-    spans = [(_("last hour"), HOUR), (_("last day"), DAY)]
+    spans = [(_("the last hour"), HOUR), (_("the last 24 hours"), DAY)]
     return Table(
         _("how the channel answers"),
         [
@@ -119,12 +121,12 @@ def _findings(examination: ChannelExamination) -> Table:
         [Column(_("check")), Column(_("level")), Column(_("seen")), Column(_("what to do"))],
         [
             [
-                found["check"],
-                showing.badge(_LEVELS[found["level"]][0], str(_LEVELS[found["level"]][1])),
-                found["seen"],
-                found["todo"],
+                found.check,
+                showing.badge(_LEVELS[found.level][0], str(_LEVELS[found.level][1])),
+                found.seen,
+                found.todo,
             ]
-            for found in examination.findings
+            for found in map(told, examination.findings)
         ],
         empty="",
     )

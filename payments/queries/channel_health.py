@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
@@ -12,6 +12,7 @@ from payments.models import CallResult, ChannelAccount, ChannelExamination
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
+SLOT: Final = timedelta(minutes=5)
 _UNDER_WAY: Final = ["todo", "doing"]
 
 _HEALTH: Final = """
@@ -24,6 +25,21 @@ SELECT channel_account_id,
 FROM payments_channelcall
 WHERE channel_account_id = ANY(%s) AND called_at > clock_timestamp() - make_interval(secs => %s)
 GROUP BY channel_account_id"""
+
+
+_SLOTS: Final = """
+WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
+     slots AS (
+       SELECT now - make_interval(secs => %(slot)s * n) AS began_at,
+              now - make_interval(secs => %(slot)s * (n - 1)) AS ended_at
+       FROM clock, generate_series(1, 12) n)
+SELECT began_at, count(c.id),
+       count(c.id) FILTER (WHERE c.result IN ('answered', 'failed')),
+       percentile_disc(0.5) WITHIN GROUP (ORDER BY c.millis)
+         FILTER (WHERE c.result IN ('answered', 'failed', 'unknown'))
+FROM slots LEFT JOIN payments_channelcall c
+  ON c.channel_account_id = %(account)s AND c.called_at > began_at AND c.called_at <= ended_at
+GROUP BY began_at ORDER BY began_at"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +64,16 @@ class Health:
         return self.calls - self.counts[CallResult.ANSWERED] - self.counts[CallResult.FAILED]
 
 
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Five minutes of one account's channel: exchanges, those with an answer, half within ms."""
+
+    began_at: datetime
+    calls: int
+    answered: int
+    median_ms: int | None
+
+
 def health_of(account_ids: Sequence[str], *, within: timedelta) -> dict[str, Health]:
     """Return how each of these accounts did until now, by the database's clock. One query."""
     with connection.cursor() as cursor:
@@ -58,6 +84,17 @@ def health_of(account_ids: Sequence[str], *, within: timedelta) -> dict[str, Hea
         median, p95 = speeds or (None, None)
         found[account_id] = Health(dict(zip(CallResult, counts, strict=True)), median, p95)
     return found
+
+
+def slots_of(account_id: str) -> list[Slot]:
+    """Return the last hour of an account in slots of five minutes, the oldest first. One query.
+
+    Slots end now, by the database's clock; those without an exchange are there, too.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SLOTS, {"account": account_id, "slot": SLOT.total_seconds()})
+        rows = cursor.fetchall()
+    return [Slot(*row) for row in rows]
 
 
 def newest_examinations(account: ChannelAccount, *, limit: int) -> list[ChannelExamination]:

@@ -1,5 +1,7 @@
 """A channel account's page: how its channel answers, and what examinations of it found."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -7,6 +9,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from ledger.models import AuditEntry
 from payments.actions import examinations, routing
+from payments.actions.channel_findings import Finding, Level
 from payments.actions.channels import point_at_gateway
 from payments.models import (
     CallResult,
@@ -16,7 +19,13 @@ from payments.models import (
     DatabaseClock,
     PaymentMethod,
 )
-from payments.queries.channel_health import DAY, HOUR, failing_examinations, health_of
+from payments.queries.channel_health import (
+    DAY,
+    HOUR,
+    failing_examinations,
+    health_of,
+    slots_of,
+)
 from tests.factories.payments import AlipayAccountFactory, BankAccountFactory
 from tests.instants import NOON
 from tests.rig.attacks import refused
@@ -72,7 +81,57 @@ def test_shows_the_last_hour_and_day_of_this_account_alone():
     assert (day.calls, day.troubles) == (6, 2)
     page = page_of(desk("finance_maker"), account)
     assert "last hour 4 0 0 1 0 20 400" in page
-    assert "last day 4 0 0 1 1 20 400" in page
+    assert "the last 24 hours 4 0 0 1 1 20 400" in page
+
+
+@pytest.mark.django_db
+def test_draws_the_last_hour_and_says_it_in_words():
+    # Given
+    account, client = AlipayAccountFactory(), desk("finance_maker")
+    url = reverse("admin:payments_channelaccount_change", args=[account.pk])
+    list_url = reverse("admin:payments_channelaccount_changelist")
+    assert "Nobody spoke to this channel in the last hour." in page_of(client, account)
+    assert "no calls" in words(client.get(list_url))
+
+    # When
+    for millis in (10, 20, 30):
+        called(account, CallResult.ANSWERED, millis)
+    called(account, CallResult.FAILED, 400, ago=HOUR / 2)
+    called(account, CallResult.NO_ANSWER, 10_000, ago=HOUR / 2)
+    called(account, CallResult.ANSWERED, 1, ago=2 * HOUR)
+
+    # Then
+    page = client.get(url)
+    assert (
+        "Of 5 exchanges 4 had an answer: 80.0 %. Half of the answers came within 20 ms,"
+        " 95 of 100 within 400 ms." in words(page)
+    )
+    assert "1 of 2 had an answer" in page.content.decode()
+    chart = page.content.decode().partition('class="house-chart"')[2].partition("</figure>")[0]
+    assert chart.count("<svg") == 2
+    assert "<script" not in chart
+    assert "80.0 % · 400 ms" in words(client.get(list_url))
+
+
+@pytest.mark.django_db
+def test_slots_are_of_this_account_and_this_hour():
+    # Given
+    account = AlipayAccountFactory()
+    called(account, CallResult.ANSWERED, 20)
+    called(account, CallResult.UNKNOWN, 40)
+    called(account, CallResult.NOT_CONNECTED, 9, ago=HOUR - timedelta(minutes=1))
+    called(account, CallResult.ANSWERED, 1, ago=HOUR + timedelta(minutes=1))
+    called(AlipayAccountFactory(), CallResult.ANSWERED, 7)
+
+    # When
+    slots = slots_of(account.pk)
+
+    # Then
+    assert [(slot.calls, slot.answered, slot.median_ms) for slot in slots] == [
+        (1, 0, None),
+        *[(0, 0, None)] * 10,
+        (2, 1, 20),
+    ]
 
 
 @pytest.mark.django_db
@@ -151,6 +210,56 @@ def test_every_night_all_are_and_errors_stand_on_the_home_page(marketplace):
     assert f"{marketplace.alipay.name}: its last examination found errors." in words(
         desk("finance_maker").get(reverse("admin:index"))
     )
+
+
+def examination(account: ChannelAccount, *findings: dict[str, object]) -> ChannelExamination:
+    return ChannelExamination.objects.create(
+        channel_account=account,
+        asked_by="task:payments.examine_all",
+        examined_at=NOON,
+        errors=0,
+        warnings=1,
+        findings=list(findings),
+    )
+
+
+@pytest.mark.django_db
+def test_findings_are_kept_as_codes_and_told_in_the_readers_language():
+    # Given an examination by a worker, who has no language
+    account, client = AlipayAccountFactory(), desk("finance_maker")
+    finding = Finding("clock", Level.ERROR, "clock_off", {"seconds": 300})
+    answers = Finding("reach", Level.FINE, "reached")
+    kept = examination(account, finding.kept(), answers.kept()).findings
+    assert kept == [
+        {"check": "clock", "level": "error", "code": "clock_off", "parameters": {"seconds": 300}},
+        {"check": "reach", "level": "fine", "code": "reached", "parameters": {}},
+    ]
+
+    # Then
+    english = page_of(client, account)
+    assert "The channel's clock is 300 seconds ahead of the database's." in english
+    assert "Set the clock of the database's machine by NTP." in english
+    assert "The gateway answers." in english
+    client.cookies["django_language"] = "zh-hans"
+    chinese = page_of(client, account)
+    assert "网关有应答。" in chinese
+    assert "The gateway answers." not in chinese
+
+
+@pytest.mark.django_db
+def test_findings_that_were_kept_as_sentences_are_read_as_they_are():
+    # Given a row from before
+    account = AlipayAccountFactory()
+    examination(
+        account,
+        {"check": "reach", "level": "warning", "seen": "It was slow.", "todo": "Wait."},
+        {"check": "novel", "level": "fine", "code": "of_another_version", "parameters": {}},
+    )
+
+    # Then
+    page = page_of(desk("finance_maker"), account)
+    assert "reach warning It was slow. Wait." in page
+    assert "novel fine of_another_version" in page
 
 
 @pytest.mark.django_db
