@@ -16,7 +16,7 @@ from tests.factories.payments import (
     owed_payment,
 )
 from tests.instants import NOON
-from tests.payments.actions.test_resolutions import give_late_terms
+from tests.payments.actions.test_resolutions_by_people import give_late_terms
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
