@@ -7,7 +7,7 @@ from payments import capture_states
 from payments.actions.events import record_event
 from payments.capture_states import CaptureStatus
 from payments.models import Capture
-from payments.states import CONTRADICTED
+from payments.states import CONTRADICTED, CONTRADICTION_ENDED
 
 
 def move(
@@ -31,7 +31,7 @@ def contradict(capture: Capture, *, actor: str, at: datetime) -> None:
 
     The capture stays failed and nothing is booked: its share was freed, and people decide.
     """
-    if capture.status_code == CONTRADICTED:
+    if capture.status_code in (CONTRADICTED, CONTRADICTION_ENDED):
         return
     capture.status_code = CONTRADICTED
     capture.save(update_fields=["status_code"])

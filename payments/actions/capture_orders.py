@@ -45,6 +45,12 @@ STATUS_OF_ORDER = {
 }
 """What an order's state makes of a capture or a void; others leave it as it is."""
 
+CONTRADICTIONS = (
+    (CaptureStatus.FAILED, OutcomeKind.SUCCEEDED),
+    (CaptureStatus.SUCCEEDED, OutcomeKind.FAILED),
+)
+"""How it ended here and what its channel says of it later, where the two cannot both be true."""
+
 
 def send_capture(capture_id: str, *, at: datetime) -> None:
     """Place a prepared order at its channel, when it is its turn. Sending twice is impossible.
@@ -158,12 +164,12 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
     actor = lease.actor or f"channel:{operation.channel_account.channel}"
     believed = _believed(capture, outcome)
     operations.record_outcome(operation, lease=lease, outcome=believed, at=at)
-    if capture.status == CaptureStatus.FAILED and outcome.kind == OutcomeKind.SUCCEEDED:
+    if (capture.status, believed.kind) in CONTRADICTIONS:
         capture_moves.contradict(capture, actor=actor, at=at)
     status = STATUS_OF_ORDER.get(OperationStatus(operation.status))
     is_ended = capture.status in (CaptureStatus.SUCCEEDED, *DEAD_CAPTURES)
     if status is not None and status != capture.status and not is_ended:
-        _follow(capture, status, outcome=believed, actor=actor, at=at)
+        follow(capture, status, outcome=believed, actor=actor, at=at)
     return operation
 
 
@@ -176,10 +182,10 @@ def _believed(capture: Capture, outcome: Outcome) -> Outcome:
     return replace(outcome, kind=OutcomeKind.UNKNOWN, code=AMOUNT_DIFFERS)
 
 
-def _follow(
+def follow(
     capture: Capture, status: CaptureStatus, *, outcome: Outcome, actor: str, at: datetime
 ) -> None:
-    """Move the capture to where its order stands, and book what that means."""
+    """Move a locked capture to where its order stands, and book what that means. A part."""
     if status != CaptureStatus.SUCCEEDED:
         capture_moves.move(capture, status, code=outcome.code, actor=actor, at=at)
         return

@@ -60,7 +60,7 @@ def contradict(refund: Refund, *, actor: str, at: datetime) -> None:
     The refund stays failed and nothing is booked: its money was given back, and people decide. So
     does one that was paid by hand: its payer has the money twice.
     """
-    if refund.status_code == states.CONTRADICTED:
+    if refund.status_code in (states.CONTRADICTED, states.CONTRADICTION_ENDED):
         return
     refund.status_code = states.CONTRADICTED
     refund.save(update_fields=["status_code"])

@@ -10,12 +10,12 @@ from django.db import transaction
 
 from payments import capture_states, locks
 from payments.actions import operations, order_resolutions, voids
-from payments.actions.capture_orders import STATUS_OF_ORDER
+from payments.actions.capture_orders import CONTRADICTIONS, STATUS_OF_ORDER
 from payments.actions.channels import authorising_channel_of
 from payments.actions.exchanges import DUE_MAX, Exchange
 from payments.actions.operations import Lease
 from payments.capture_states import DEAD_CAPTURES, CaptureStatus
-from payments.channels.base import Outcome, OutcomeKind, VoidRequest
+from payments.channels.base import Outcome, VoidRequest
 from payments.models import (
     ChannelAccount,
     ChannelOperation,
@@ -99,19 +99,19 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
     operation = void.operation
     actor = lease.actor or f"channel:{operation.channel_account.channel}"
     operations.record_outcome(operation, lease=lease, outcome=outcome, at=at)
-    if void.status == CaptureStatus.FAILED and outcome.kind == OutcomeKind.SUCCEEDED:
+    if (void.status, outcome.kind) in CONTRADICTIONS:
         voids.contradict(void, actor=actor, at=at)
     status = STATUS_OF_ORDER.get(OperationStatus(operation.status))
     is_ended = void.status in (CaptureStatus.SUCCEEDED, *DEAD_CAPTURES)
     if status is not None and status != void.status and not is_ended:
-        _follow(void, status, outcome=outcome, actor=actor, at=at)
+        follow(void, status, outcome=outcome, actor=actor, at=at)
     return operation
 
 
-def _follow(
+def follow(
     void: Void, status: CaptureStatus, *, outcome: Outcome, actor: str, at: datetime
 ) -> None:
-    """Move the void to where its order stands; what was given back is held no more."""
+    """Move a locked void to where its order stands; what was given back is held no more. A part."""
     was = void.status
     capture_states.VOID.require_move(was, status)
     is_made = status == CaptureStatus.SUCCEEDED

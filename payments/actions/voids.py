@@ -20,7 +20,7 @@ from payments.queries.authorisations import (
     wanted_authorisation,
 )
 from payments.screening import get_screener
-from payments.states import CONTRADICTED, PaymentStatus
+from payments.states import CONTRADICTED, CONTRADICTION_ENDED, PaymentStatus
 
 VOIDED = "voided"
 
@@ -170,7 +170,7 @@ def end(authorisation: Authorisation, *, code: str, actor: str, at: datetime) ->
 
 def contradict(void: Void, *, actor: str, at: datetime) -> None:
     """Note that the channel says it gave back what failed here. A part; twice tells once."""
-    if void.status_code == CONTRADICTED:
+    if void.status_code in (CONTRADICTED, CONTRADICTION_ENDED):
         return
     void.status_code = CONTRADICTED
     void.save(update_fields=["status_code"])

@@ -11,6 +11,7 @@ from ledger.admin import showing
 from ledger.admin.base import BusinessDayRange
 from ledger.admin.operations import OperationsAdmin
 from ledger.admin.panels import Fact, Facts, Moment, Panel
+from payments.admin.contradictions import ApproveTruth, AskTruth, RejectTruth
 from payments.admin.filters import CurrencyFilter
 from payments.admin.masking import masked
 from payments.admin.order_resolutions import ApproveResolution, AskResolution, RejectResolution
@@ -40,7 +41,14 @@ class ChannelOperationAdmin(OperationsAdmin[ChannelOperation]):
     search_fields = ("channel_no__exact", "channel_ref__exact", "subject__exact", "id__exact")
     search_help_text = gettext_lazy("Our number, the channel's number, att_… or po_…")
     unread_fields = ("lease_token", "raw_answer")
-    row_operations = (AskResolution(), ApproveResolution(), RejectResolution())
+    row_operations = (
+        AskResolution(),
+        ApproveResolution(),
+        RejectResolution(),
+        AskTruth(),
+        ApproveTruth(),
+        RejectTruth(),
+    )
     empty_hint = gettext_lazy("An order is written before a channel is called for the first time.")
 
     def panels(self, request: HttpRequest, row: ChannelOperation) -> Sequence[Panel]:

@@ -73,6 +73,30 @@ class NotInReviewError(DomainError):
     detail = _("The outcome of this order is not one that people decide on.")
 
 
+class NotContradictedError(DomainError):
+    """The channel says nothing else of this order than how it ended here, or not any more.
+
+    Nothing was written; no money moved. Look at the order again.
+    """
+
+    code = "not_contradicted"
+    status = 409
+    detail = _("Its channel does not contradict how this order ended.")
+
+
+class ContradictionStandsError(DomainError):
+    """What is said to be true cannot be booked now: the money is not there, or is taken otherwise.
+
+    Nothing was written; no money moved. Look whether the merchants have enough, and whether what
+    the order had freed was refunded, taken or given back by another one since; what is left over
+    then is a difference for reconciliation.
+    """
+
+    code = "contradiction_stands"
+    status = 409
+    detail = _("It cannot be booked now: look at the merchants' money and at other orders.")
+
+
 class EvidenceTimeError(DomainError):
     """What a channel did was said to have happened before it was ordered, or to happen yet.
 

@@ -76,7 +76,7 @@ CREATE FUNCTION payments_check_made_after_all() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
   PERFORM FROM ledger_approvalrequest r
-  WHERE r.kind = 'contradiction' AND r.object_id = NEW.id AND r.state = 'executed'
+  WHERE r.kind = 'contradiction' AND r.object_id = NEW.operation_id AND r.state = 'executed'
     AND r.payload ->> 'way' = 'made'
     AND r.amount_minor = NEW.amount_minor AND r.currency = NEW.currency
     AND (SELECT count(*) FROM ledger_approvaldecision d
