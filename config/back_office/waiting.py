@@ -91,9 +91,21 @@ def _settlements(request: HttpRequest) -> list[Waiting]:
 def _refunds(request: HttpRequest) -> list[Waiting]:
     if not request.user.has_perm("payments.view_refund"):
         return []
-    status = RefundStatus
     counts = _refund_counts(request)
-    found = [
+    waiting = [
+        Waiting(what, how, counts[name], filtered(Refund, status__exact=state.value), tone)
+        for permission, name, state, what, how, tone in _refunds_that_wait()
+        if request.user.has_perm(permission)
+    ]
+    if request.user.has_perm("payments.ask_refund"):
+        waiting.append(_contradicted(counts["contradicted"]))
+    return waiting
+
+
+def _refunds_that_wait() -> list[tuple[str, str, RefundStatus, str, str, str]]:
+    """Return who looks at refunds in which state, under which name, and what is said of them."""
+    status = RefundStatus
+    return [
         (
             "payments.approve_refund",
             "to_decide",
@@ -135,14 +147,6 @@ def _refunds(request: HttpRequest) -> list[Waiting]:
             "alarm",
         ),
     ]
-    waiting = [
-        Waiting(what, how, counts[name], filtered(Refund, status__exact=state.value), tone)
-        for permission, name, state, what, how, tone in found
-        if request.user.has_perm(permission)
-    ]
-    if request.user.has_perm("payments.ask_refund"):
-        waiting.append(_contradicted(counts["contradicted"]))
-    return waiting
 
 
 def _contradicted(count: int) -> Waiting:

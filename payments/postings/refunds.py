@@ -1,7 +1,7 @@
 """How each event of giving money back reads in the books: the accountant's page of refunds.
 
-Pure functions; the numbers are those of docs/recipes. What is on its way back to payers stands in
-2101 per channel account and merchant, from the request until the channel's verified answer.
+Pure functions. What is on its way back to payers stands in 2101 per channel account and merchant,
+from the request until the channel's verified answer.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,13 @@ from payments.models import Refund, RefundAllocation
 from payments.postings import fees
 from payments.postings.fees import ChannelFeeTerms
 from payments.postings.owners import UNALLOCATED, channel_owner, tax_owner, without_zeros
+from payments.postings.refund_sources import (
+    by_hand_source,
+    failure_source,
+    request_source,
+    reversal_source,
+    success_source,
+)
 from payments.pricing import Funding, GivenBack
 
 
@@ -23,35 +30,6 @@ class Occasion:
     channel_account_id: str
     effective_date: date
     at: datetime
-
-
-def request_source(owner_id: str, *, turn: int = 1) -> str:
-    """Name the entry by which a refund allocation, or a refund's unallocated part, was funded."""
-    return f"{owner_id}:request:{turn}"
-
-
-def success_source(owner_id: str, *, turn: int = 1) -> str:
-    """Name the entry by which its money left the channel."""
-    return _of_turn(f"{owner_id}:succeeded", turn)
-
-
-def failure_source(owner_id: str, *, turn: int = 1) -> str:
-    """Name the entry by which its money was given back."""
-    return _of_turn(f"{owner_id}:failed", turn)
-
-
-def by_hand_source(owner_id: str) -> str:
-    """Name the entry by which its money left our bank account, paid by hand."""
-    return f"{owner_id}:by_hand"
-
-
-def reversal_source(owner_id: str, *, turn: int = 1) -> str:
-    """Name the entry by which its money came back to the channel."""
-    return _of_turn(f"{owner_id}:reversed", turn)
-
-
-def _of_turn(source: str, turn: int) -> str:
-    return source if turn == 1 else f"{source}:{turn}"
 
 
 def unallocated_part(refund: Refund) -> str:
@@ -208,8 +186,6 @@ def came_back(part: RefundAllocation, *, occasion: Occasion) -> Entry:
     """Book that one merchant's part of a refund that was made came back to the channel: E05i.
 
     Dr 1101 amount    Cr 2101 amount
-
-    The payer is owed it again. What the channel returned of its fee it has returned.
     """
     return _entry(
         reversal_source(part.id, turn=part.refund.turn),

@@ -17,7 +17,7 @@ from payments.models import (
     Refund,
     RefundAllocation,
 )
-from payments.postings.refunds import request_source
+from payments.postings.refund_sources import request_source
 from payments.pricing import Means, Refunded
 from payments.states import DEAD_REFUNDS, REFUNDS_IN_FLIGHT, AttemptStatus, RefundStatus
 
