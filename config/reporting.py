@@ -17,7 +17,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.views.debug import SafeExceptionReporterFilter
 
-_TOLD: Final = (NoneType, bool, int, float, Decimal, datetime, date, time, timedelta, Enum)
+_TOLD: Final = (NoneType, bool, int, Decimal, datetime, date, time, timedelta, Enum)
 
 
 class ReticentReporterFilter(SafeExceptionReporterFilter):
