@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import parse_qs, unquote
 
-from payments.simulator.alipay_messages import Messenger
-from payments.simulator.apps import AppBook, Registration
-from payments.simulator.bank_accounts import AccountBook
+from payments.simulator.alipay.apps import AppBook, Registration
+from payments.simulator.alipay.messages import Messenger
+from payments.simulator.alipay.notifier import Notifier
+from payments.simulator.bank.accounts import AccountBook
 from payments.simulator.bill_changes import BillChangeBook, bill_change_from
 from payments.simulator.clock import ClockBackwardsError, VirtualClock
 from payments.simulator.errors import RefusedError
@@ -14,7 +15,6 @@ from payments.simulator.exchange import Answer, Request, json_answer
 from payments.simulator.faults import FaultBook
 from payments.simulator.json_fields import JsonFields, bad_request
 from payments.simulator.key_control import KeyControl, keys_shown
-from payments.simulator.notifier import Notifier
 from payments.simulator.owed import owed_minor
 from payments.simulator.payer_control import PayerControl
 from payments.simulator.scripts import run_script

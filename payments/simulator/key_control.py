@@ -2,12 +2,12 @@
 
 from dataclasses import asdict, dataclass
 
-from payments.simulator.apps import App, AppBook
+from payments.simulator.alipay.apps import App, AppBook
 from payments.simulator.clock import VirtualClock
 from payments.simulator.errors import RefusedError
 from payments.simulator.json_fields import JsonFields, bad_request
-from payments.simulator.unionpay_merchants import MerchantBook as UnionPayMerchants
-from payments.simulator.wechatpay_merchants import MerchantBook as WechatMerchants
+from payments.simulator.unionpay.merchants import MerchantBook as UnionPayMerchants
+from payments.simulator.wechatpay.merchants import MerchantBook as WechatMerchants
 
 
 @dataclass(frozen=True)

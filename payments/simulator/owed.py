@@ -1,8 +1,10 @@
 """What the channels have not paid in yet, or have paid back beyond what they took."""
 
-from payments.simulator import alipay_settlements, unionpay_settlements, wechatpay_settlements
+from payments.simulator.alipay import settlements as alipay_settlements
 from payments.simulator.day_sums import DaySum
 from payments.simulator.store import Store
+from payments.simulator.unionpay import settlements as unionpay_settlements
+from payments.simulator.wechatpay import settlements as wechatpay_settlements
 
 _NO_END = "9999-12-31"
 

@@ -2,19 +2,19 @@
 
 from dataclasses import dataclass
 
-from payments.simulator.alipay_control import AlipayControl
-from payments.simulator.alipay_coupons import Coupons
-from payments.simulator.alipay_holds import Hold
-from payments.simulator.apps import App, AppBook
+from payments.simulator.alipay.apps import App, AppBook
+from payments.simulator.alipay.control import AlipayControl
+from payments.simulator.alipay.coupons import Coupons
+from payments.simulator.alipay.holds import Hold
+from payments.simulator.alipay.trades import Trade, TradeBook
 from payments.simulator.clock import VirtualClock, iso_text
 from payments.simulator.errors import RefusedError
 from payments.simulator.json_fields import JsonFields
 from payments.simulator.money import amount_text
-from payments.simulator.trades import Trade, TradeBook
-from payments.simulator.unionpay_control import UnionPayControl
-from payments.simulator.unionpay_transactions import Transaction
-from payments.simulator.wechatpay_control import WechatControl
-from payments.simulator.wechatpay_trades import Trade as WechatTrade
+from payments.simulator.unionpay.control import UnionPayControl
+from payments.simulator.unionpay.transactions import Transaction
+from payments.simulator.wechatpay.control import WechatControl
+from payments.simulator.wechatpay.trades import Trade as WechatTrade
 
 _AnyTrade = Trade | WechatTrade | Transaction
 

@@ -10,41 +10,41 @@ from decimal import Decimal
 from pathlib import Path
 from types import FrameType
 
-from payments.simulator.alipay import Gateway, Method
-from payments.simulator.alipay_bills import PATH as BILL_PATH
-from payments.simulator.alipay_bills import BillMethods
-from payments.simulator.alipay_books import AlipayBooks
-from payments.simulator.alipay_control import AlipayControl
-from payments.simulator.alipay_hold_methods import HoldMethods
-from payments.simulator.alipay_holds import HoldBook
-from payments.simulator.alipay_messages import Messenger
-from payments.simulator.alipay_refunds import RefundMethods
-from payments.simulator.alipay_scenes import PHONE_PATH, SceneDoors
-from payments.simulator.alipay_settlements import AlipaySettlements
-from payments.simulator.alipay_trades import TradeMethods
-from payments.simulator.alipay_transfers import TransferMethods
-from payments.simulator.apps import AppBook
-from payments.simulator.bank import Bank
-from payments.simulator.bank_accounts import AccountBook
+from payments.simulator.alipay.apps import AppBook
+from payments.simulator.alipay.bills import PATH as BILL_PATH
+from payments.simulator.alipay.bills import BillMethods
+from payments.simulator.alipay.books import AlipayBooks
+from payments.simulator.alipay.control import AlipayControl
+from payments.simulator.alipay.gateway import Gateway, Method
+from payments.simulator.alipay.hold_calls import HoldMethods
+from payments.simulator.alipay.hold_page import PATH as HOLD_PATH
+from payments.simulator.alipay.hold_page import HoldPages
+from payments.simulator.alipay.holds import HoldBook
+from payments.simulator.alipay.messages import Messenger
+from payments.simulator.alipay.notifier import Notifier
+from payments.simulator.alipay.payer_page import PayerPages
+from payments.simulator.alipay.refund_calls import RefundMethods
+from payments.simulator.alipay.scenes import PHONE_PATH, SceneDoors
+from payments.simulator.alipay.settlements import AlipaySettlements
+from payments.simulator.alipay.trade_calls import TradeMethods
+from payments.simulator.alipay.transfer_calls import TransferMethods
+from payments.simulator.bank.accounts import AccountBook
+from payments.simulator.bank.counter import Bank
 from payments.simulator.bill_changes import BillChangeBook
 from payments.simulator.clock import VirtualClock
 from payments.simulator.control import CLOCK_SETTING, Control
 from payments.simulator.errors import RefusedError
 from payments.simulator.exchange import Answer, Request, Silence, error_answer
 from payments.simulator.faults import FaultBook
-from payments.simulator.notifier import Notifier
 from payments.simulator.pages.control_page import PATH as CONTROL_PATH
 from payments.simulator.pages.control_page import ControlPage
 from payments.simulator.pages.front import FrontPage
-from payments.simulator.pages.hold import PATH as HOLD_PATH
-from payments.simulator.pages.hold import HoldPages
-from payments.simulator.pages.payer import PayerPages
 from payments.simulator.payer_control import PayerControl
 from payments.simulator.server import Answering, Server
 from payments.simulator.store import Store
-from payments.simulator.unionpay_parts import PATHS as UNIONPAY_PATHS
-from payments.simulator.unionpay_parts import UnionPay
-from payments.simulator.wechatpay_parts import WechatPay
+from payments.simulator.unionpay.parts import PATHS as UNIONPAY_PATHS
+from payments.simulator.unionpay.parts import UnionPay
+from payments.simulator.wechatpay.parts import WechatPay
 
 DEFAULT_PORT = 8770
 DEFAULT_DIR = Path("var/simulator")

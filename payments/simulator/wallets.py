@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from payments.simulator.apps import App
+from payments.simulator.alipay.apps import App
 from payments.simulator.errors import RefusedError
 from payments.simulator.store import Store
 

@@ -80,7 +80,7 @@ def test_every_contract_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
         ("floors", "ledger.actions.audit", "ledger.admin.base"),
         ("port", "payments.actions.payments", "risk.actions.screenings"),
         ("adapters", "payments.channels.alipay.adapter", "payments.channels.bank"),
-        ("double", "payments.simulator.alipay", "payments.channels.alipay.signing"),
+        ("double", "payments.simulator.alipay.gateway", "payments.channels.alipay.signing"),
         ("crafts", "payments.pricing", "django"),
     ],
 )

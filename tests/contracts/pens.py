@@ -16,13 +16,15 @@ from urllib.parse import parse_qsl, urlencode
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from payments.channels.transport import Answer
-from payments.simulator import signing, unionpay_signing, wechatpay_merchants
-from payments.simulator.apps import AppBook
+from payments.simulator import signing
+from payments.simulator.alipay.apps import AppBook
 from payments.simulator.clock import wall_ms
 from payments.simulator.store import Store
-from payments.simulator.unionpay_merchants import MerchantBook
-from payments.simulator.wechatpay import signature_headers
-from payments.simulator.wechatpay_signing import encrypted_resource
+from payments.simulator.unionpay import signing as unionpay_signing
+from payments.simulator.unionpay.merchants import MerchantBook
+from payments.simulator.wechatpay import merchants as wechatpay_merchants
+from payments.simulator.wechatpay.gateway import signature_headers
+from payments.simulator.wechatpay.signing import encrypted_resource
 from tests.contracts.mailbox import Letter
 
 Changes = Mapping[str, object]

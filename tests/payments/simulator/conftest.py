@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.payments.simulator.receiver import Receiver
-from tests.payments.simulator.wechat_wire import NoticeReceiver, WechatShop
+from tests.payments.simulator.wechatpay.wire import NoticeReceiver, WechatShop
 from tests.payments.simulator.wire import Shop, SimulatorProcess, StartSimulator
 
 _numbers = itertools.count(1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.payments.simulator.wechat_wire import (
+from tests.payments.simulator.wechatpay.wire import (
     NoticeReceiver,
     WechatShop,
 )

@@ -67,15 +67,17 @@ def table() -> dict[str, dict[str, str]]:
 
 
 def names_of_tests() -> dict[str, set[str]]:
-    """Give the names of all tests by the name of their module."""
+    """Give the names of all tests by the name of their module, alone and behind its folder's."""
     found: dict[str, set[str]] = defaultdict(set)
     for path in TESTS.rglob("test_*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        found[path.stem] |= {
+        names = {
             node.name
             for node in ast.walk(tree)
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
         }
+        found[path.stem] |= names
+        found[f"{path.parent.name}/{path.stem}"] |= names
     return found
 
 
@@ -93,7 +95,7 @@ def test_every_cell_names_tests_that_exist() -> None:
 
     # When
     named = {
-        (row, channel): re.findall(r"`(test_\w+)::(test_\w+)`", cell)
+        (row, channel): re.findall(r"`((?:\w+/)?test_\w+)::(test_\w+)`", cell)
         for row, cells in table().items()
         for channel, cell in cells.items()
         if cell != NOTHING

@@ -10,8 +10,8 @@ import pytest
 
 from payments.simulator.pages.control_orders import FORMS
 from tests.payments.simulator.paying_shop import PayingShop
-from tests.payments.simulator.unionpay_wire import UnionPayShop
-from tests.payments.simulator.wechat_wire import WechatShop
+from tests.payments.simulator.unionpay.wire import UnionPayShop
+from tests.payments.simulator.wechatpay.wire import WechatShop
 from tests.payments.simulator.wire import SimulatorProcess, StartSimulator
 
 PAGE = "/control/page"

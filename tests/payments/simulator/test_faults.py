@@ -260,8 +260,9 @@ class TestShares:
 class TestSeeds:
     @staticmethod
     def met(shop: Shop, *, seed: int) -> list[bool]:
-        """Order a half of all questions to fail, and say which of twenty did."""
+        """Order a half of all questions to fail and nothing else, and say which of twenty did."""
         simulator = shop.simulator
+        simulator.send("DELETE", "/control/faults")
         simulator.send("POST", "/control/faults/seed", json={"seed": seed})
         half = {"kind": "http_500", "count": 1000, "percent": 50, "method": "alipay.trade.query"}
         simulator.send("POST", "/control/faults", json={**half, "app_id": shop.app_id})
@@ -278,9 +279,7 @@ class TestSeeds:
     def test_a_seed_repeats_which_calls_a_share_strikes(self, shop: Shop) -> None:
         # When
         first = self.met(shop, seed=7)
-        shop.simulator.send("DELETE", "/control/faults")
         again = self.met(shop, seed=7)
-        shop.simulator.send("DELETE", "/control/faults")
         other = self.met(shop, seed=8)
 
         # Then

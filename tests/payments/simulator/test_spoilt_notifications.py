@@ -6,8 +6,8 @@ from html import unescape
 import pytest
 
 from tests.payments.simulator.receiver import Receiver
-from tests.payments.simulator.test_wechatpay_transfers import opened_shop, transfer
-from tests.payments.simulator.wechat_wire import NoticeReceiver, WechatShop
+from tests.payments.simulator.wechatpay.test_transfers import opened_shop, transfer
+from tests.payments.simulator.wechatpay.wire import NoticeReceiver, WechatShop
 from tests.payments.simulator.wire import Shop, StartSimulator
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from defusedxml.ElementTree import fromstring
 
-from tests.payments.simulator.bank_desk import (
+from tests.payments.simulator.bank.desk import (
     ACCOUNT_NO,
     STATEMENT,
     Desk,

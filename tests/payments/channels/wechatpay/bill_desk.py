@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 from payments.channels.base import ChannelConfig
 from tests.contracts.accounts import private_pem
-from tests.payments.simulator.wechat_wire import SERIAL_NO, WechatShop
+from tests.payments.simulator.wechatpay.wire import SERIAL_NO, WechatShop
 from tests.payments.simulator.wire import MERCHANT_KEY
 
 DAY = date(2026, 1, 5)

@@ -8,8 +8,8 @@ import pytest
 from payments.channels.base import OutcomeKind
 from payments.channels.registry import channel_for
 from tests.payments.channels.wechatpay.bill_desk import DAY, at, config_of, rows
-from tests.payments.simulator.test_wechatpay_transfers import transfer
-from tests.payments.simulator.wechat_wire import WechatShop
+from tests.payments.simulator.wechatpay.test_transfers import transfer
+from tests.payments.simulator.wechatpay.wire import WechatShop
 from tests.payments.simulator.wire import SimulatorProcess
 
 ORDER_HEAD = (

@@ -20,7 +20,7 @@ from payments.channels.base import (
 )
 from payments.channels.registry import channel_for
 from tests.instants import NOON
-from tests.payments.simulator.wechat_wire import NoticeReceiver
+from tests.payments.simulator.wechatpay.wire import NoticeReceiver
 
 _numbers = itertools.count(1)
 OPENID = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
