@@ -90,7 +90,7 @@ def _facts(seal: Seal) -> Facts:
                 is_wide=True,
             ),
             Fact(_("keyed hash"), showing.code(bytes(seal.hmac).hex()), is_wide=True),
-            Fact(_("key"), showing.code(seal.key_id)),
+            Fact(_("seal key"), showing.code(seal.key_id)),
             Fact(_("database cluster"), showing.code(str(seal.cluster))),
             Fact(_("complete below transaction"), showing.code(str(seal.floor))),
         ],

@@ -78,7 +78,7 @@ def _calls(row: ChannelAccount) -> Table:
     return Table(
         _("how the channel answers"),
         [
-            Column(_("until now")),
+            Column(_("span")),
             *(Column(result.label, is_amount=True) for result in CallResult),
             Column(_("median ms"), is_amount=True),
             Column(_("95 of 100 within ms"), is_amount=True),

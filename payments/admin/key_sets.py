@@ -127,7 +127,7 @@ def _keys_table(row: ChannelKeySet) -> Table:
     return Table(
         _("keys that were entered"),
         [
-            Column(_("key")),
+            Column(_("whose key")),
             Column(_("bits"), is_amount=True),
             Column(_("fingerprint")),
             Column(_("serial")),

@@ -111,7 +111,7 @@ class _Decision(panel.Decision[ChannelOperation]):
         "amount_minor": gettext_lazy("amount"),
         "currency": gettext_lazy("currency"),
         "status": gettext_lazy("status"),
-        "outcome": gettext_lazy("what became of it"),
+        "outcome": gettext_lazy("outcome"),
         "evidence": gettext_lazy("evidence"),
         "reference": gettext_lazy("its reference"),
         "note": gettext_lazy("what it says"),
