@@ -42,6 +42,14 @@ _WORDS: Mapping[str, Words] = {
 }
 
 
+class _NeverAgain(forms.TextInput):
+    """Takes what is kept encrypted, and never shows it again: also not beside a complaint."""
+
+    def format_value(self, value: object) -> None:
+        """Show nothing."""
+        return
+
+
 class PayerCardForm(ReasonForm):
     """Where the payer wants the money, as the channel takes it."""
 
@@ -53,11 +61,13 @@ class PayerCardForm(ReasonForm):
     account = forms.CharField(
         label=gettext_lazy("Account or card number"),
         max_length=ACCOUNT_DIGITS_MAX + 8,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=_NeverAgain(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy("Kept encrypted, and forgotten when the refund has ended."),
     )
     holder_name = forms.CharField(
-        label=gettext_lazy("Holder of the account"), max_length=HOLDER_LENGTH_MAX
+        label=gettext_lazy("Holder of the account"),
+        max_length=HOLDER_LENGTH_MAX,
+        widget=_NeverAgain(attrs={"autocomplete": "off"}),
     )
     field_order = ("bank", "account", "holder_name", "reason")
 
