@@ -58,7 +58,8 @@ class PayerCardForm(ReasonForm):
         max_length=40,
         help_text=gettext_lazy("In the channel's words, as ICBC_DEBIT."),
     )
-    account = forms.CharField(
+    # The guard against card numbers knows by this name that one belongs here.
+    account_no = forms.CharField(
         label=gettext_lazy("Account or card number"),
         max_length=ACCOUNT_DIGITS_MAX + 8,
         widget=_NeverAgain(attrs={"autocomplete": "off"}),
@@ -69,7 +70,7 @@ class PayerCardForm(ReasonForm):
         max_length=HOLDER_LENGTH_MAX,
         widget=_NeverAgain(attrs={"autocomplete": "off"}),
     )
-    field_order = ("bank", "account", "holder_name", "reason")
+    field_order = ("bank", "account_no", "holder_name", "reason")
 
 
 class _AskWay(Operation[Refund]):
@@ -96,7 +97,9 @@ class _AskWay(Operation[Refund]):
         refund_remedies.request_remedy(
             row.pk,
             kind=self.kind,
-            card=PayerCard(told["bank"], told["account"], told["holder_name"]) if is_card else None,
+            card=PayerCard(told["bank"], told["account_no"], told["holder_name"])
+            if is_card
+            else None,
             note=told["reason"],
             actor=asking.actor,
             at=asking.at,

@@ -112,7 +112,7 @@ def test_an_abnormal_refund_reaches_its_payer(recipe_of, maker, checker, at_noon
             by_card,
             "ask-payer-card",
             bank="ICBC_DEBIT",
-            account="6222 0000 0000 1234",
+            account_no="6222 0000 0000 1239",
             holder_name="张茶",
             reason="Told by phone.",
         )

@@ -201,8 +201,8 @@ def send_a_refund_to_a_card(market) -> None:
     refund = Refund.objects.get(pk=refund.pk)
     url = reverse("admin:payments_refund_ask_payer_card", args=[refund.pk])
     browser = desk(is_superuser=True)
-    card = {"bank": "ICBC_DEBIT", "account": ACCOUNT, "holder_name": HOLDER}
-    assert browser.post(url, {**card, "account": "12", "reason": "Told."}).status_code != 302
+    card = {"bank": "ICBC_DEBIT", "account_no": ACCOUNT, "holder_name": HOLDER}
+    assert browser.post(url, {**card, "account_no": "12", "reason": "Told."}).status_code != 302
     assert browser.post(url, {**card, "reason": "Told by phone."}).status_code == 302
     assert RefundRemedy.objects.get().account_tail == ACCOUNT[-4:]
 
