@@ -464,8 +464,18 @@ CREATE TABLE IF NOT EXISTS wechat_refunds (
 CREATE INDEX IF NOT EXISTS wechat_refunds_of_trade ON wechat_refunds (trade_id);
 CREATE INDEX IF NOT EXISTS wechat_refunds_to_end ON wechat_refunds (ends_ms)
     WHERE status = 'processing';
-CREATE INDEX IF NOT EXISTS wechat_refunds_not_settled ON wechat_refunds (mchid, success_date)
-    WHERE status = 'success' AND bank_entry_id IS NULL;
+CREATE INDEX IF NOT EXISTS wechat_refunds_to_settle ON wechat_refunds (mchid, success_date)
+    WHERE success_date IS NOT NULL AND bank_entry_id IS NULL;
+
+-- Refunds that succeed and come back: abnormal from then on, and charged for all the same.
+CREATE TABLE IF NOT EXISTS wechat_reversals (
+    refund_id    INTEGER PRIMARY KEY REFERENCES wechat_refunds,
+    succeeded_ms INTEGER NOT NULL,
+    at_ms        INTEGER NOT NULL,
+    is_done      INTEGER NOT NULL CHECK (is_done IN (0, 1))
+) STRICT;
+CREATE INDEX IF NOT EXISTS wechat_reversals_to_come ON wechat_reversals (refund_id)
+    WHERE is_done = 0;
 
 -- Whom transfers can reach by their real name, which scenes a merchant may use (with commas
 -- between, empty: all of them) and whether its address may ask; without a row, everything goes.

@@ -22,8 +22,10 @@ _PAID = """
 """
 _REFUNDED = """
     SELECT r.*, t.transaction_id, t.out_trade_no, t.openid, t.trade_type, t.description,
-        t.attach, r.refund_minor - t.given_minor * r.refund_minor / t.total_minor AS settled_minor
+        t.attach, r.refund_minor - t.given_minor * r.refund_minor / t.total_minor AS settled_minor,
+        v.succeeded_ms, v.at_ms AS back_ms
     FROM wechat_refunds r JOIN wechat_orders t ON t.id = r.trade_id
+        LEFT JOIN wechat_reversals v ON v.refund_id = r.id
     WHERE r.mchid = ? AND r.created_ms >= ? AND r.created_ms < ? ORDER BY r.created_ms, r.id
 """
 
@@ -62,7 +64,11 @@ def _payment(row: sqlite3.Row) -> BillLine:
 
 def _refund(row: sqlite3.Row, *, written_ms: int) -> BillLine:
     """Write a refund as it stood when the bill was written; that never changes again."""
-    status = row["ending"] if row["ends_ms"] <= written_ms else "processing"
+    ended_ms, ending = row["ends_ms"], row["ending"]
+    if row["succeeded_ms"] is not None:
+        ended_ms = row["succeeded_ms"]
+        ending = "abnormal" if row["back_ms"] <= written_ms else "success"
+    status = ending if ended_ms <= written_ms else "processing"
     return BillLine(
         about=LineAbout.REFUND,
         number=row["out_refund_no"],
@@ -71,7 +77,7 @@ def _refund(row: sqlite3.Row, *, written_ms: int) -> BillLine:
         status=_REFUND_WORDS[status],
         details={
             "time": shanghai_text(row["created_ms"]),
-            "succeeded": shanghai_text(row["ends_ms"]) if status == "success" else "",
+            "succeeded": shanghai_text(ended_ms) if status == "success" else "",
             "transaction_id": row["transaction_id"],
             "out_trade_no": row["out_trade_no"],
             "refund_id": row["refund_id"],

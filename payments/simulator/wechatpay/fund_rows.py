@@ -22,11 +22,12 @@ _FUNDS = """
         SELECT paid_date, paid_ms, 1, transaction_id, out_trade_no, '扣除交易手续费', -fee_minor
         FROM wechat_orders WHERE mchid = ?1 AND status = 'paid' AND fee_minor > 0
         UNION ALL
-        SELECT r.success_date, r.ends_ms, 2, r.refund_id, r.out_refund_no, '退款',
-            r.fee_returned_minor - r.refund_minor
+        SELECT r.success_date, coalesce(v.succeeded_ms, r.ends_ms), 2, r.refund_id,
+            r.out_refund_no, '退款', r.fee_returned_minor - r.refund_minor
                 + t.given_minor * r.refund_minor / t.total_minor
         FROM wechat_refunds r JOIN wechat_orders t ON t.id = r.trade_id
-        WHERE r.mchid = ?1 AND r.status = 'success'
+            LEFT JOIN wechat_reversals v ON v.refund_id = r.id
+        WHERE r.mchid = ?1 AND r.success_date IS NOT NULL
     ) WHERE day <= ?2 ORDER BY day, at_ms, place, business_no
 """
 _PAID_OUT = """

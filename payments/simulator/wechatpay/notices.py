@@ -21,6 +21,7 @@ from payments.simulator.wechatpay.resources import (
     rfc3339,
     trade_resource,
 )
+from payments.simulator.wechatpay.reversals import ReversalBook
 from payments.simulator.wechatpay.signing import encrypted_resource
 from payments.simulator.wechatpay.trades import Trade, TradeBook
 
@@ -104,6 +105,8 @@ class Notices:
         rows = self._store.rows("SELECT id, due_ms FROM wechat_notices WHERE state = 'pending'")
         for row in rows:
             self.announce(row["id"], row["due_ms"])
+        for notice_id, due_ms in ReversalBook(self._store).notices_to_come():
+            self.announce(notice_id, due_ms)
         self._schedule.start(workers=workers)
 
     def announce(self, notice_id: int, due_ms: int = 0) -> None:
@@ -221,8 +224,8 @@ class Notices:
         with self._store.transaction() as connection:
             connection.execute(
                 "UPDATE wechat_notices SET state = ?, attempts = attempts + ?, due_ms = ?,"
-                " last_answer = ? WHERE id = ?",
-                (state, sent, due_ms, answer, notice.id),
+                " last_answer = ? WHERE id = ? AND notice_id = ?",
+                (state, sent, due_ms, answer, notice.id, notice.notice_id),
             )
             kind = "notified" if sent else "notification_delayed"
             self._record(notice, kind=kind, answer=answer, fault=fault)
@@ -256,6 +259,9 @@ class Notices:
         if refund is not None:
             now_ms = self._clock.now_ms()
             refund = self._refunds.as_of(refund, trade=trade, merchant=merchant, at_ms=now_ms)
+            row = self._store.row("SELECT * FROM wechat_notices WHERE id = ?", notice_id) or row
+        if row["state"] != "pending":
+            return None
         return _Notice(
             id=row["id"],
             notice_id=row["notice_id"],

@@ -139,5 +139,7 @@ class RefundMethods:
                 return Ending(status=RefundStatus.ABNORMAL, wait_ms=plan.wait_ms)
             case PlanKind.REFUND_FAILED:
                 return Ending(status=RefundStatus.CLOSED, wait_ms=plan.wait_ms)
+            case PlanKind.REFUND_REVERSED:
+                return Ending(status=RefundStatus.SUCCESS, wait_ms=0, stays_ms=plan.wait_ms)
             case _:
                 return Ending(status=RefundStatus.SUCCESS, wait_ms=plan.wait_ms)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from payments.simulator.clock import shanghai_date
 from payments.simulator.store import Store
 from payments.simulator.wechatpay.merchants import Merchant
+from payments.simulator.wechatpay.reversals import ReversalBook
 from payments.simulator.wechatpay.trades import Trade, new_notice_id
 
 _SPACING = "wechat_refund_spacing_ms:"
@@ -34,10 +35,14 @@ class RefundOrder:
 
 @dataclass(frozen=True)
 class Ending:
-    """How and when a refund will end; `wait_ms` is virtual time from its acceptance on."""
+    """How and when a refund will end; both times are virtual, from its acceptance on.
+
+    With `stays_ms` it succeeds, and comes back so much later.
+    """
 
     status: RefundStatus
     wait_ms: int
+    stays_ms: int | None = None
 
 
 AT_ONCE = Ending(status=RefundStatus.SUCCESS, wait_ms=0)
@@ -69,6 +74,7 @@ class RefundBook:
         """Keep refunds in the store; `announce` is given a notice's number and instant."""
         self._store = store
         self._announce = announce
+        self._reversals = ReversalBook(store)
 
     def find(self, *, mchid: str, out_refund_no: str) -> Refund | None:
         """Look a refund up by the merchant's number."""
@@ -119,6 +125,12 @@ class RefundBook:
             self._record("refund_accepted", refund=refund, trade=trade, at_ms=at_ms)
             if order.notify_url:
                 self._prepare_notice(connection, refund=refund, is_due_at_once=not ending.wait_ms)
+            if ending.stays_ms is not None:
+                self._reversals.order(
+                    number, succeeded_ms=refund.ends_ms, at_ms=refund.ends_ms + ending.stays_ms
+                )
+                for notice_id, due_ms in self._reversals.notices_to_come(refund_id=number):
+                    self._announce(notice_id, due_ms)
             return self.as_of(refund, trade=trade, merchant=merchant, at_ms=at_ms)
 
     def repeat(self, refund: Refund, *, trade: Trade, at_ms: int) -> None:
@@ -126,14 +138,25 @@ class RefundBook:
         self._record("refund_repeated", refund=refund, trade=trade, at_ms=at_ms)
 
     def as_of(self, refund: Refund, *, trade: Trade, merchant: Merchant, at_ms: int) -> Refund:
-        """End a refund whose time has come, for good, and return it as it is then."""
-        if refund.status != RefundStatus.PROCESSING or at_ms < refund.ends_ms:
-            return refund
+        """End a refund whose time has come, for good, and return it as it is then.
+
+        One that has to come back does so then as well.
+        """
+        if refund.status == RefundStatus.PROCESSING and at_ms >= refund.ends_ms:
+            refund = self._end(refund, trade=trade, merchant=merchant)
+        if refund.status == RefundStatus.SUCCESS:
+            refund = self._take_back(refund, trade=trade, at_ms=at_ms)
+        return refund
+
+    def _end(self, refund: Refund, *, trade: Trade, merchant: Merchant) -> Refund:
         with self._store.transaction() as connection:
             succeeds = refund.ending == RefundStatus.SUCCESS
             changed = connection.execute(
-                "UPDATE wechat_refunds SET status = ending, success_date = ?,"
-                " fee_returned_minor = ? WHERE id = ? AND status = 'processing'",
+                # What came back and is delivered elsewhere was charged for the first time.
+                "UPDATE wechat_refunds SET status = ending,"
+                " success_date = coalesce(success_date, ?), fee_returned_minor ="
+                " CASE WHEN success_date IS NULL THEN ? ELSE fee_returned_minor END"
+                " WHERE id = ? AND status = 'processing'",
                 (
                     shanghai_date(refund.ends_ms).isoformat() if succeeds else None,
                     self._fee_to_return(refund, trade=trade, merchant=merchant) if succeeds else 0,
@@ -144,6 +167,21 @@ class RefundBook:
             if changed:
                 kind = f"refund_{refund.status.value}"
                 self._record(kind, refund=refund, trade=trade, at_ms=refund.ends_ms)
+        return refund
+
+    def _take_back(self, refund: Refund, *, trade: Trade, at_ms: int) -> Refund:
+        """Let a refund come back if that is due: it is abnormal, and its merchant is told."""
+        with self._store.transaction() as connection:
+            back_ms = self._reversals.take_due(refund.id, at_ms=at_ms)
+            if back_ms is None:
+                return refund
+            connection.execute(
+                "UPDATE wechat_refunds SET status = 'abnormal' WHERE id = ?", (refund.id,)
+            )
+            refund = self._found(refund.id)
+            self._record("refund_reversed", refund=refund, trade=trade, at_ms=back_ms)
+            # It was announced for this instant when the refund was accepted.
+            self._renew_notice(connection, refund=refund, due_ms=back_ms)
         return refund
 
     def space_out(self, *, mchid: str, wait_ms: int) -> None:
@@ -165,14 +203,8 @@ class RefundBook:
             )
             refund = self._found(refund.id)
             self._record("refund_delivered_again", refund=refund, trade=trade, at_ms=at_ms)
-            row = self._store.row("SELECT id FROM wechat_notices WHERE refund_id = ?", refund.id)
-            if row is not None:
-                connection.execute(
-                    "UPDATE wechat_notices SET state = 'pending', attempts = 0, notice_id = ?,"
-                    " due_ms = ? WHERE id = ?",
-                    (new_notice_id(), ends_ms, row["id"]),
-                )
-                self._announce(int(row["id"]), ends_ms)
+            for notice_id in self._renew_notice(connection, refund=refund, due_ms=ends_ms):
+                self._announce(notice_id, ends_ms)
         return refund
 
     def due(self, *, mchid: str, at_ms: int) -> list[Refund]:
@@ -192,7 +224,7 @@ class RefundBook:
         row = self._store.row(
             "SELECT coalesce(sum(refund_minor), 0) AS refunded,"
             " coalesce(sum(fee_returned_minor), 0) AS returned"
-            " FROM wechat_refunds WHERE trade_id = ? AND status = 'success'",
+            " FROM wechat_refunds WHERE trade_id = ? AND success_date IS NOT NULL",
             trade.id,
         )
         assert row is not None
@@ -214,6 +246,18 @@ class RefundBook:
             (refund.id, new_notice_id(), due_ms),
         )
         self._announce(int(cursor.lastrowid or 0), due_ms)
+
+    def _renew_notice(
+        self, connection: sqlite3.Connection, *, refund: Refund, due_ms: int
+    ) -> list[int]:
+        """Let there be another notice of a refund whose merchant wants to be told."""
+        connection.execute(
+            "UPDATE wechat_notices SET state = 'pending', attempts = 0, notice_id = ?,"
+            " due_ms = ? WHERE refund_id = ?",
+            (new_notice_id(), due_ms, refund.id),
+        )
+        rows = self._store.rows("SELECT id FROM wechat_notices WHERE refund_id = ?", refund.id)
+        return [row["id"] for row in rows]
 
     def _found(self, refund_id: int) -> Refund:
         refund = self.find_by_id(refund_id)

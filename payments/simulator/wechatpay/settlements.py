@@ -23,7 +23,7 @@ DAYS = """
         SELECT r.mchid, r.success_date, 0, 0, 0, 1,
             r.refund_minor - t.given_minor * r.refund_minor / t.total_minor, r.fee_returned_minor
         FROM wechat_refunds r JOIN wechat_orders t ON t.id = r.trade_id
-        WHERE r.status = 'success' AND r.bank_entry_id IS NULL
+        WHERE r.success_date IS NOT NULL AND r.bank_entry_id IS NULL
     ) JOIN wechat_merchants USING (mchid)
     WHERE bank_account_no = ? AND day < ?
     GROUP BY mchid, day ORDER BY day, mchid
@@ -95,7 +95,7 @@ class SettlementDesk:
                 )
                 connection.execute(
                     "UPDATE wechat_refunds SET bank_entry_id = ? WHERE mchid = ?"
-                    " AND success_date = ? AND status = 'success' AND bank_entry_id IS NULL",
+                    " AND success_date = ? AND bank_entry_id IS NULL",
                     (entry_id, mchid, day),
                 )
             self.store.record_effect(
