@@ -128,6 +128,24 @@ BEGIN
       WHERE p.refund_id = NEW.id
         AND (a.amount_minor < p.amount_minor + coalesce(others.amount, 0)
           OR a.fee_minor < p.fee_returned_minor + coalesce(others.fee, 0));
+    IF NOT FOUND THEN
+      -- Of a capture, what that took for each merchant is all that there is.
+      PERFORM FROM payments_refundallocation p
+        JOIN payments_refund made ON made.id = p.refund_id AND made.capture_id IS NOT NULL
+        LEFT JOIN payments_captureshare s
+          ON s.capture_id = made.capture_id AND s.allocation_id = p.allocation_id
+        LEFT JOIN (
+          SELECT o.allocation_id, r.capture_id, sum(o.amount_minor) AS amount,
+                 sum(o.fee_returned_minor) AS fee
+          FROM payments_refundallocation o JOIN payments_refund r ON r.id = o.refund_id
+          WHERE r.payment_id = NEW.payment_id AND r.id <> NEW.id
+            AND r.status NOT IN ('failed', 'rejected', 'cancelled')
+          GROUP BY o.allocation_id, r.capture_id) others
+          ON others.allocation_id = p.allocation_id AND others.capture_id = made.capture_id
+        WHERE p.refund_id = NEW.id
+          AND (s.id IS NULL OR s.amount_minor < p.amount_minor + coalesce(others.amount, 0)
+            OR s.fee_minor < p.fee_returned_minor + coalesce(others.fee, 0));
+    END IF;
   ELSE
     PERFORM FROM payments_captureshare p
       JOIN payments_paymentallocation a ON a.id = p.allocation_id
