@@ -18,13 +18,14 @@ class DaySum:
     refunded_minor: int = 0
     fee_back_minor: int = 0
     charged_back_minor: int = 0
+    sent_back_minor: int = 0
 
     @property
     def net_minor(self) -> int:
         """What is left to pay; zero or less waits for a better day."""
         fees_minor = self.fee_minor - self.fee_back_minor
         taken_minor = self.refunded_minor + self.charged_back_minor
-        return self.gross_minor - fees_minor - taken_minor
+        return self.gross_minor + self.sent_back_minor - fees_minor - taken_minor
 
     def add(self, day: sqlite3.Row) -> None:
         """Take one more day in."""
@@ -35,9 +36,10 @@ class DaySum:
         self.refunds += day["refunds"]
         self.refunded_minor += day["refunded_minor"]
         self.fee_back_minor += day["fee_back_minor"]
-        # Only cards know of chargebacks.
+        # Only cards know of chargebacks, and of refunds that a bank sends back.
         if "charged_back_minor" in day.keys():  # noqa: SIM118 - a row is no mapping.
             self.charged_back_minor += day["charged_back_minor"]
+            self.sent_back_minor += day["sent_back_minor"]
 
     def note(self, *, currency: str) -> str:
         """Say what the amount is made of."""
@@ -51,4 +53,6 @@ class DaySum:
             note += f", fees returned {amount_text(self.fee_back_minor, currency=currency)}"
         if self.charged_back_minor:
             note += f", charged back {amount_text(self.charged_back_minor, currency=currency)}"
+        if self.sent_back_minor:
+            note += f", sent back {amount_text(self.sent_back_minor, currency=currency)}"
         return note

@@ -594,8 +594,9 @@ CREATE INDEX IF NOT EXISTS unionpay_transactions_of ON unionpay_transactions (or
     WHERE orig_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS unionpay_transactions_to_end ON unionpay_transactions (ends_ms)
     WHERE status = 'processing';
-CREATE INDEX IF NOT EXISTS unionpay_transactions_not_settled
-    ON unionpay_transactions (mer_id, done_date) WHERE status = 'done' AND bank_entry_id IS NULL;
+CREATE INDEX IF NOT EXISTS unionpay_transactions_to_settle
+    ON unionpay_transactions (mer_id, done_date)
+    WHERE done_date IS NOT NULL AND bank_entry_id IS NULL;
 
 -- What banks take back for their cardholders, perhaps months later: ordered, then done.
 CREATE TABLE IF NOT EXISTS unionpay_chargebacks (
@@ -609,6 +610,19 @@ CREATE TABLE IF NOT EXISTS unionpay_chargebacks (
     is_done        INTEGER NOT NULL DEFAULT 0 CHECK (is_done IN (0, 1)),
     bank_entry_id  INTEGER REFERENCES bank_entries
 ) STRICT;
+
+-- Refunds that were done and that the payer's bank sends back: ordered, then done.
+CREATE TABLE IF NOT EXISTS unionpay_returns (
+    transaction_id INTEGER PRIMARY KEY REFERENCES unionpay_transactions,
+    mer_id         TEXT NOT NULL REFERENCES unionpay_merchants,
+    code           TEXT NOT NULL,
+    at_ms          INTEGER NOT NULL,
+    day            TEXT NOT NULL,
+    is_done        INTEGER NOT NULL DEFAULT 0 CHECK (is_done IN (0, 1)),
+    bank_entry_id  INTEGER REFERENCES bank_entries
+) STRICT;
+CREATE INDEX IF NOT EXISTS unionpay_returns_to_come ON unionpay_returns (mer_id, at_ms)
+    WHERE is_done = 0;
 
 CREATE TABLE IF NOT EXISTS unionpay_notices (
     id             INTEGER PRIMARY KEY,

@@ -14,6 +14,7 @@ from payments.simulator.clock import VirtualClock, shanghai_date
 from payments.simulator.store import Store
 from payments.simulator.unionpay.chargebacks import ChargebackBook
 from payments.simulator.unionpay.gateway import Call, MessageRefusedError, told
+from payments.simulator.unionpay.returns import ReturnBook
 from payments.simulator.unionpay.signing import Fields
 
 # The widths of the columns of a merchant's file (ZM), each followed by a blank.
@@ -25,7 +26,7 @@ _TRANSACTION_CODES = {"01": "S22", "03": "S26", "04": "S30", "31": "S32", "33": 
 _DONE_SQL = """
     SELECT t.*, o.query_id AS orig_query_id FROM unionpay_transactions t
     LEFT JOIN unionpay_transactions o ON o.id = t.orig_id
-    WHERE t.mer_id = ? AND t.done_date = ? AND t.status = 'done'
+    WHERE t.mer_id = ? AND t.done_date = ?
         AND t.txn_type IN ('01', '03', '04', '31', '33')
     ORDER BY t.done_ms, t.id
 """
@@ -40,6 +41,7 @@ class BillDesk:
     clock: VirtualClock
     changes: BillChangeBook
     chargebacks: ChargebackBook
+    returns: ReturnBook
 
     def file(self, call: Call) -> Fields:
         """Give the file of the last day that is called so.
@@ -59,7 +61,11 @@ class BillDesk:
         name = f"INN{day:%y%m%d}88ZM_{mer_id}"
         members = {name: [_written(line, mer_id=mer_id) for line in lines]}
         self.chargebacks.conclude(mer_id=mer_id, at_ms=call.at_ms)
-        if errors := self.chargebacks.lines(mer_id=mer_id, day=day):
+        self.returns.conclude(mer_id=mer_id, at_ms=call.at_ms)
+        if errors := [
+            *self.chargebacks.lines(mer_id=mer_id, day=day),
+            *self.returns.lines(mer_id=mer_id, day=day),
+        ]:
             members[f"INN{day:%y%m%d}88ZME_{mer_id}"] = errors
         content = base64.b64encode(zlib.compress(_zipped(members))).decode("ascii")
         return told(

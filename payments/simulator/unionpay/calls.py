@@ -10,6 +10,7 @@ from payments.simulator.exchange import Answer
 from payments.simulator.plans import REFUND_KINDS, PlanBook, PlanKind
 from payments.simulator.unionpay.bills import BillDesk
 from payments.simulator.unionpay.gateway import Call, MessageRefusedError, Method, told
+from payments.simulator.unionpay.returns import ReturnBook
 from payments.simulator.unionpay.signing import Fields
 from payments.simulator.unionpay.transactions import (
     OK,
@@ -37,6 +38,7 @@ class Calls:
 
     transactions: TransactionBook
     plans: PlanBook
+    returns: ReturnBook
     bills: BillDesk
     public_url: str
 
@@ -88,7 +90,8 @@ class Calls:
         )
         if plan is not None and plan.kind == PlanKind.REFUND_REFUSED:
             raise MessageRefusedError(plan.error_code or "99")
-        if plan is not None:
+        comes_back = plan is not None and plan.kind == PlanKind.REFUND_REVERSED
+        if plan is not None and not comes_back:
             is_failing = plan.kind == PlanKind.REFUND_FAILED
             order = _order(
                 call,
@@ -97,6 +100,13 @@ class Calls:
                 ending_code=plan.error_code or "60" if is_failing else OK,
             )
         accepted = self.transactions.accept(order, merchant=call.merchant, at_ms=call.at_ms)
+        if plan is not None and comes_back:
+            self.returns.order(
+                accepted.id,
+                mer_id=accepted.mer_id,
+                code=plan.error_code or "60",
+                at_ms=call.at_ms + plan.wait_ms,
+            )
         return told(
             call,
             code=OK,
@@ -116,6 +126,7 @@ class Calls:
         order_id, txn_time = call.fields.get("orderId", ""), call.fields["txnTime"]
         if not _ORDER_ID.fullmatch(order_id) or not _TIME.fullmatch(txn_time):
             raise MessageRefusedError("10")
+        self.returns.conclude(mer_id=call.merchant.mer_id, at_ms=call.at_ms)
         found = self.transactions.find(
             mer_id=call.merchant.mer_id, order_id=order_id, txn_time=txn_time
         )

@@ -9,17 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from payments.simulator.clock import SHANGHAI, moment, shanghai_date
+from payments.simulator.clock import shanghai_date
 from payments.simulator.errors import RefusedError
 from payments.simulator.json_fields import bad_request
 from payments.simulator.store import Store
+from payments.simulator.unionpay.error_lines import ErrorLine, written
 from payments.simulator.unionpay.transactions import Status, Transaction
 
-# The widths of the columns of a merchant's file of errors (ZME), each followed by a blank. The
-# widths are published; which column is which we took from the like ones of ZM.
-_WIDTHS: Final = (
-    *(3, 11, 11, 6, 10, 19, 12, 4, 2, 2, 6, 10, 4, 12, 13, 13, 15, 15, 1, 12, 2, 135),
-)
 _CODE: Final = "E22"
 _FRAUD: Final = "4562"
 _DAY_SQL: Final = """
@@ -96,20 +92,17 @@ class ChargebackBook:
 
 
 def _written(row: sqlite3.Row) -> str:
-    """Write one line: it names the payment by its trace and time, as the network does."""
-    amount, tail = f"{row['amount_minor']:012d}", row["card_tail"]
-    texts = {
-        0: _CODE,
-        3: f"{row['id'] % 1_000_000:06d}",
-        4: moment(row["at_ms"]).astimezone(SHANGHAI).strftime("%m%d%H%M%S"),
-        5: f"621626*********{tail}" if tail else "",
-        6: amount,
-        10: f"{row['transaction_id'] % 1_000_000:06d}",
-        11: row["txn_time"][4:],
-        12: row["reason"],
-        13: "0" * 12,
-        14: f"D{0:012d}",
-        15: f"D{amount}",
-        16: row["mer_id"],
-    }
-    return " ".join(texts.get(place, "").ljust(width) for place, width in enumerate(_WIDTHS))
+    return written(
+        ErrorLine(
+            code=_CODE,
+            number=row["id"],
+            at_ms=row["at_ms"],
+            card_tail=row["card_tail"],
+            amount_minor=row["amount_minor"],
+            transaction_id=row["transaction_id"],
+            txn_time=row["txn_time"],
+            reason=row["reason"],
+            side="D",
+            mer_id=row["mer_id"],
+        )
+    )

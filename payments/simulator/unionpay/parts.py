@@ -18,6 +18,7 @@ from payments.simulator.unionpay.control import UnionPayControl
 from payments.simulator.unionpay.gateway import Gateway
 from payments.simulator.unionpay.merchants import MerchantBook
 from payments.simulator.unionpay.notices import Notices
+from payments.simulator.unionpay.returns import ReturnBook
 from payments.simulator.unionpay.settlements import SettlementDesk
 from payments.simulator.unionpay.transactions import TransactionBook
 
@@ -44,11 +45,14 @@ class UnionPay:
             store, clock=clock, merchants=merchants, faults=faults, ladder_scale=ladder_scale
         )
         transactions = TransactionBook(store, announce=notices.announce)
-        chargebacks = ChargebackBook(store)
+        chargebacks, returns = ChargebackBook(store), ReturnBook(store)
         calls = Calls(
             transactions,
             plans=plans,
-            bills=BillDesk(store, clock=clock, changes=bills, chargebacks=chargebacks),
+            returns=returns,
+            bills=BillDesk(
+                store, clock=clock, changes=bills, chargebacks=chargebacks, returns=returns
+            ),
             public_url=public_url,
         )
         self._gateway = Gateway(
@@ -66,6 +70,7 @@ class UnionPay:
             merchants=merchants,
             transactions=transactions,
             chargebacks=chargebacks,
+            returns=returns,
         )
         self.control = UnionPayControl(
             clock=clock,

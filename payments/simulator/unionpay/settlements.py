@@ -9,6 +9,7 @@ from payments.simulator.day_sums import DaySum
 from payments.simulator.store import Store
 from payments.simulator.unionpay.chargebacks import ChargebackBook
 from payments.simulator.unionpay.merchants import MerchantBook
+from payments.simulator.unionpay.returns import ReturnBook
 from payments.simulator.unionpay.transactions import TransactionBook
 
 DAYS = """
@@ -20,14 +21,19 @@ DAYS = """
         sum(CASE WHEN txn_type IN ('04', '31', '33') THEN amount_minor ELSE 0 END)
             AS refunded_minor,
         sum(CASE WHEN txn_type IN ('04', '31', '33') THEN fee_minor ELSE 0 END) AS fee_back_minor,
-        sum(CASE WHEN txn_type = 'chargeback' THEN amount_minor ELSE 0 END) AS charged_back_minor
+        sum(CASE WHEN txn_type = 'chargeback' THEN amount_minor ELSE 0 END) AS charged_back_minor,
+        sum(CASE WHEN txn_type = 'return' THEN amount_minor ELSE 0 END) AS sent_back_minor
     FROM (
         SELECT mer_id, done_date, txn_type, amount_minor, fee_minor FROM unionpay_transactions
-        WHERE status = 'done' AND bank_entry_id IS NULL
+        WHERE done_date IS NOT NULL AND bank_entry_id IS NULL
             AND txn_type IN ('01', '03', '04', '31', '33')
         UNION ALL
         SELECT mer_id, day, 'chargeback', amount_minor, 0 FROM unionpay_chargebacks
         WHERE is_done = 1 AND bank_entry_id IS NULL
+        UNION ALL
+        SELECT r.mer_id, r.day, 'return', t.amount_minor, 0 FROM unionpay_returns r
+            JOIN unionpay_transactions t ON t.id = r.transaction_id
+        WHERE r.is_done = 1 AND r.bank_entry_id IS NULL
     ) JOIN unionpay_merchants USING (mer_id)
     WHERE bank_account_no = ? AND done_date < ?
     GROUP BY mer_id, done_date ORDER BY day, mer_id
@@ -44,6 +50,7 @@ class SettlementDesk:
     merchants: MerchantBook
     transactions: TransactionBook
     chargebacks: ChargebackBook
+    returns: ReturnBook
 
     def settle(self, account: Account, through_date: date) -> None:
         """Book every day before `through_date` that is not booked; part of a transaction.
@@ -72,6 +79,7 @@ class SettlementDesk:
             for found in self.transactions.due(mer_id=merchant.mer_id, at_ms=now_ms):
                 self.transactions.as_of(found, merchant=merchant, at_ms=now_ms)
             self.chargebacks.conclude(mer_id=merchant.mer_id, at_ms=now_ms)
+            self.returns.conclude(mer_id=merchant.mer_id, at_ms=now_ms)
 
     def _pay_in(self, total: DaySum, *, mer_id: str, account: Account) -> None:
         last = total.days[-1]
@@ -93,12 +101,17 @@ class SettlementDesk:
             for day in total.days:
                 connection.execute(
                     "UPDATE unionpay_transactions SET bank_entry_id = ? WHERE mer_id = ?"
-                    " AND done_date = ? AND status = 'done' AND bank_entry_id IS NULL"
+                    " AND done_date = ? AND bank_entry_id IS NULL"
                     " AND txn_type IN ('01', '03', '04', '31', '33')",
                     (entry_id, mer_id, day),
                 )
                 connection.execute(
                     "UPDATE unionpay_chargebacks SET bank_entry_id = ? WHERE mer_id = ?"
+                    " AND day = ? AND is_done = 1 AND bank_entry_id IS NULL",
+                    (entry_id, mer_id, day),
+                )
+                connection.execute(
+                    "UPDATE unionpay_returns SET bank_entry_id = ? WHERE mer_id = ?"
                     " AND day = ? AND is_done = 1 AND bank_entry_id IS NULL",
                     (entry_id, mer_id, day),
                 )

@@ -42,6 +42,7 @@ class UnionPayShop:
     back_url: str = ""
     fee_bps: int = 60
     authorities_pem: str = ""
+    bank_account_no: str | None = None
 
     def register(self) -> None:
         response = self.simulator.post(
@@ -50,6 +51,7 @@ class UnionPayShop:
             cert_id=CERT_ID,
             public_key_pem=public_pem(MERCHANT_KEY),
             fee_bps=self.fee_bps,
+            bank_account_no=self.bank_account_no,
         )
         assert response.status_code == 200, response.text
         self.authorities_pem = response.json()["authorities_pem"]
