@@ -33,8 +33,7 @@ ROWS = {
     "refunds after days": ALL,
     "refunds for want of money": ALL,
     "refunds that fail: ABNORMAL, CLOSED": ALL,
-    # More channels than Alipay may have it: then this row says so.
-    "refunds done and come back": ALIPAY,
+    "refunds done and come back": ALL,
     "`fund_change` N of a repeated refund": ALIPAY,
     "transfers done": ALIPAY | WECHAT,
     "transfers that take hours": ALIPAY | WECHAT,
