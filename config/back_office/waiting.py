@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from config.back_office import contradiction_waits
 from config.back_office.channel_waits import notifications
 from config.back_office.waits import Waiting, filtered, requests_for_me
 from ledger.admin import showing
@@ -29,6 +30,7 @@ def waiting_for(request: HttpRequest) -> list[Waiting]:
         *requests_for_me(request),
         *_settlements(request),
         *_refunds(request),
+        *contradiction_waits.captures_and_voids(request),
         *_manual_entries(request),
         *_orders(request),
         *notifications(request),
@@ -98,7 +100,7 @@ def _refunds(request: HttpRequest) -> list[Waiting]:
         if request.user.has_perm(permission)
     ]
     if request.user.has_perm("payments.ask_refund"):
-        waiting.append(_contradicted(counts["contradicted"]))
+        waiting.append(contradiction_waits.refunds(counts["contradicted"]))
     return waiting
 
 
@@ -147,16 +149,6 @@ def _refunds_that_wait() -> list[tuple[str, str, RefundStatus, str, str, str]]:
             "alarm",
         ),
     ]
-
-
-def _contradicted(count: int) -> Waiting:
-    return Waiting(
-        _("contradicted refunds"),
-        _("they failed and gave the money back; now the channel says it made them"),
-        count,
-        filtered(Refund, status_code__exact=CONTRADICTED),
-        tone="alarm",
-    )
 
 
 def _refund_counts(request: HttpRequest) -> dict[str, int]:

@@ -14,7 +14,7 @@ from ledger.admin.append_only import ReadOnlyAdmin
 from ledger.admin.base import BusinessDayRange
 from ledger.admin.journal import entries_table
 from ledger.admin.panels import Column, Panel, Table
-from payments.admin.filters import CurrencyFilter
+from payments.admin.filters import ContradictionFilter, CurrencyFilter
 from payments.models import Authorisation, Capture, CaptureShare, Payment, Void
 
 
@@ -33,8 +33,16 @@ class AuthorisationAdmin(ReadOnlyAdmin[Authorisation]):
 class CaptureAdmin(ReadOnlyAdmin[Capture]):
     """What was taken of an authorisation, whose it is, and how it is booked."""
 
-    list_display = ("id", "payment", "amount_minor", "status", "is_final", "created_at")
-    list_filter = ("status", CurrencyFilter, ("created_at", BusinessDayRange))
+    list_display = (
+        "id",
+        "payment",
+        "amount_minor",
+        "status",
+        "status_code",
+        "is_final",
+        "created_at",
+    )
+    list_filter = ("status", ContradictionFilter, CurrencyFilter, ("created_at", BusinessDayRange))
     search_fields = ("id__exact", "payment__id__exact", "operation__channel_no__exact")
     search_help_text = gettext_lazy("cap_…, pay_… or our number at the channel")
     empty_hint = gettext_lazy("A capture is asked for on the page of an authorized payment.")
@@ -67,8 +75,14 @@ class CaptureShareAdmin(ReadOnlyAdmin[CaptureShare]):
 class VoidAdmin(ReadOnlyAdmin[Void]):
     """What was given back of an authorisation, and why."""
 
-    list_display = ("id", "payment", "amount_minor", "code", "status", "created_at")
-    list_filter = ("status", "code", CurrencyFilter, ("created_at", BusinessDayRange))
+    list_display = ("id", "payment", "amount_minor", "code", "status", "status_code", "created_at")
+    list_filter = (
+        "status",
+        ContradictionFilter,
+        "code",
+        CurrencyFilter,
+        ("created_at", BusinessDayRange),
+    )
     search_fields = ("id__exact", "payment__id__exact", "operation__channel_no__exact")
     search_help_text = gettext_lazy("void_…, pay_… or our number at the channel")
     empty_hint = gettext_lazy("What is held and nobody takes is given back before it lapses.")

@@ -17,7 +17,7 @@ from ledger.admin.panels import Fact, Facts, Moment, Panel
 from ledger.models import ApprovalDecision
 from payments.admin import refund_panels as panels
 from payments.admin.channel_operations import operation_moments
-from payments.admin.filters import CurrencyFilter
+from payments.admin.filters import ContradictionFilter, CurrencyFilter
 from payments.admin.refund_decisions import Approve, Ask, Cancel, Fund, Reject
 from payments.admin.refund_remedies import AskMerchants, AskOurAccount, AskPayerCard
 from payments.admin.totals import who_paid
@@ -47,6 +47,7 @@ class RefundAdmin(OperationsAdmin[Refund]):
     )
     list_filter = (
         "status",
+        ContradictionFilter,
         CurrencyFilter,
         ("created_at", BusinessDayRange),
         ("succeeded_at", BusinessDayRange),

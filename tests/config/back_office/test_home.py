@@ -66,7 +66,10 @@ def test_each_role_sees_what_waits_for_it():
         "days to close": 32,
         "refunds with unknown outcome": 0,
         "abnormal refunds": 1,
+        "refunds that came back": 0,
         "contradicted refunds": 0,
+        "contradicted captures": 0,
+        "contradicted voids": 0,
         "orders with unknown outcome": 1,
         **NOTIFIED,
         **PARKED,
@@ -80,7 +83,10 @@ def test_each_role_sees_what_waits_for_it():
         "refunds to approve": 1,
         "refunds with unknown outcome": 0,
         "abnormal refunds": 1,
+        "refunds that came back": 0,
         "contradicted refunds": 0,
+        "contradicted captures": 0,
+        "contradicted voids": 0,
         "manual entries to approve": 0,
         "orders with unknown outcome": 1,
         **NOTIFIED,
@@ -229,7 +235,7 @@ def test_looking_writes_nothing_and_costs_the_same():
         boss.get("/admin/")
 
     # Then
-    assert len(few) <= 26
+    assert len(few) <= 28
     asked = [query["sql"] for query in many.captured_queries]
     assert len(asked) <= len(few) + 1
 
