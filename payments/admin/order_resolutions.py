@@ -14,6 +14,7 @@ from ledger.admin import showing
 from ledger.admin.asking import Asking, DoorRequest
 from ledger.admin.operations import Operation, ReasonForm, Words
 from ledger.admin.panels import Cell, Fact, Facts, Panel
+from ledger.admin.typed_instants import UtcField
 from ledger.models import ApprovalRequest
 from ledger.states import ApprovalState
 from payments.actions import order_resolutions
@@ -39,10 +40,9 @@ class ResolutionForm(ReasonForm):
         max_length=120,
         help_text=gettext_lazy("Where another person finds it: file and line, letter, statement."),
     )
-    happened_at = forms.DateTimeField(
+    happened_at = UtcField(
         label=gettext_lazy("When the channel did it"),
         required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
         help_text=gettext_lazy(
             "UTC. The time at the channel, as the evidence says: it is booked on that day. Left"
             " empty, it is booked on the day on which it is agreed to."

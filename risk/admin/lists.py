@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from ledger.admin.asking import Asking, DoorRequest
 from ledger.admin.operations import Operation, OperationsAdmin, ReasonForm, Words
+from ledger.admin.typed_instants import UtcField
 from risk.actions import lists
 from risk.models import BlockListEntry
 
@@ -14,10 +15,9 @@ from risk.models import BlockListEntry
 class UntilForm(ReasonForm):
     """Why, and until when."""
 
-    expires_at = forms.DateTimeField(
+    expires_at = UtcField(
         label=gettext_lazy("Until"),
         required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
         help_text=gettext_lazy("UTC. Empty: until somebody ends it."),
     )
 
