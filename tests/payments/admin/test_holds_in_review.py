@@ -30,6 +30,9 @@ EVIDENCE = {
     "reason": "Seen there.",
 }
 
+DIGEST_SHOWN = re.compile(r'name="shown_digest" value="([0-9a-f]{64})"')
+"""The digest of what a page of agreement shows."""
+
 
 @pytest.fixture(autouse=True)
 def at_noon(settings, tmp_path):
@@ -56,7 +59,7 @@ def press(client: Client, name: str, order, **sent: str) -> HttpResponse:
 
 def shown_digest(client: Client, name: str, order) -> str:
     content = page(client, name, order).content.decode()
-    found = re.search(r'name="shown_digest" value="([0-9a-f]{64})"', content)
+    found = DIGEST_SHOWN.search(content)
     return found[1] if found else ""
 
 
