@@ -77,6 +77,8 @@ def test_takes_a_file_that_came_unpacked_and_a_hash_in_capitals(channel, bill):
         b"",
         TEXT[:-1],
     ],
+    # Packed bytes tell the second at which they were packed: no names for tests.
+    ids=["another", "cut", "cut in its middle", "more", "no gzip", "empty", "unpacked and cut"],
 )
 def test_takes_no_file_that_is_not_the_promised_one(channel, bill, file):
     # Given
