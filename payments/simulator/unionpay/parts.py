@@ -46,15 +46,8 @@ class UnionPay:
         )
         transactions = TransactionBook(store, announce=notices.announce)
         chargebacks, returns = ChargebackBook(store), ReturnBook(store)
-        calls = Calls(
-            transactions,
-            plans=plans,
-            returns=returns,
-            bills=BillDesk(
-                store, clock=clock, changes=bills, chargebacks=chargebacks, returns=returns
-            ),
-            public_url=public_url,
-        )
+        desk = BillDesk(store, clock, changes=bills, chargebacks=chargebacks, returns=returns)
+        calls = Calls(transactions, plans=plans, returns=returns, bills=desk, public_url=public_url)
         self._gateway = Gateway(
             store,
             clock=clock,
