@@ -1,0 +1,161 @@
+"""How each law of what came back, or was made after all, would be broken: one lie each, in SQL."""
+
+from django.db import transaction
+
+from payments.actions import capture_orders
+from payments.channels.base import Outcome, OutcomeKind
+from payments.models import Capture, ChannelAccount, ChannelNotification, Merchant, Void
+from tests.factories.holds import held_payment, ordered_capture
+from tests.factories.payments import (
+    AlipayAccountFactory,
+    MerchantFactory,
+    answered_refund,
+    failed_refund,
+    paid_payment,
+    refund_asked,
+    refunded,
+)
+from tests.instants import NOON
+from tests.payments.attacks_on_holds import CAPTURE, Attack, change_of, copy_of
+from tests.payments.attacks_on_remedies import MESSAGE, ORDER, REFUND, REMEDY
+from tests.payments.world_of_orders import World, world
+from tests.rig.attacks import check_laws
+
+MADE = {"status": "'succeeded'"}
+
+
+def made(table: str, row: str, law: str, *also: str) -> Attack:
+    """Say that what failed was made; whether anybody agreed is another law's."""
+    return Attack(table, law, change_of(table, row, **MADE), also=(f"{table}_made_agreed", *also))
+
+
+ATTACKS_ON_CONTRADICTIONS = (
+    # 0022: only refunds come back, and what came back goes where two people agreed
+    Attack(
+        ORDER,
+        "payments_only_refunds_come_back",
+        change_of(ORDER, "paid_order", status="'manual_review'"),
+    ),
+    Attack(
+        REFUND,
+        "payments_refund_to_merchants_agreed",
+        change_of(REFUND, "returned", status="'failed'"),
+    ),
+    Attack(
+        REFUND,
+        "payments_refund_moves",
+        change_of(REFUND, "returned", **MADE),
+    ),
+    Attack(
+        REMEDY,
+        "payments_remedy_of_its_kind",
+        copy_of(REMEDY, "remedy", id="'x_lie'", kind="'merchants'"),
+        also=("payments_refundremedy_approval_id_key", "payments_remedy_one_open"),
+    ),
+    # what failed was made only as two people agreed, and of what is free still
+    Attack(REFUND, "payments_refund_made_agreed", change_of(REFUND, "failed", **MADE)),
+    made(
+        REFUND,
+        "spent",
+        "payments_refund_made_of_what_was_paid",
+        "payments_refund_made_of_shares",
+    ),
+    made(
+        REFUND,
+        "spent",
+        "payments_refund_made_of_shares",
+        "payments_refund_made_of_what_was_paid",
+    ),
+    made(
+        REFUND,
+        "spent_of_capture",
+        "payments_refund_made_of_what_was_captured",
+        "payments_refund_made_of_what_was_paid",
+        "payments_refund_made_of_shares",
+    ),
+    made(
+        CAPTURE,
+        "spent_capture",
+        "payments_capture_made_of_what_is_held",
+        "payments_capture_made_of_shares",
+    ),
+    made(
+        CAPTURE,
+        "spent_capture",
+        "payments_capture_made_of_shares",
+        "payments_capture_made_of_what_is_held",
+    ),
+    # 0023: what was blotted out stays so, and is judged once
+    Attack(
+        MESSAGE,
+        "payments_notification_keeps_mask",
+        change_of(MESSAGE, "forged", is_masked="true"),
+        is_denied=True,
+    ),
+    Attack(
+        MESSAGE,
+        "payments_notification_masked",
+        change_of(
+            MESSAGE, "masked", verdict="'genuine'", notification_id="'n9'", channel_no="'ATT9'"
+        ),
+    ),
+)
+
+
+def world_of_contradictions() -> World:
+    """Make one of everything that an attack is on, without any channel."""
+    of = world()
+    merchant, channel = MerchantFactory(), AlipayAccountFactory()
+    held = held_payment(merchant, channel=channel)
+    returned = refunded(refund_asked(paid_payment(merchant, channel=channel), amount_minor=3_000))
+    answered_refund(returned, Outcome(OutcomeKind.RETURNED, code="BACK"))
+    failed = failed_refund(
+        refund_asked(paid_payment(merchant, channel=channel), amount_minor=3_000)
+    )
+    spent = failed_refund(refund_asked(paid_payment(merchant, channel=channel), amount_minor=3_000))
+    refund_asked(spent.payment, amount_minor=9_000)
+    rows = {
+        "returned": returned.pk,
+        "failed": failed.pk,
+        "spent": spent.pk,
+        "paid_order": held.authorisations.get().attempt.operation_id,
+        "masked": _masked(channel),
+        **_spent(merchant, channel),
+    }
+    check_laws()
+    return World({**of.ids, **rows})
+
+
+def _failed(order: Capture | Void) -> str:
+    type(order).objects.filter(pk=order.pk).update(status="failed")
+    return order.pk
+
+
+def _spent(merchant: Merchant, channel: ChannelAccount) -> dict[str, object]:
+    """Fail to take, and to refund, what is taken and refunded since."""
+    held, captured = (held_payment(merchant, channel=channel) for _ in range(2))
+    spent = _failed(ordered_capture(held, 4_000))
+    ordered_capture(held, 9_000)
+    capture = ordered_capture(captured)
+    with transaction.atomic():
+        capture_orders.follow(
+            capture,
+            "succeeded",
+            outcome=Outcome(OutcomeKind.SUCCEEDED),
+            actor="channel:alipay",
+            at=NOON,
+        )
+    captured.refresh_from_db()
+    refund = failed_refund(refund_asked(captured, amount_minor=3_000, capture_id=capture.pk))
+    refund_asked(captured, amount_minor=9_000, capture_id=capture.pk)
+    return {"spent_capture": spent, "spent_of_capture": refund.pk}
+
+
+def _masked(channel: ChannelAccount) -> int:
+    message = ChannelNotification.objects.create(
+        channel_account=channel, body=b"a=*", received_at=NOON, headers={}, is_masked=True
+    )
+    ChannelNotification.objects.filter(pk=message.pk).update(
+        verdict="forged", notification_id="n9", channel_no="ATT9"
+    )
+    return message.pk
