@@ -18,6 +18,7 @@ from payments import locks
 from payments.actions import (
     capture_moves,
     capture_orders,
+    parked_moves,
     refund_bookings,
     refund_funding,
     refund_moves,
@@ -36,16 +37,21 @@ from payments.errors import (
 from payments.models import Capture, ChannelOperation, OperationKind, Refund
 from payments.queries.contradictions import (
     APPROVAL_KIND,
+    IN_DOUBT,
     Noun,
     TruthOf,
     contradiction_payload,
+    has_ended_otherwise,
     latest_contradiction,
     truth_of,
 )
 from payments.queries.order_resolutions import Resolution
-from payments.states import CONTRADICTED, CONTRADICTION_ENDED, RefundStatus
+from payments.states import CONTRADICTION_ENDED, RefundStatus
 
 _NOT_MADE = "NOT_MADE"
+
+ENDED_WITHOUT_IT = "The hold had ended without this void: nothing is held that it could give back."
+"""Why a void that was made after its hold had ended is only noted, in the audit trail."""
 
 
 @transaction.atomic(durable=True)
@@ -152,7 +158,8 @@ def _carry_out(
         return
     if not is_made and noun.status == CaptureStatus.SUCCEEDED and isinstance(noun, Capture):
         raise ContradictionStandsError  # its merchants have the money; reconciliation takes it
-    if is_made and noun.status == CaptureStatus.FAILED:
+    is_too_late = has_ended_otherwise(noun)
+    if is_made and noun.status == CaptureStatus.FAILED and not is_too_late:
         outcome = Outcome(OutcomeKind.SUCCEEDED)
         if isinstance(noun, Capture):
             capture_orders.follow(
@@ -166,7 +173,8 @@ def _carry_out(
     if isinstance(noun, Capture):
         capture_moves.tell(noun, kind="capture.contradiction_ended", actor=actor, at=at)
     else:
-        voids.tell(noun, kind="void.contradiction_ended", actor=actor, at=at)
+        reason = ENDED_WITHOUT_IT if is_made and is_too_late else ""
+        voids.tell(noun, kind="void.contradiction_ended", actor=actor, at=at, reason=reason)
 
 
 def _end_refund(
@@ -187,7 +195,7 @@ def _end_refund(
 def _make(refund: Refund, operation: ChannelOperation, *, actor: str, at: datetime) -> None:
     """Fund and book a refund that its channel made after all, on this day (E05a, E05e)."""
     if refund.parked_id is not None:
-        raise ContradictionStandsError  # its money waits in suspense, where people decide
+        parked_moves.begin_return_after_all(refund, actor=actor, at=at)
     account_id = operation.channel_account_id
     refund_reversals.begin_anew(refund)
     if not refund_funding.fund(refund, channel_account_id=account_id, at=at):
@@ -200,7 +208,10 @@ def _make(refund: Refund, operation: ChannelOperation, *, actor: str, at: dateti
 
 
 def _contradicted(operation_id: str) -> tuple[ChannelOperation, Noun]:
-    """Return a contradicted order with what it serves, all locked, the payment first."""
+    """Return a contradicted order with what it serves, all locked, the payment first.
+
+    One that two people have ended may be asked about anew: their evidence may have been wrong.
+    """
     operation = ChannelOperation.objects.filter(pk=operation_id).first()
     if operation is None:
         raise OperationNotFoundError
@@ -213,7 +224,7 @@ def _contradicted(operation_id: str) -> tuple[ChannelOperation, Noun]:
         noun = locks.locked_void(operation.subject)
     else:
         raise NotContradictedError
-    if noun.status_code != CONTRADICTED:
+    if noun.status_code not in IN_DOUBT:
         raise NotContradictedError
     return locks.locked_operation(operation_id), noun
 

@@ -6,10 +6,16 @@ from django.db import connection
 
 from payments import locks
 from payments.actions import moves
+from payments.errors import ContradictionStandsError, MoneyContradictedError
 from payments.models import ParkedMoney, Refund
 from payments.parked_states import PARKED, ParkedStatus
-from payments.queries.parked import others_in_suspense
-from payments.states import PAID_TWICE, PaymentStatus, RefundStatus
+from payments.queries.parked import (
+    UNPAID_DEBT,
+    is_contradicted,
+    others_in_suspense,
+    others_waiting,
+)
+from payments.states import DEAD_REFUNDS, PAID_TWICE, PaymentStatus, RefundStatus
 
 RETURN_FAILED = "return_failed"
 """The reason code of a payment whose money could not be given back: it waits in suspense again."""
@@ -20,6 +26,47 @@ _FOLLOWS = {
     RefundStatus.FAILED: ParkedStatus.WAITING,
     RefundStatus.CANCELLED: ParkedStatus.WAITING,
 }
+
+
+def require_undecided(parked: ParkedMoney) -> None:
+    """Refuse to decide on money that waits for nothing, or that its channel may have given back.
+
+    Raises IllegalMoveError or MoneyContradictedError.
+    """
+    PARKED.require_move(parked.status, ParkedStatus.RETURNING)
+    if is_contradicted(parked):
+        raise MoneyContradictedError
+
+
+def begin_return(parked: ParkedMoney, *, actor: str, at: datetime) -> None:
+    """Let money in suspense go back to its payer, and its payment say so. A part; it is locked."""
+    assert connection.in_atomic_block, "begin_return is a part; open a transaction around it"
+    PARKED.require_move(parked.status, ParkedStatus.RETURNING)
+    parked.status = ParkedStatus.RETURNING
+    parked.save(update_fields=["status", "approval"])
+    payment = parked.payment
+    if payment.status in UNPAID_DEBT and not others_waiting(parked):
+        code = payment.status_code
+        moves.move(payment, PaymentStatus.REFUNDING_LATE, code=code, actor=actor, at=at)
+
+
+def begin_return_after_all(refund: Refund, *, actor: str, at: datetime) -> None:
+    """Let money go back that waits in suspense and that its channel gave back. A part.
+
+    The refund is locked.
+
+    Raises ContradictionStandsError where it does not wait any more, or not all of it.
+    """
+    assert refund.parked_id is not None, "only what gives back money in suspense takes it there"
+    parked = locks.locked_parked(refund.parked_id)
+    living = Refund.objects.filter(parked=parked).exclude(status__in=DEAD_REFUNDS)
+    if (
+        parked.status != ParkedStatus.WAITING
+        or parked.left_minor != refund.amount_minor
+        or living.exists()
+    ):
+        raise ContradictionStandsError
+    begin_return(parked, actor=actor, at=at)
 
 
 def follow_refund(refund: Refund, *, actor: str, at: datetime) -> None:

@@ -20,7 +20,7 @@ from payments import locks
 from payments.actions import (
     captures,
     judgements,
-    moves,
+    parked_moves,
     parking,
     refund_moves,
     refund_submissions,
@@ -32,17 +32,16 @@ from payments.errors import (
     ResolutionReasonMissingError,
 )
 from payments.models import ParkedMoney, PaymentAttempt, Refund
-from payments.parked_states import PARKED, ParkedKind, ParkedStatus, ResolutionWay
+from payments.parked_states import ParkedKind, ParkedStatus, ResolutionWay
 from payments.postings import captures as postings
 from payments.queries.calendar import booking_date_of
 from payments.queries.parked import (
     APPROVAL_KIND,
-    UNPAID_DEBT,
     can_be_accepted,
+    is_contradicted,
     moved_minor,
     open_resolution,
     others_in_suspense,
-    others_waiting,
     resolution_payload,
     way_by_terms,
 )
@@ -76,8 +75,9 @@ def request_resolution(
     """Ask another person to agree to what becomes of money in suspense. No money moves yet.
 
     Raises ResolutionReasonMissingError, ParkedMoneyNotFoundError, IllegalMoveError when it waits
-    for nothing, MoneyDoesNotFitError for money that cannot pay its payment, or ApprovalClosedError
-    when somebody was asked already; nothing is written then.
+    for nothing, MoneyContradictedError while its channel says that it gave it back,
+    MoneyDoesNotFitError for money that cannot pay its payment, or ApprovalClosedError when somebody
+    was asked already; nothing is written then.
     """
     _require_reason(reason)
     parked = _locked(parked_id)
@@ -112,9 +112,10 @@ def approve_resolution(
 ) -> ParkedMoney:
     """Agree to exactly what was shown. The last agreement that is needed carries it out at once.
 
-    Raises ParkedMoneyNotFoundError, ResolutionNotAskedError, SelfApprovalError, IllegalMoveError or
-    MoneyDoesNotFitError when it was resolved otherwise meanwhile, StaleApprovalError when it is no
-    longer what was shown, ApprovalExpiredError or AlreadyDecidedError; nothing is written then.
+    Raises ParkedMoneyNotFoundError, ResolutionNotAskedError, SelfApprovalError, IllegalMoveError,
+    MoneyContradictedError or MoneyDoesNotFitError when it was resolved otherwise meanwhile,
+    StaleApprovalError when it is no longer what was shown, ApprovalExpiredError or
+    AlreadyDecidedError; nothing is written then.
     """
     parked = _locked(parked_id)
     asked = _asked(parked_id)
@@ -194,7 +195,7 @@ def resolve_by_terms(attempt: PaymentAttempt, *, at: datetime) -> None:
     if attempt.payment.status != PaymentStatus.PAID_LATE:
         return
     waiting = ParkedMoney.objects.filter(attempt=attempt, status=ParkedStatus.WAITING).first()
-    if waiting is None:
+    if waiting is None or is_contradicted(waiting):
         return
     parked = locks.locked_parked(waiting.pk)
     parked.payment = attempt.payment
@@ -252,8 +253,7 @@ def _accept(parked: ParkedMoney, *, actor: str, at: datetime) -> None:
 def _give_back(parked: ParkedMoney, *, actor: str, at: datetime) -> Refund:
     """Order its channel to give all that is left of it back, by a refund of its own number."""
     payment = parked.payment
-    parked.status = ParkedStatus.RETURNING
-    parked.save(update_fields=["status", "approval"])
+    parked_moves.begin_return(parked, actor=actor, at=at)
     refund_id = new_id("ref")
     refund = Refund.objects.create(
         id=refund_id,
@@ -267,16 +267,13 @@ def _give_back(parked: ParkedMoney, *, actor: str, at: datetime) -> Refund:
         requested_by=actor,
         created_at=at,
     )
-    if payment.status in UNPAID_DEBT and not others_waiting(parked):
-        code = payment.status_code
-        moves.move(payment, PaymentStatus.REFUNDING_LATE, code=code, actor=actor, at=at)
     refund_moves.tell(refund, actor=actor, at=at)
     refund_submissions.submit(refund, actor=actor, at=at)
     return refund
 
 
 def _require_possible(parked: ParkedMoney, way: ResolutionWay) -> None:
-    PARKED.require_move(parked.status, ParkedStatus.RETURNING)  # it waits for a decision
+    parked_moves.require_undecided(parked)
     if way == ResolutionWay.ACCEPT and not can_be_accepted(parked):
         raise MoneyDoesNotFitError
 

@@ -21,6 +21,7 @@ from payments.queries.contradictions import (
     APPROVAL_KIND,
     TruthOf,
     contradiction_payload,
+    has_ended_otherwise,
     is_contradicted,
     latest_contradiction,
     noun_of,
@@ -152,7 +153,14 @@ class ApproveTruth(_Decision, panel.Approve[ChannelOperation]):
         contradictions.approve_truth(
             row.pk, shown_digest=shown_digest, decider=asking.decider, at=asking.at
         )
+        noun = noun_of(row)
+        if noun is not None and has_ended_otherwise(noun) and self._is_said_made(row):
+            return _("Agreed. It is noted: what was held had ended without it already.")
         return None
+
+    def _is_said_made(self, row: ChannelOperation) -> bool:
+        agreed = self.request_of(row)
+        return agreed is not None and truth_of(agreed).outcome == TruthOf.MADE
 
 
 class RejectTruth(_Decision, panel.Reject[ChannelOperation]):
@@ -181,15 +189,19 @@ class RejectTruth(_Decision, panel.Reject[ChannelOperation]):
 def _summary(row: ChannelOperation) -> Facts:
     noun = noun_of(row)
     assert noun is not None, "what is contradicted serves somebody"
-    return Facts(
-        _("order to a channel"),
-        [
-            Fact(_("kind"), row.get_kind_display()),
-            Fact(_("amount"), showing.money(row.amount_minor, row.currency)),
-            Fact(_("serves"), showing.row_link(noun)),
-            Fact(_("as it ended here"), showing.badge(noun.status, noun.get_status_display())),
-            Fact(_("channel account"), showing.row_link(row.channel_account)),
-            Fact(_("our number at the channel"), showing.code(row.channel_no)),
-            Fact(_("last answer of the channel"), f"{row.code} {row.message}", is_wide=True),
-        ],
-    )
+    facts = [
+        Fact(_("kind"), row.get_kind_display()),
+        Fact(_("amount"), showing.money(row.amount_minor, row.currency)),
+        Fact(_("serves"), showing.row_link(noun)),
+        Fact(_("as it ended here"), showing.badge(noun.status, noun.get_status_display())),
+        Fact(_("channel account"), showing.row_link(row.channel_account)),
+        Fact(_("our number at the channel"), showing.code(row.channel_no)),
+        Fact(_("last answer of the channel"), f"{row.code} {row.message}", is_wide=True),
+    ]
+    if has_ended_otherwise(noun):
+        ended = _(
+            "It ended without this void. If the channel gave it back, that is noted and nothing"
+            " else changes."
+        )
+        facts.append(Fact(_("what was held"), ended, is_wide=True))
+    return Facts(_("order to a channel"), facts)

@@ -38,6 +38,7 @@ from payments.errors.notifications import (
     NotificationSettledError,
 )
 from payments.errors.parked import (
+    MoneyContradictedError,
     MoneyDoesNotFitError,
     ParkedMoneyNotFoundError,
     ResolutionNotAskedError,
@@ -164,6 +165,7 @@ __all__ = [
     "ManualReasonMismatchError",
     "MethodCannotHoldError",
     "MissingScopeError",
+    "MoneyContradictedError",
     "MoneyDoesNotFitError",
     "NoBusinessDayError",
     "NoChannelError",

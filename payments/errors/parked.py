@@ -27,6 +27,18 @@ class MoneyDoesNotFitError(DomainError):
     detail = _("This money cannot pay its payment; it can be given back to the payer.")
 
 
+class MoneyContradictedError(DomainError):
+    """A refund of this money failed here, and its channel says that it gave the money back.
+
+    Nothing was written, and the money is in suspense as before. Say first what is true of that
+    refund's order, with evidence; what is in suspense after that can be decided on.
+    """
+
+    code = "money_contradicted"
+    status = 409
+    detail = _("Its channel says that it gave this money back: say first what is true of that.")
+
+
 class ResolutionNotAskedError(DomainError):
     """Nobody waits for a decision on this money.
 

@@ -102,7 +102,7 @@ END $$;
 -- What failed had freed its share: it must be free still. Whatever says what may be refunded, taken
 -- or given back says it again.
 CREATE TRIGGER payments_refund_made_of_what_was_paid BEFORE UPDATE ON payments_refund
-  FOR EACH ROW WHEN (OLD.status = 'failed' AND NEW.status = 'succeeded' AND NEW.parked_id IS NULL)
+  FOR EACH ROW WHEN (OLD.status = 'failed' AND NEW.status = 'succeeded')
   EXECUTE FUNCTION payments_check_refunded();
 CREATE TRIGGER payments_refund_made_of_what_was_captured BEFORE UPDATE ON payments_refund
   FOR EACH ROW WHEN (OLD.status = 'failed' AND NEW.status = 'succeeded')
@@ -170,6 +170,50 @@ CREATE TRIGGER payments_refund_made_of_shares BEFORE UPDATE ON payments_refund
 CREATE TRIGGER payments_capture_made_of_shares BEFORE UPDATE ON payments_capture
   FOR EACH ROW WHEN (OLD.status = 'failed' AND NEW.status = 'succeeded')
   EXECUTE FUNCTION payments_check_made_shares();
+
+-- Money that waits in suspense goes back also where other people agreed that its channel had given
+-- it back after all.
+CREATE OR REPLACE FUNCTION payments_check_resolution() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  way text := CASE WHEN NEW.status = 'returning' THEN 'refund' ELSE 'accept' END;
+BEGIN
+  IF NEW.approval_id IS DISTINCT FROM OLD.approval_id THEN
+    PERFORM FROM ledger_approvalrequest r
+    WHERE r.id = NEW.approval_id AND r.kind = 'payment_resolution' AND r.object_id = NEW.id
+      AND r.state = 'executed' AND r.payload ->> 'way' = way
+      AND r.currency = NEW.currency AND r.amount_minor = CASE way
+        WHEN 'refund' THEN NEW.amount_minor - NEW.accepted_minor
+        ELSE NEW.accepted_minor - OLD.accepted_minor END
+      AND (SELECT count(*) FROM ledger_approvaldecision d
+           WHERE d.request_id = r.id AND d.decision = 'approve' AND d.digest = r.digest
+             AND d.approver <> r.maker) >= r.required;
+  ELSE
+    PERFORM FROM payments_paymentallocation a
+    JOIN payments_merchant m ON m.id = a.merchant_id
+    WHERE a.payment_id = NEW.payment_id AND NEW.kind = 'paid_late'
+    HAVING bool_and(m.late_money = way);
+    IF NOT FOUND AND way = 'refund' THEN
+      PERFORM FROM payments_refund f JOIN ledger_approvalrequest r ON r.object_id = f.operation_id
+      WHERE f.parked_id = NEW.id AND f.status = 'failed'
+        AND f.status_code IN ('contradicted', 'contradiction_ended')
+        AND r.kind = 'contradiction' AND r.state = 'executed' AND r.payload ->> 'way' = 'made'
+        AND r.currency = NEW.currency AND r.amount_minor = NEW.amount_minor - NEW.accepted_minor
+        AND (SELECT count(*) FROM ledger_approvaldecision d
+             WHERE d.request_id = r.id AND d.decision = 'approve' AND d.digest = r.digest
+               AND d.approver <> r.maker) >= r.required;
+    END IF;
+  END IF;
+  IF NOT FOUND OR (way = 'accept' AND NOT EXISTS (
+       SELECT FROM payments_payment p
+       WHERE p.id = NEW.payment_id AND p.currency = NEW.currency
+         AND p.amount_minor = NEW.accepted_minor - OLD.accepted_minor)) THEN
+    RAISE EXCEPTION 'nobody agreed to what becomes of money %', NEW.id
+      USING ERRCODE = '23514', TABLE = 'payments_parkedmoney',
+            CONSTRAINT = 'payments_parked_agreed';
+  END IF;
+  RETURN NEW;
+END $$;
 
 -- What came back keeps its share of the payment, as long as its payer is owed it.
 CREATE OR REPLACE FUNCTION payments_check_refunded() RETURNS trigger

@@ -1,3 +1,13 @@
+-- What was written since would break what stood before: it is not undone by halves.
+DO $$
+BEGIN
+  IF EXISTS (SELECT FROM payments_refund WHERE turn > 1)
+     OR EXISTS (SELECT FROM payments_refundremedy WHERE kind IN ('our_account', 'merchants')) THEN
+    RAISE EXCEPTION 'refunds have come back or were made after all, and are booked so: this '
+      'migration cannot be undone any more; restore a backup of before it instead'
+      USING ERRCODE = '55000';
+  END IF;
+END $$;
 DROP TRIGGER payments_capture_made_of_shares ON payments_capture;
 DROP TRIGGER payments_refund_made_of_shares ON payments_refund;
 DROP FUNCTION payments_check_made_shares();
@@ -13,6 +23,37 @@ DROP TRIGGER payments_refund_to_merchants_agreed ON payments_refund;
 DROP FUNCTION payments_check_given_to_merchants();
 DROP TRIGGER payments_only_refunds_come_back ON payments_channeloperation;
 DROP FUNCTION payments_check_came_back();
+CREATE OR REPLACE FUNCTION payments_check_resolution() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  way text := CASE WHEN NEW.status = 'returning' THEN 'refund' ELSE 'accept' END;
+BEGIN
+  IF NEW.approval_id IS DISTINCT FROM OLD.approval_id THEN
+    PERFORM FROM ledger_approvalrequest r
+    WHERE r.id = NEW.approval_id AND r.kind = 'payment_resolution' AND r.object_id = NEW.id
+      AND r.state = 'executed' AND r.payload ->> 'way' = way
+      AND r.currency = NEW.currency AND r.amount_minor = CASE way
+        WHEN 'refund' THEN NEW.amount_minor - NEW.accepted_minor
+        ELSE NEW.accepted_minor - OLD.accepted_minor END
+      AND (SELECT count(*) FROM ledger_approvaldecision d
+           WHERE d.request_id = r.id AND d.decision = 'approve' AND d.digest = r.digest
+             AND d.approver <> r.maker) >= r.required;
+  ELSE
+    PERFORM FROM payments_paymentallocation a
+    JOIN payments_merchant m ON m.id = a.merchant_id
+    WHERE a.payment_id = NEW.payment_id AND NEW.kind = 'paid_late'
+    HAVING bool_and(m.late_money = way);
+  END IF;
+  IF NOT FOUND OR (way = 'accept' AND NOT EXISTS (
+       SELECT FROM payments_payment p
+       WHERE p.id = NEW.payment_id AND p.currency = NEW.currency
+         AND p.amount_minor = NEW.accepted_minor - OLD.accepted_minor)) THEN
+    RAISE EXCEPTION 'nobody agreed to what becomes of money %', NEW.id
+      USING ERRCODE = '23514', TABLE = 'payments_parkedmoney',
+            CONSTRAINT = 'payments_parked_agreed';
+  END IF;
+  RETURN NEW;
+END $$;
 CREATE OR REPLACE FUNCTION payments_check_refunded() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE

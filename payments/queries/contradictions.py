@@ -6,13 +6,17 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from ledger.models import ApprovalRequest
+from payments.capture_states import CaptureStatus
 from payments.models import Capture, ChannelOperation, OperationKind, Refund, Void
 from payments.queries.order_resolutions import Resolution
-from payments.states import CONTRADICTED
+from payments.states import CONTRADICTED, CONTRADICTION_ENDED
 
 APPROVAL_KIND = "contradiction"
 
 Noun = Refund | Capture | Void
+
+IN_DOUBT = (CONTRADICTED, CONTRADICTION_ENDED)
+"""Of what people may say what is true; better evidence may come after they have said it."""
 
 
 class TruthOf(TextChoices):
@@ -34,9 +38,21 @@ def noun_of(operation: ChannelOperation) -> Noun | None:
 
 
 def is_contradicted(operation: ChannelOperation) -> bool:
-    """Tell whether the channel says of an order that it went otherwise than it ended here."""
+    """Tell whether the channel says of an order that it went otherwise than it ended here.
+
+    Also where two people have ended that: they may say otherwise by better evidence.
+    """
     noun = noun_of(operation)
-    return noun is not None and noun.status_code == CONTRADICTED
+    return noun is not None and noun.status_code in IN_DOUBT
+
+
+def has_ended_otherwise(noun: Noun) -> bool:
+    """Tell whether a void failed, and what it was to give back is held no more all the same."""
+    return (
+        isinstance(noun, Void)
+        and noun.status == CaptureStatus.FAILED
+        and noun.authorisation.ended_at is not None
+    )
 
 
 def latest_contradiction(operation_id: str) -> ApprovalRequest | None:

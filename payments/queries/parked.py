@@ -6,9 +6,9 @@ from django.db.models import QuerySet
 
 from ledger.models import ApprovalRequest
 from ledger.states import ApprovalState
-from payments.models import ParkedMoney, Payment, PaymentAllocation
+from payments.models import ParkedMoney, Payment, PaymentAllocation, Refund
 from payments.parked_states import LateMoney, ParkedKind, ParkedStatus, ResolutionWay
-from payments.states import PaymentStatus
+from payments.states import CONTRADICTED, PaymentStatus
 
 APPROVAL_KIND = "payment_resolution"
 
@@ -82,6 +82,11 @@ def latest_resolution(parked_id: str) -> ApprovalRequest | None:
         .order_by("-created_at", "-pk")
         .first()
     )
+
+
+def is_contradicted(parked: ParkedMoney) -> bool:
+    """Tell whether a channel says of a refund of this money that it went otherwise than here."""
+    return Refund.objects.filter(parked=parked, status_code=CONTRADICTED).exists()
 
 
 def others_in_suspense(parked: ParkedMoney) -> bool:

@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from payments.actions import capture_orders, void_orders, voids
+from ledger.models import AuditEntry
+from payments.actions import capture_orders, contradictions, void_orders, voids
 from payments.actions.capture_requests import CaptureRequest, request_capture
 from payments.models import Authorisation, BalanceTransaction, Capture, Event, Void
 from settlements.queries import integrity
 from tests.instants import NOON
+from tests.payments.actions.test_contradictions import end
 from tests.payments.holding import REFUSED, authorised, done, holding_channel
 from tests.rig.stage import run_jobs
 
@@ -70,3 +72,27 @@ def test_a_void_that_was_made_after_all_is_shown(channel):
     assert (void.status, void.status_code) == ("failed", "contradicted")
     assert told("void.contradicted") == 1
     assert Authorisation.objects.get().ended_at is None
+
+
+def test_a_void_that_was_made_after_its_hold_had_ended_is_noted(channel):
+    # Given it was refused, another one was made, and the channel says that so was the first
+    payment = authorised(channel)
+    channel.says["void"] = [REFUSED]
+    for _ in range(2):
+        voids.start_void(payment.pk, actor="user:1", at=LATER, reason="Not needed")
+        run_jobs()
+    refused, made = Void.objects.select_related("operation").order_by("succeeded_at")[::-1]
+    assert (refused.status, made.status) == ("failed", "succeeded")
+    channel.made[refused.operation.channel_no] = done(10_000)
+    void_orders.query_void(refused.pk, at=LATER, is_notified=True)
+    ended = Authorisation.objects.get().ended_at
+
+    # When
+    end(refused.operation_id, "made")
+
+    # Then
+    refused.refresh_from_db()
+    assert (refused.status, refused.status_code) == ("failed", "contradiction_ended")
+    noted = AuditEntry.objects.get(action="void.contradiction_ended")
+    assert noted.reason == contradictions.ENDED_WITHOUT_IT
+    assert Authorisation.objects.get().ended_at == ended

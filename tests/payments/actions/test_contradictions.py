@@ -159,6 +159,46 @@ class TestRefunds:
         assert (failed.status, failed.turn) == ("succeeded", 2)
 
 
+class TestBetterEvidence:
+    """Two people have said what is true, and were wrong."""
+
+    def test_what_they_said_was_not_made_is_booked_when_it_was(self, failed):
+        # Given
+        end(failed.operation_id, "not_made")
+
+        # When
+        end(failed.operation_id, "made")
+
+        # Then
+        failed.refresh_from_db()
+        assert (failed.status, failed.status_code) == ("succeeded", "")
+        part = failed.allocations.get()
+        assert_entry(f"{part.pk}:succeeded:2", "Dr 2101 30.00 CNY\nCr 1101 30.00 CNY")
+        assert_balances(part.allocation.merchant_id, merchant_pending="68.60")
+
+    def test_what_they_said_was_made_is_owed_when_it_was_not(self):
+        # Given
+        refund = refunded(refund_asked(paid_payment(), amount_minor=3_000))
+        answered_refund(refund, Outcome(OutcomeKind.FAILED, code="CLOSED"))
+        end(refund.operation_id, "made")
+
+        # When
+        end(refund.operation_id, "not_made")
+
+        # Then
+        refund.refresh_from_db()
+        assert (refund.status, refund.status_code) == ("reversed", "NOT_MADE")
+
+    def test_it_is_not_said_without_two_people(self, failed):
+        # Given
+        end(failed.operation_id, "not_made")
+        digest = ask(failed.operation_id, "made")
+
+        # When, Then
+        with nothing_written(), pytest.raises(SelfApprovalError):
+            agree(failed.operation_id, digest, Decider(MAKER, second_factor="totp"))
+
+
 class TestRefusals:
     def test_without_evidence_contradiction_or_order(self, failed):
         sound = refunded(refund_asked(paid_payment()))

@@ -140,7 +140,7 @@ class TestHolds:
         assert JournalEntry.objects.count() == entries
 
     @pytest.mark.parametrize("kind", ["capture", "void"])
-    def test_what_was_not_made_stays_as_it_is_and_waits_for_nobody(self, request, kind):
+    def test_what_was_not_made_stays_as_it_is_and_may_be_asked_anew(self, request, kind):
         # Given
         row = request.getfixturevalue(kind)
         entries = JournalEntry.objects.count()
@@ -153,7 +153,9 @@ class TestHolds:
         assert Authorisation.objects.get().ended_at is None
         assert JournalEntry.objects.count() == entries
         assert AuditEntry.objects.filter(action=f"{kind}.contradiction_ended").count() == 1
-        maker = desk("finance_maker")
-        with nothing_written(but=ITS_OWN_REFUSAL):
-            again = press(maker, "ask_truth", row, **SAID)
-        refused(again, "not_contradicted")
+
+        # When two people find better evidence
+        assert end(row, "made").status_code == 302
+
+        # Then
+        assert (row.status, row.status_code) == ("succeeded", "")
