@@ -92,38 +92,45 @@ def of_refund(row: Refund, *, to: Principal) -> Totals | None:
 
 def _visible(
     whole: Totals | None,
-    row: Payment | Capture | Refund,
+    row: Any,
     *,
     shares: Iterable[Any],
     to: Principal,
 ) -> Totals | None:
     """Return all of it to the platform; to a merchant what of it is theirs: `shares`, one or none.
 
-    `row.parts` holds everybody's, where there is a discount to split.
+    `row.parts` holds everybody's, where there is a discount to split: from one's own alone its
+    share would be made up, so a row that was read without them fails.
     """
     if whole is None or to.is_platform:
         return whole
     own = next(iter(shares), None)
     if own is None:
         return None
-    parts = getattr(row, "parts", [own])
+    parts = row.parts if whole.has_discount else [own]
     return totals.share(whole, parts=parts, of=own.pk, rest_minor=row.unallocated_minor)
 
 
 def _read_parts(rows: Sequence[Payment]) -> None:
-    discounted = [row for row in rows if _has_discount(totals.of_payment(row))]
+    held = [row for row in rows if row.capture_mode == Capturing.MANUAL]
+    at_once = [row for row in rows if row.capture_mode != Capturing.MANUAL]
+    # Each capture is split for itself, whatever is said of the others or of the payment.
     prefetch_related_objects(
-        [row for row in discounted if row.capture_mode == Capturing.MANUAL],
+        [row for row in held if any(_is_discounted(each) for each in row.captures.all())],
         Prefetch(
             "captures__shares", queryset=CaptureShare.objects.order_by("place"), to_attr="parts"
         ),
     )
     prefetch_related_objects(
-        [row for row in discounted if row.capture_mode != Capturing.MANUAL],
+        [row for row in at_once if _has_discount(totals.of_payment(row))],
         Prefetch(
             "allocations", queryset=PaymentAllocation.objects.order_by("place"), to_attr="parts"
         ),
     )
+
+
+def _is_discounted(capture: Capture) -> bool:
+    return _has_discount(totals.of_capture(capture))
 
 
 def _has_discount(whole: Totals | None) -> bool:

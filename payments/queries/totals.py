@@ -19,12 +19,14 @@ class Totals:
 
     `payer_minor` is what the payer paid, or got back; None where the channel does not say.
     `settled_minor` is what the channel settles to us, or takes of us, before its fee: it is what
-    the books have, so all of it where the channel says nothing else.
+    the books have, so all of it where the channel says nothing else. Of a sum that has no
+    `payer_minor`, `coupons_minor` is what is known: coupons of those for which the channel did say.
     """
 
     amount_minor: int
     payer_minor: int | None
     settled_minor: int
+    coupons_minor: int = 0
 
     @property
     def by_us_minor(self) -> int:
@@ -33,16 +35,15 @@ class Totals:
 
     @property
     def by_channel_minor(self) -> int | None:
-        """Return what coupons of the channel paid of it; None where nobody can tell."""
-        return None if self.payer_minor is None else self.settled_minor - self.payer_minor
+        """Return what is known that coupons of the channel paid; None where nothing is."""
+        if self.payer_minor is None:
+            return self.coupons_minor or None
+        return self.settled_minor - self.payer_minor
 
     @property
     def has_discount(self) -> bool:
-        """Tell whether the three are not one."""
-        return self.amount_minor != self.settled_minor or self.payer_minor not in (
-            None,
-            self.amount_minor,
-        )
+        """Tell whether a part of it is known to have been paid by somebody else than the payer."""
+        return bool(self.by_us_minor or self.by_channel_minor)
 
 
 class Part(Protocol):
@@ -119,15 +120,20 @@ def share(whole: Totals, *, parts: Sequence[Part], of: str, rest_minor: int) -> 
 
 
 def summed(several: Iterable[Totals | None]) -> Totals | None:
-    """Return the sum of some totals; None where there are none."""
+    """Return the sum of some totals; None where there are none.
+
+    One of which the channel does not say what the payer paid hides no coupon of another.
+    """
     known = [each for each in several if each is not None]
     if not known:
         return None
     paid = [each.payer_minor for each in known if each.payer_minor is not None]
+    is_said = len(paid) == len(known)
     return Totals(
         sum(each.amount_minor for each in known),
-        sum(paid) if len(paid) == len(known) else None,
+        sum(paid) if is_said else None,
         sum(each.settled_minor for each in known),
+        0 if is_said else sum(each.by_channel_minor or 0 for each in known),
     )
 
 

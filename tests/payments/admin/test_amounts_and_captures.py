@@ -146,3 +146,27 @@ def test_each_capture_has_its_line_at_the_same_cost(monkeypatch):
         ["taken", "", "", "60.00 CNY", "", "58.80 CNY"],
     ]
     assert len(of_three) <= len(of_one)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_coupon_is_explained_also_where_nothing_is_said_of_another_capture(monkeypatch):
+    # Given 10.00 of which the channel says nothing, and 50.00 of which its coupon paid 10.00
+    channel = holding_channel(monkeypatch)
+    payment = authorised(channel, MerchantFactory(), amounts_minor=(10_000,))
+    channel.says["capture"] = [
+        done(1_000, channel_ref="C-1"),
+        done(5_000, channel_ref="C-2", payer_minor=4_000, settled_minor=5_000),
+    ]
+    capture(payment, 1_000)
+    capture(payment, 5_000)
+
+    # When
+    response = shown(desk("auditor"), payment)
+
+    # Then
+    (who,) = [table for table in tables(response) if table[0][0] == "Who"]
+    assert [row[:2] for row in who[1:]] == [
+        ["the payer", "the channel does not say"],
+        ["a coupon of the channel", "10.00 CNY"],
+        ["sum", "60.00 CNY"],
+    ]

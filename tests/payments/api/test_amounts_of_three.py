@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from payments.actions.capture_requests import CaptureRequest, request_capture
+from payments.actions.capture_shares import CaptureShareRequest
 from payments.channels.base import Outcome, OutcomeKind
 from payments.models import Capture
 from tests.factories.coupons import paid_with_coupon
@@ -121,6 +123,47 @@ def test_captures_have_the_three_and_the_payment_their_sums(
     assert three(own) == (7_500, 4_425, 4_425)
     nets = {row["channel_ref"]: row["allocations"][0]["net"] for row in own["captures"]}
     assert nets == {"C-1": 2_940, "C-2": 1_470}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("own", "own_paid", "others_paid"), [(500, 400, 3_600), (3_000, 2_400, 1_600)]
+)
+def test_a_capture_of_which_nothing_is_said_hides_no_coupon_of_another(
+    monkeypatch, partner, stranger, merchant, other_merchant, own, own_paid, others_paid
+):
+    # Given 10.00 of which the channel says nothing, and 50.00 of which its coupon paid 10.00
+    channel = holding_channel(monkeypatch)
+    payment = authorised(channel, merchant, other_merchant, amounts_minor=(5_000, 5_000))
+    channel.says["capture"] = [
+        done(1_000, channel_ref="C-1"),
+        done(5_000, channel_ref="C-2", payer_minor=4_000, settled_minor=5_000),
+    ]
+
+    # When
+    for mine, theirs in ((500, 500), (own, 5_000 - own)):
+        with transaction.atomic():
+            request_capture(
+                CaptureRequest(
+                    payment.pk,
+                    shares=[
+                        CaptureShareRequest(merchant.pk, mine),
+                        CaptureShareRequest(other_merchant.pk, theirs),
+                    ],
+                ),
+                actor="key:test",
+                at=LATER,
+            )
+        run_jobs()
+
+    # Then each has its share of the coupon, and nobody claims to know the sum
+    for asker, taken, paid in ((partner, own, own_paid), (stranger, 5_000 - own, others_paid)):
+        (row,) = asker.get("/v1/payments").json()["data"]
+        assert three(row) == (5_000, None, 500 + taken)
+        assert {each["channel_ref"]: three(each) for each in row["captures"]} == {
+            "C-1": (500, None, 500),
+            "C-2": (taken, paid, taken),
+        }
 
 
 def test_a_list_costs_the_same_however_many_coupons_there_are(partner, merchant, other_merchant):

@@ -20,7 +20,7 @@ from tests.factories.payments import (
     refund_asked,
 )
 from tests.instants import NOON
-from tests.payments.holding import authorised, holding_channel
+from tests.payments.holding import authorised, done, holding_channel
 from tests.rig.pages import tables, words
 from tests.rig.stage import run_jobs
 
@@ -143,6 +143,25 @@ def test_a_coupon_is_explained_and_costs_the_merchant_nothing(client, member):
         " Together 75.00 CNY" in text
     )
     assert "Net 73.50 CNY" in text
+
+
+def test_a_coupon_is_explained_also_where_nothing_is_said_of_another_capture(
+    client, member, channel
+):
+    # Given 10.00 of which the channel says nothing, and 50.00 of which its coupon paid 10.00
+    payment = authorised(channel, member.merchant, MerchantFactory(), amounts_minor=(7_500, 2_500))
+    channel.says["capture"] = [
+        done(1_000, channel_ref="C-1"),
+        done(5_000, channel_ref="C-2", payer_minor=4_000, settled_minor=5_000),
+    ]
+    capture(payment, 1_000)
+    capture(payment, 5_000)
+
+    # Then the coupon is the merchant's share of it
+    assert (
+        "The payer the channel does not say A coupon of the channel 7.50 CNY Together 45.00 CNY"
+        in words(shown(client, payment))
+    )
 
 
 def test_without_a_coupon_nothing_is_said_of_one(client, member):
