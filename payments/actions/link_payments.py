@@ -3,11 +3,12 @@
 Whoever has the address may open it as often as they like, and nobody knows who they are. So
 nothing that costs nothing keeps others from paying: a visit that chose no method gives way to the
 next one where too many wait, first those of whoever has most; and of tries that wait for their
-payer only those from the same network count.
+payer only those from the same network count. What a visit writes stays written, so a minute has
+room for so many; the most of them are for others than any one network.
 """
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 
@@ -20,11 +21,12 @@ from payments.actions.payments import AllocationRequest, PaymentRequest
 from payments.errors import (
     LinkBusyError,
     LinkCancelledError,
+    LinkCrowdedError,
     LinkExpiredError,
     LinkMerchantInactiveError,
     LinkUsedError,
 )
-from payments.models import Payment, PaymentLink
+from payments.models import PayerSession, Payment, PaymentLink
 from payments.queries.links import UNDER_WAY, LinkState, state_of
 from payments.queries.payer_sessions import session_of
 from payments.states import PaymentStatus
@@ -35,8 +37,27 @@ VISITS_MAX: Final = 50
 TRIES_MAX: Final = 50
 """How many payments of one link may be ordered at channels from one network at a time."""
 
+SITE_TRIES_MAX: Final = 200
+"""How many so from one site of IPv6: several homes, but not as many as it has networks."""
+
+BEGUN_MAX: Final = 120
+"""How many may begin by one link in a minute: each writes some ten rows that nobody removes.
+
+Two a second are more than buy the same thing by one address, and a table bears them for years.
+"""
+
+BEGUN_FROM_SITE_MAX: Final = 30
+"""How many of these may come from one site: a whole office behind one address, not all of them."""
+
+_MINUTE: Final = timedelta(minutes=1)
+
 _HOME_BITS: Final = 64
 """What one home or phone has of IPv6, all of whose addresses are one visitor's."""
+
+_SITE_BITS: Final = 48
+"""The most of IPv6 that one customer is given: as many homes as one likes can be made of it."""
+
+_Network = IPv4Network | IPv6Network
 
 
 @transaction.atomic(durable=True)
@@ -53,13 +74,15 @@ def begin_payment(
     them is closed: nothing of it is at a channel.
 
     Raises LinkNotFoundError, LinkUsedError, LinkCancelledError, LinkExpiredError,
-    LinkMerchantInactiveError, or LinkBusyError where TRIES_MAX are under way from the network of
-    `client_ip`; nothing is written then.
+    LinkMerchantInactiveError, LinkCrowdedError where BEGUN_MAX began in the last minute or
+    BEGUN_FROM_SITE_MAX of them from the site of `client_ip`, or LinkBusyError where TRIES_MAX are
+    under way from its network; nothing is written then.
     """
     link = links.require_link(link_id)
     if _leads_on(token, link=link, at=at):
         return token
     _require_open(link, at=at)
+    _require_pace(link, client_ip=client_ip, at=at)
     payment = _shared(link, at=at) if link.is_single_use else None
     if payment is None:
         payment = _new_payment(link, client_ip=client_ip, at=at)
@@ -105,44 +128,88 @@ def _new_payment(link: PaymentLink, *, client_ip: str | None, at: datetime) -> P
     )
 
 
+def _require_pace(link: PaymentLink, *, client_ip: str | None, at: datetime) -> None:
+    """Refuse to begin where a minute's beginnings are used up, of the link or of one site.
+
+    All browsers that pay one payment are counted by their pages; it has one address, the first's.
+    Where nobody's address is known, sites are not told apart. The link is locked: those who come
+    together see each other.
+
+    Raises LinkCrowdedError.
+    """
+    since = at - _MINUTE
+    if link.is_single_use:
+        pages = PayerSession.objects.filter(payment__link=link, created_at__gt=since)
+        addresses = list(pages.values_list("payment__client_ip", flat=True)[:BEGUN_MAX])
+    else:
+        begun = link.payments.filter(created_at__gt=since)
+        addresses = list(begun.values_list("client_ip", flat=True)[:BEGUN_MAX])
+    if len(addresses) >= BEGUN_MAX:
+        raise LinkCrowdedError
+    if link.is_single_use or client_ip is None:
+        return
+    site = _site_of(client_ip)
+    if sum(_site_of(address) == site for address in addresses) >= BEGUN_FROM_SITE_MAX:
+        raise LinkCrowdedError
+
+
 def _require_room(link: PaymentLink, *, client_ip: str | None) -> None:
     """Refuse a network that has many tries under way; others are not kept from paying.
 
     Raises LinkBusyError.
     """
-    whose = _network_of(client_ip)
     tries = link.payments.filter(status__in=UNDER_WAY).exclude(status=PaymentStatus.CREATED)
-    if whose is None:
-        tries = tries.filter(client_ip=None)
-    else:
-        tries = tries.filter(client_ip__range=(str(whose[0]), str(whose[-1])))
-    if len(tries.values_list("pk")[:TRIES_MAX]) >= TRIES_MAX:
-        raise LinkBusyError
+    for whose, most in (
+        (_home_of(client_ip), TRIES_MAX),
+        (_site_of(client_ip), SITE_TRIES_MAX),
+    ):
+        if whose is None:
+            theirs = tries.filter(client_ip=None)
+        else:
+            theirs = tries.filter(client_ip__range=(str(whose[0]), str(whose[-1])))
+        if len(theirs.values_list("pk")[:most]) >= most:
+            raise LinkBusyError
 
 
 def _make_room(link: PaymentLink, *, client_ip: str | None, at: datetime) -> None:
     """Close the visit that gives way to this one, where too many wait for a method.
 
-    It is the oldest of the network that has most, so one visitor displaces only themselves. The
-    link is locked: two who come together see each other.
+    It is the oldest of the home that has most, in the site that has most: one visitor displaces
+    only themselves, also who has a home for each visit. The link is locked: two who come together
+    see each other.
     """
     visits = link.payments.filter(status=PaymentStatus.CREATED).order_by("created_at", "pk")
-    waiting = [(pk, _network_of(ip)) for pk, ip in visits.values_list("pk", "client_ip")]
+    waiting = list(visits.values_list("pk", "client_ip"))
     if len(waiting) < VISITS_MAX:
         return
-    counts = Counter([*(whose for _pk, whose in waiting), _network_of(client_ip)])
-    most = max(counts.values())
-    for payment_id, whose in waiting:
-        if counts[whose] == most and closing.end_visit(payment_id, actor=_actor(link), at=at):
+    addresses = [client_ip, *(address for _pk, address in waiting)]
+    sites = Counter(_site_of(address) for address in addresses)
+    homes = Counter(_home_of(address) for address in addresses)
+
+    def crowd(address: str | None) -> tuple[int, int]:
+        return sites[_site_of(address)], homes[_home_of(address)]
+
+    most = max(crowd(address) for _pk, address in waiting)
+    for payment_id, address in waiting:
+        is_theirs = crowd(address) == most
+        if is_theirs and closing.end_visit(payment_id, actor=_actor(link), at=at):
             return
 
 
-def _network_of(client_ip: str | None) -> IPv4Network | IPv6Network | None:
+def _home_of(client_ip: str | None) -> _Network | None:
     """Return whose address it is: an address of IPv4, or what one home has of IPv6."""
+    return _network_of(client_ip, bits=_HOME_BITS)
+
+
+def _site_of(client_ip: str | None) -> _Network | None:
+    """Return where its home is: an address of IPv4, or what one customer may have of IPv6."""
+    return _network_of(client_ip, bits=_SITE_BITS)
+
+
+def _network_of(client_ip: str | None, *, bits: int) -> _Network | None:
     if client_ip is None:
         return None
-    bits = _HOME_BITS if ":" in client_ip else ""
-    return ip_network(f"{client_ip}/{bits}".rstrip("/"), strict=False)
+    return ip_network(f"{client_ip}/{bits}" if ":" in client_ip else client_ip, strict=False)
 
 
 def _minted(payment: Payment, *, link: PaymentLink, at: datetime) -> MintedSession:

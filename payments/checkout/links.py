@@ -17,6 +17,7 @@ from ledger.actions.audit import record_refusal
 from ledger.errors import DomainError
 from payments.actions import link_payments
 from payments.checkout.access import CheckoutRequest, checkout_door
+from payments.errors import LinkCrowdedError
 from payments.models import PaymentLink
 from payments.queries.links import TAKEN, LinkState, link_of_code, state_of
 from payments.queries.payer_sessions import session_of
@@ -55,6 +56,10 @@ def begin(request: CheckoutRequest, code: str) -> HttpResponse:
             token=_kept_token(request, link),
             client_ip=request.client_ip or None,
         )
+    except LinkCrowdedError as error:
+        # Written down, each press of whoever is refused would leave a row all the same.
+        messages.error(request, str(error))
+        return HttpResponseRedirect(reverse("checkout-link", args=[code]))
     except DomainError as error:
         record_refusal(
             action="payment_link.begin",

@@ -14,6 +14,7 @@ from payments.errors.channel_keys import KeysNotAskedError, UnusableKeyError
 from payments.errors.links import (
     LinkBusyError,
     LinkCancelledError,
+    LinkCrowdedError,
     LinkEndError,
     LinkExpiredError,
     LinkMerchantInactiveError,
@@ -151,6 +152,7 @@ __all__ = [
     "LengthRequiredError",
     "LinkBusyError",
     "LinkCancelledError",
+    "LinkCrowdedError",
     "LinkEndError",
     "LinkExpiredError",
     "LinkMerchantInactiveError",

@@ -85,6 +85,22 @@ class LinkBusyError(DomainError):
     detail = _("Somebody is paying by this link just now. Try again in a few minutes.")
 
 
+class LinkCrowdedError(DomainError):
+    """So many have begun to pay by the link in the last minute that no other can begin yet.
+
+    Nothing was written: no money moved, no payment was begun. Who has begun goes on. Wait a
+    minute, try again.
+    """
+
+    code = "payment_link_crowded"
+    status = 429
+    retry = "same_key"
+    detail = _(
+        "Very many people have opened this link in the last minute. Nothing was taken from you."
+        " Try again in a minute."
+    )
+
+
 class LinkNumberTakenError(DomainError):
     """There is a payment link under this id already.
 

@@ -4,6 +4,7 @@ import pytest
 from django.db import transaction
 
 from payments.actions import link_payments, payments
+from payments.errors import LinkCrowdedError
 from payments.models import Payment, PaymentAttempt
 from payments.queries.payer_sessions import session_of
 from tests.factories.payments import AlipayAccountFactory, payment_link
@@ -38,6 +39,21 @@ def test_never_more_wait_than_may_and_everybody_has_begun(monkeypatch):
     assert len({payment_id_of(token) for token in tokens}) == 6
     statuses = sorted(Payment.objects.values_list("status", flat=True))
     assert statuses == ["closed"] * 3 + ["created"] * 3
+
+
+def test_never_more_begin_in_a_minute_than_may(monkeypatch):
+    # Given
+    monkeypatch.setattr(link_payments, "BEGUN_MAX", 2)
+    link = payment_link(is_single_use=False)
+
+    # When
+    told = at_once(*([lambda: link_payments.begin_payment(link.pk, at=NOON)] * 6))
+
+    # Then
+    refused = [one for one in told if isinstance(one, LinkCrowdedError)]
+    begun = {payment_id_of(one) for one in told if isinstance(one, str)}
+    assert (len(begun), len(refused)) == (2, 4)
+    assert set(Payment.objects.values_list("pk", flat=True)) == begun
 
 
 def test_who_chooses_at_that_moment_keeps_what_they_began(monkeypatch):

@@ -166,11 +166,15 @@ class TestBegin:
     def test_a_crowd_of_visits_gives_way_and_keeps_nobody_from_paying(self):
         # Given somebody who opened the address as often as can wait, and more
         link = payment_link(is_single_use=False)
-        theirs = [begin(link, client_ip="198.51.100.1") for _ in range(link_payments.VISITS_MAX)]
+        theirs = [
+            begin(link, client_ip="198.51.100.1", at=LATER + n * timedelta(seconds=3))
+            for n in range(link_payments.VISITS_MAX)
+        ]
+        then = LATER + timedelta(minutes=5)
 
         # When
-        mine = begin(link, client_ip="203.0.113.7")
-        begin(link, client_ip="198.51.100.1")
+        mine = begin(link, client_ip="203.0.113.7", at=then)
+        begin(link, client_ip="198.51.100.1", at=then)
 
         # Then theirs gave way, the oldest first
         ended = [payment_of(token) for token in theirs[:3]]
@@ -205,6 +209,34 @@ class TestBegin:
         assert payment_of(mine).status == "created"
         assert payment_of(theirs[0]).status == "closed"
 
+    def test_who_has_a_network_for_each_visit_displaces_only_themselves(self, monkeypatch):
+        # Given a payer with two visits, and a customer of many networks with one in each
+        monkeypatch.setattr(link_payments, "VISITS_MAX", 5)
+        link = payment_link(is_single_use=False)
+        mine = [begin(link, client_ip="2001:db8:ffff::1") for _ in range(2)]
+        theirs = [begin(link, client_ip=f"2001:db8:0:{n:x}::1") for n in (1, 2, 0xFFFF)]
+
+        # When
+        begin(link, client_ip="2001:db8:0:3::1")
+
+        # Then
+        assert [payment_of(one).status for one in mine] == ["created"] * 2
+        assert [payment_of(one).status for one in theirs] == ["closed", "created", "created"]
+
+    def test_within_a_site_the_home_that_has_most_gives_way(self, monkeypatch):
+        # Given
+        monkeypatch.setattr(link_payments, "VISITS_MAX", 3)
+        link = payment_link(is_single_use=False)
+        neighbours = begin(link, client_ip="2001:db8:0:1::1")
+        theirs = [begin(link, client_ip=f"2001:db8:0:2::{n}") for n in (1, 2)]
+
+        # When
+        begin(link, client_ip="203.0.113.7")
+
+        # Then
+        assert payment_of(neighbours).status == "created"
+        assert [payment_of(one).status for one in theirs] == ["closed", "created"]
+
     def test_who_has_chosen_a_method_never_gives_way(self, monkeypatch):
         # Given
         monkeypatch.setattr(link_payments, "VISITS_MAX", 1)
@@ -230,6 +262,18 @@ class TestBegin:
         with nothing_written(), pytest.raises(LinkBusyError):
             begin(link, client_ip=address)
         assert payment_of(begin(link, client_ip="203.0.113.7")).status == "created"
+
+    def test_tries_of_many_networks_of_one_site_keep_only_that_site_waiting(self, monkeypatch):
+        # Given
+        monkeypatch.setattr(link_payments, "SITE_TRIES_MAX", 2)
+        link = payment_link(is_single_use=False)
+        for n in (1, 2):
+            bring(payment_of(begin(link, client_ip=f"2001:db8:0:{n}::1")), "awaiting_payment")
+
+        # When, Then
+        with nothing_written(), pytest.raises(LinkBusyError):
+            begin(link, client_ip="2001:db8:0:3::1")
+        assert payment_of(begin(link, client_ip="2001:db8:1::1")).status == "created"
 
     def test_while_the_channel_is_asked_about_the_only_payment_no_other_begins(self):
         # Given

@@ -129,6 +129,23 @@ def test_who_presses_too_late_is_told_and_nothing_is_begun(client, link):
     assert Payment.objects.count() == 0
 
 
+def test_who_presses_among_too_many_is_told_to_try_again_and_leaves_no_row(
+    client, link, monkeypatch
+):
+    # Given
+    monkeypatch.setattr(link_payments, "BEGUN_MAX", 1)
+    begin(Client(), link)
+
+    # When
+    with nothing_written():
+        answer = begin(client, link)
+
+    # Then
+    assert answer["Location"] == path(link)
+    page = words(client.get(path(link)))
+    assert "Nothing was taken from you. Try again in a minute." in page
+
+
 def test_after_its_end_it_says_so(client, link):
     with time_machine.travel(NOON + timedelta(days=7), tick=False), nothing_written():
         assert "The time to pay has run out" in words(client.get(path(link)))
