@@ -59,8 +59,9 @@ OPERATION = StateTable(
         },
         # A channel may confirm money on an order that was closed (docs/adr/0015).
         OperationStatus.CLOSED: {OperationStatus.SUCCEEDED},
-        # The money of a refund that was made has come back; people look (docs/adr/0025).
+        # The money of a refund came back, or it was made after all (docs/adr/0025).
         OperationStatus.SUCCEEDED: {OperationStatus.MANUAL_REVIEW},
+        OperationStatus.FAILED: {OperationStatus.SUCCEEDED},
     },
 )
 """Moved by the engine's claim, a verified answer, the bill, or two people with evidence.
@@ -71,12 +72,14 @@ Back to `prepared` only when the bytes certainly never left: same number, after 
 # An attempt shows its operation's state and is moved with it, in the same transaction.
 AttemptStatus = OperationStatus
 
+_CERTAIN = (OperationStatus.SUCCEEDED, OperationStatus.FAILED)
+
 ATTEMPT = StateTable(
     AttemptStatus,
     noun=_("A payment attempt"),
-    moves={was: now for was, now in OPERATION.moves.items() if was != OperationStatus.SUCCEEDED},
+    moves={was: now for was, now in OPERATION.moves.items() if was not in _CERTAIN},
 )
-"""Mirrors its operation, move by move; what was paid does not come back."""
+"""Mirrors its operation, move by move; what was paid or failed stays so."""
 
 LIVE_ATTEMPTS = (
     AttemptStatus.PREPARED,
@@ -166,10 +169,10 @@ class RefundStatus(models.TextChoices):
     REVERSED = "reversed", _("reversed")
 
 
+# What came back, and could not be delivered elsewhere, is reversed again.
 _REFUND_RESULTS = {
-    RefundStatus.SUCCEEDED,
-    RefundStatus.FAILED,
-    RefundStatus.ABNORMAL,
+    *(RefundStatus.SUCCEEDED, RefundStatus.FAILED),
+    *(RefundStatus.ABNORMAL, RefundStatus.REVERSED),
 }
 
 REFUND = StateTable(

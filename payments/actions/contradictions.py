@@ -201,6 +201,7 @@ def _make(refund: Refund, operation: ChannelOperation, *, actor: str, at: dateti
     if not refund_funding.fund(refund, channel_account_id=account_id, at=at):
         raise ContradictionStandsError
     refund.succeeded_at = at
+    refund_reversals.confirm_order(operation, at=at)
     refund_bookings.book_success(
         refund, channel_account_id=account_id, channel_fee_minor=0, made_at=at, at=at
     )

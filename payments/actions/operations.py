@@ -61,8 +61,9 @@ class Lease:
 
     `is_question` tells asking from sending: what never left was then a question, not the order.
     `is_probe` tries a line that was given up, `was_troubled` one that has failed a while ago.
-    `actor` is in whose name an outcome is recorded, if not the channel's own. `claimed_at` is this
-    machine's monotonic clock just before the claim, in nanoseconds: no instant.
+    `actor` is in whose name an outcome is recorded, if not the channel's own; `resolution` is the
+    request of two people that it carries out. `claimed_at` is this machine's monotonic clock just
+    before the claim, in nanoseconds: no instant.
     """
 
     subject: str
@@ -71,6 +72,7 @@ class Lease:
     is_probe: bool = False
     was_troubled: bool = False
     actor: str = ""
+    resolution: str = ""
     claimed_at: int = field(default_factory=time.monotonic_ns, compare=False)
 
 
@@ -182,6 +184,7 @@ def record_outcome(
     operation.message = outcome.message[:300]
     operation.raw_answer = outcome.raw
     operation.channel_ref = outcome.channel_ref or operation.channel_ref
+    operation.resolution = lease.resolution or operation.resolution
     operation.lease_token = None
     operation.lease_until = None
     if operation.status != was or was not in FINAL:
@@ -190,7 +193,7 @@ def record_outcome(
     channel_calls.save_with_call(
         operation,
         outcome=outcome,
-        fields=_RECORDED_FIELDS,
+        fields=[*_RECORDED_FIELDS, "resolution"] if lease.resolution else _RECORDED_FIELDS,
     )
     _RECORDING()
 

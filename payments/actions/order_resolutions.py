@@ -143,7 +143,8 @@ def reject_resolution(
 def carry_out(subject: str, *, record: Recording, at: datetime) -> None:
     """Record, as the order's own noun does, what two people agreed to. Idempotent.
 
-    An order that has ended meanwhile is left alone: the channel's own word came first.
+    An order that has ended meanwhile, or whose money came back, is left alone: the channel's own
+    word came first. What people agreed to is of one review, and is carried out once.
     """
     claimed = _claim(subject, at=at)
     if claimed is not None:
@@ -154,10 +155,12 @@ def carry_out(subject: str, *, record: Recording, at: datetime) -> None:
 @transaction.atomic(durable=True)
 def _claim(subject: str, *, at: datetime) -> tuple[Lease, Outcome] | None:
     operation = locks.locked_operation_of(subject)
-    if operation is None or operation.status != OperationStatus.MANUAL_REVIEW:
+    if operation is None or not _may_be_resolved(operation):
         return None
     request = latest_resolution(operation.pk)
     if request is None or request.state != ApprovalState.EXECUTED:
+        return None
+    if operation.resolution == request.pk:
         return None
     lease = operations.claim_to_ask(subject, is_notified=True)
     if lease is None:
@@ -177,7 +180,7 @@ def _claim(subject: str, *, at: datetime) -> tuple[Lease, Outcome] | None:
         currency=operation.currency,
         paid_at=resolution.happened_at if kind == OutcomeKind.SUCCEEDED else None,
     )
-    return replace(lease, actor=f"approval:{request.pk}"), outcome
+    return replace(lease, actor=f"approval:{request.pk}", resolution=request.pk), outcome
 
 
 def _have_recorded(
@@ -193,22 +196,27 @@ def _have_recorded(
 
 
 def _in_review(operation_id: str) -> ChannelOperation:
-    """Return the locked order, if people are to say what became of it.
-
-    Payouts by file end by the bank's statement, abnormal refunds and those that came back by deeds
-    of their own.
-    """
+    """Return the locked order, if people are to say what became of it."""
     try:
         operation = locks.locked_operation(operation_id)
     except ChannelOperation.DoesNotExist:
         raise OperationNotFoundError from None
+    if not _may_be_resolved(operation):
+        raise NotInReviewError
+    return operation
+
+
+def _may_be_resolved(operation: ChannelOperation) -> bool:
+    """Tell whether people are to say what became of a locked order.
+
+    Payouts by file end by the bank's statement, abnormal refunds and those that came back by deeds
+    of their own.
+    """
     waits_otherwise = (RefundStatus.ABNORMAL, RefundStatus.REVERSED)
     is_abnormal = Refund.objects.filter(operation=operation, status__in=waits_otherwise).exists()
     is_by_file = operation.channel_account.channel == ChannelKind.BANK
     is_review = operation.status == OperationStatus.MANUAL_REVIEW
-    if not is_review or is_abnormal or is_by_file:
-        raise NotInReviewError
-    return operation
+    return is_review and not is_abnormal and not is_by_file
 
 
 def _require_time(operation: ChannelOperation, resolution: Resolution, *, at: datetime) -> None:

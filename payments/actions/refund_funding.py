@@ -91,7 +91,7 @@ def give_back(refund: Refund, *, channel_account_id: str, at: datetime) -> None:
     ids = [part.pk for part in parts]
     pending = pending_money.pending_of_parts(ids, currency=refund.currency)
     debts = queries.debts_of(accounts.values())
-    taxes = queries.taxes_given_back(ids)
+    taxes = queries.taxes_given_back(dict.fromkeys(ids, refund.turn))
     occasion = Occasion(channel_account_id, booking_date_of(at), at)
     given = [
         pricing.give_back(

@@ -15,6 +15,7 @@ from payments import locks
 from payments.actions import (
     operations,
     order_resolutions,
+    refund_beliefs,
     refund_bookings,
     refund_funding,
     refund_moves,
@@ -40,9 +41,6 @@ from payments.states import OperationStatus, RefundStatus
 
 _ENDED = (RefundStatus.SUCCEEDED, RefundStatus.FAILED, RefundStatus.SETTLED_BY_HAND)
 """Where a refund has ended here; its channel may say something else of it later."""
-
-AMOUNT_DIFFERS = "AMOUNT_DIFFERS"
-"""The channel says that it refunded something else than was ordered: not believed, people look."""
 
 _STATUS = {
     OperationStatus.PROCESSING: RefundStatus.PROCESSING,
@@ -209,7 +207,7 @@ def _read(refund_id: str) -> _Order:
             reason=refund.reason,
             stamped_at=refund.machine_at,
         ),
-        has_come_back=refund.turn > 1,
+        has_come_back=refund_beliefs.came_back(refund),
     )
 
 
@@ -219,15 +217,16 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
     refund = locks.locked_refund(subject)
     assert refund.operation_id is not None, "what was claimed has its order"
     operation = refund.operation = locks.locked_operation(refund.operation_id)
-    believed = _believed(refund, outcome)
+    believed = refund_beliefs.believed(refund, outcome, is_question=lease.is_question)
     operations.record_outcome(operation, lease=lease, outcome=believed, at=at)
     if refund.status in _ENDED:
         _look_again(refund, operation, outcome=believed, at=at)
         return operation
     status = _STATUS.get(OperationStatus(operation.status))
     if believed.kind == OutcomeKind.ABNORMAL and operation.status == OperationStatus.MANUAL_REVIEW:
-        # What came back and is told so again is no news.
-        status = None if refund.status == RefundStatus.REVERSED else RefundStatus.ABNORMAL
+        # What came back waits for people again, who may give it to its merchants.
+        is_ours = refund_beliefs.came_back(refund)
+        status = RefundStatus.REVERSED if is_ours else RefundStatus.ABNORMAL
     if status is not None and status != refund.status:
         _follow(refund, status, outcome=believed, actor=lease.actor, at=at)
     return operation
@@ -245,19 +244,6 @@ def _look_again(
         refund_reversals.reverse(refund, operation, code=outcome.code, actor=actor, at=at)
     elif outcome.kind == OutcomeKind.FAILED:
         refund_moves.contradict(refund, actor=actor, at=at)
-
-
-def _believed(refund: Refund, outcome: Outcome) -> Outcome:
-    """Take a success of another amount or currency for what it is: nobody knows what happened."""
-    is_made = outcome.kind in (OutcomeKind.SUCCEEDED, OutcomeKind.RETURNED)
-    is_known = refund.status == RefundStatus.SUCCEEDED and outcome.amount_minor is None
-    if not is_made or (outcome.kind == OutcomeKind.RETURNED and is_known):
-        return outcome
-    is_ours = (outcome.amount_minor, outcome.currency) == (refund.amount_minor, refund.currency)
-    parts = (outcome.fee_minor, outcome.payer_minor, outcome.settled_minor)
-    if is_ours and all(part is None or 0 <= part <= refund.amount_minor for part in parts):
-        return outcome
-    return replace(outcome, kind=OutcomeKind.UNKNOWN, code=AMOUNT_DIFFERS)
 
 
 def _follow(

@@ -169,7 +169,7 @@ def _require_possible(refund: Refund, kind: RemedyKind) -> None:
     if refund.status not in (RefundStatus.ABNORMAL, RefundStatus.REVERSED):
         goal = RefundStatus.SETTLED_BY_HAND  # refused in every other state
     states.REFUND.require_move(refund.status, goal)
-    if refund.status_code == AT_OUR_ACCOUNT:
+    if refund.status_code == AT_OUR_ACCOUNT and not is_to_merchants:
         raise RemedyNotAskedError
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from ledger.errors import IllegalMoveError
 from payments import states
 from payments.actions import refund_bookings, refund_funding, refund_moves
 from payments.models import ChannelOperation, Refund
@@ -28,7 +29,9 @@ def reverse(
     Raises IllegalMoveError for a refund that was not made.
     """
     assert connection.in_atomic_block, "reverse is a part; open a transaction around it"
-    states.REFUND.require_move(refund.status, RefundStatus.REVERSED)
+    if refund.status != RefundStatus.SUCCEEDED:
+        current, new = refund.get_status_display(), RefundStatus.REVERSED.label
+        raise IllegalMoveError(noun=states.REFUND.noun, current=current, new=new)
     account_id = operation.channel_account_id
     if operation.status == OperationStatus.SUCCEEDED:
         operation.status = OperationStatus.MANUAL_REVIEW
@@ -47,6 +50,17 @@ def begin_anew(refund: Refund) -> None:
     """Let what is booked of a locked refund from here on be of its next turn. A part."""
     refund.turn += 1
     refund.save(update_fields=["turn"])
+
+
+def confirm_order(operation: ChannelOperation, *, at: datetime) -> None:
+    """End as succeeded the order of a refund that failed here and was made after all. A part.
+
+    From here on it is heard again: what it did may come back.
+    """
+    states.OPERATION.require_move(operation.status, OperationStatus.SUCCEEDED)
+    operation.status = OperationStatus.SUCCEEDED
+    operation.finished_at = at
+    operation.save(update_fields=["status", "finished_at"])
 
 
 def end_order(operation: ChannelOperation, *, code: str, at: datetime) -> None:

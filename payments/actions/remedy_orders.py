@@ -71,7 +71,7 @@ def as_told_of(refund_id: str, outcome: Outcome) -> Outcome:
 
 
 def follow(refund: Refund) -> None:
-    """End the way of a refund that has come to an end, or is abnormal again. A part."""
+    """End the way of a refund that has come to an end, or waits for people again. A part."""
     remedy = remedy_to_order(refund.pk)
     if remedy is None or refund.status not in _ENDS:
         return
@@ -84,6 +84,7 @@ _ENDS = {
     RefundStatus.SUCCEEDED: RemedyStatus.DONE,
     RefundStatus.FAILED: RemedyStatus.FAILED,
     RefundStatus.ABNORMAL: RemedyStatus.FAILED,
+    RefundStatus.REVERSED: RemedyStatus.FAILED,
 }
 
 

@@ -14,6 +14,17 @@ class Migration(migrations.Migration):
     dependencies = [("payments", "0021_orders_close_by_evidence")]
     operations = [
         migrations.AddField(
+            model_name="channeloperation",
+            name="resolution",
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                default="",
+                max_length=40,
+                verbose_name="outcome by evidence",
+            ),
+        ),
+        migrations.AddField(
             model_name="refund",
             name="turn",
             field=models.PositiveSmallIntegerField(default=1, verbose_name="turn"),

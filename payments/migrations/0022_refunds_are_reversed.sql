@@ -6,8 +6,9 @@ DROP TRIGGER payments_operation_moves ON payments_channeloperation;
 CREATE TRIGGER payments_operation_moves BEFORE UPDATE ON payments_channeloperation FOR EACH ROW
   EXECUTE FUNCTION ledger_guard_moves('status',
     'awaiting_payer>closed,awaiting_payer>failed,awaiting_payer>manual_review,'
-    'awaiting_payer>succeeded,awaiting_payer>unknown,closed>succeeded,manual_review>closed,'
-    'manual_review>failed,manual_review>succeeded,manual_review>unknown,prepared>sending,'
+    'awaiting_payer>succeeded,awaiting_payer>unknown,closed>succeeded,failed>succeeded,'
+    'manual_review>closed,manual_review>failed,manual_review>succeeded,manual_review>unknown,'
+    'prepared>sending,'
     'processing>closed,processing>failed,processing>manual_review,processing>succeeded,'
     'processing>unknown,sending>awaiting_payer,sending>failed,sending>prepared,'
     'sending>processing,sending>succeeded,sending>unknown,succeeded>manual_review,'
@@ -20,11 +21,12 @@ CREATE TRIGGER payments_refund_moves BEFORE UPDATE ON payments_refund FOR EACH R
     'abnormal>settled_by_hand,abnormal>submitting,failed>succeeded,'
     'funding_required>cancelled,funding_required>submitting,pending_approval>cancelled,'
     'pending_approval>funding_required,pending_approval>rejected,pending_approval>submitting,'
-    'processing>abnormal,processing>failed,processing>succeeded,processing>unknown,'
-    'requested>funding_required,requested>pending_approval,requested>submitting,'
+    'processing>abnormal,processing>failed,processing>reversed,processing>succeeded,'
+    'processing>unknown,requested>funding_required,requested>pending_approval,requested>submitting,'
     'reversed>failed,reversed>settled_by_hand,reversed>submitting,submitting>abnormal,'
-    'submitting>failed,submitting>processing,submitting>succeeded,submitting>unknown,'
-    'succeeded>reversed,unknown>abnormal,unknown>failed,unknown>processing,unknown>succeeded');
+    'submitting>failed,submitting>processing,submitting>reversed,submitting>succeeded,'
+    'submitting>unknown,succeeded>reversed,unknown>abnormal,unknown>failed,unknown>processing,'
+    'unknown>reversed,unknown>succeeded');
 
 DROP TRIGGER payments_capture_moves ON payments_capture;
 CREATE TRIGGER payments_capture_moves BEFORE UPDATE ON payments_capture FOR EACH ROW
@@ -68,8 +70,49 @@ BEGIN
   RETURN NEW;
 END $$;
 CREATE TRIGGER payments_refund_to_merchants_agreed BEFORE UPDATE ON payments_refund FOR EACH ROW
-  WHEN (OLD.status = 'reversed' AND NEW.status = 'failed' AND NEW.parked_id IS NULL)
+  WHEN (NEW.status = 'failed' AND NEW.parked_id IS NULL
+        AND (OLD.status = 'reversed'
+             OR (OLD.turn > 1 AND OLD.status IN ('submitting', 'processing', 'unknown'))))
   EXECUTE FUNCTION payments_check_given_to_merchants();
+
+-- It is on its way again only as other people agreed, or once its channel delivered it after all.
+CREATE FUNCTION payments_check_delivered_again() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  PERFORM FROM payments_refundremedy m WHERE m.refund_id = NEW.id AND m.status = 'ordered'
+  UNION ALL
+  SELECT FROM payments_channeloperation o WHERE o.id = NEW.operation_id AND o.status = 'succeeded';
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'refund % is not delivered again as anybody agreed', NEW.id
+      USING ERRCODE = '23514', TABLE = 'payments_refund',
+            CONSTRAINT = 'payments_refund_again_agreed';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER payments_refund_again_agreed BEFORE UPDATE ON payments_refund FOR EACH ROW
+  WHEN (OLD.status = 'reversed' AND NEW.status = 'submitting')
+  EXECUTE FUNCTION payments_check_delivered_again();
+
+-- What was not delivered elsewhere waits as reversed again, if it is booked that it came back.
+CREATE FUNCTION payments_check_reversed_before() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  step text := ':reversed' || CASE WHEN NEW.turn > 2 THEN ':' || (NEW.turn - 1) ELSE '' END;
+BEGIN
+  PERFORM FROM ledger_journalentry e
+  WHERE e.source = NEW.id || ':unallocated' || step
+     OR e.source IN (SELECT p.id || step FROM payments_refundallocation p
+                     WHERE p.refund_id = NEW.id);
+  IF NEW.turn < 2 OR NOT FOUND THEN
+    RAISE EXCEPTION 'refund % never came back', NEW.id
+      USING ERRCODE = '23514', TABLE = 'payments_refund',
+            CONSTRAINT = 'payments_refund_came_back_before';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER payments_refund_came_back_before BEFORE UPDATE ON payments_refund FOR EACH ROW
+  WHEN (NEW.status = 'reversed' AND OLD.status IN ('submitting', 'processing', 'unknown'))
+  EXECUTE FUNCTION payments_check_reversed_before();
 
 -- What failed here was made after all only as other people agreed.
 CREATE FUNCTION payments_check_made_after_all() RETURNS trigger
@@ -98,6 +141,28 @@ BEGIN
                    name || '_made_agreed', name);
   END LOOP;
 END $$;
+
+-- The order of a refund that was made after all succeeded, by the same word of theirs.
+CREATE FUNCTION payments_check_order_made() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  PERFORM FROM ledger_approvalrequest r
+  WHERE NEW.kind = 'refund' AND r.kind = 'contradiction' AND r.object_id = NEW.id
+    AND r.state = 'executed' AND r.payload ->> 'way' = 'made'
+    AND r.amount_minor = NEW.amount_minor AND r.currency = NEW.currency
+    AND (SELECT count(*) FROM ledger_approvaldecision d
+         WHERE d.request_id = r.id AND d.decision = 'approve' AND d.digest = r.digest
+           AND d.approver <> r.maker) >= r.required;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'order % did not succeed after all as anybody agreed', NEW.id
+      USING ERRCODE = '23514', TABLE = 'payments_channeloperation',
+            CONSTRAINT = 'payments_operation_made_agreed';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER payments_operation_made_agreed BEFORE UPDATE ON payments_channeloperation
+  FOR EACH ROW WHEN (OLD.status = 'failed' AND NEW.status = 'succeeded')
+  EXECUTE FUNCTION payments_check_order_made();
 
 -- What failed had freed its share: it must be free still. Whatever says what may be refunded, taken
 -- or given back says it again.

@@ -63,6 +63,10 @@ class ChannelOperation(models.Model):
     channel_ref = models.CharField(
         _("channel's number"), max_length=80, blank=True, default="", db_index=True
     )
+    # The id of the request of two people by which its outcome was recorded last; carried out once.
+    resolution = models.CharField(
+        _("outcome by evidence"), max_length=ID_MAX_LENGTH, blank=True, default="", db_default=""
+    )
     lease_token = models.UUIDField(_("lease"), null=True, blank=True)
     lease_until = models.DateTimeField(_("lease ends"), null=True, blank=True)
     sends = models.PositiveIntegerField(_("times sent"), default=0)

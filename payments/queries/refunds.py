@@ -9,7 +9,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Q, Sum
 
 from ledger import chart
-from ledger.models import AccountBalance, Posting
+from ledger.models import AccountBalance, JournalEntry
 from payments.models import (
     MerchantAccount,
     Payment,
@@ -67,11 +67,11 @@ def fees_given_back(
             allocation_id__in=allocation_ids,
             refund__status__in=_FUNDED,
             refund__capture_id=capture_id,
-        ).values_list("id", "allocation_id", "amount_minor", "fee_returned_minor")
+        ).values_list("id", "allocation_id", "amount_minor", "fee_returned_minor", "refund__turn")
     )
-    taxes = taxes_given_back([part_id for part_id, *_ in parts])
+    taxes = taxes_given_back({part_id: turn for part_id, *_, turn in parts})
     found: dict[str, Refunded] = {}
-    for part_id, allocation_id, amount, fee in parts:
+    for part_id, allocation_id, amount, fee, _turn in parts:
         before = found.get(allocation_id, Refunded())
         found[allocation_id] = Refunded(
             amount_minor=before.amount_minor + amount,
@@ -81,13 +81,26 @@ def fees_given_back(
     return found
 
 
-def taxes_given_back(part_ids: Collection[str]) -> dict[str, int]:
-    """Return the tax that was given back when refund allocations were funded, by their ids."""
-    sources = {request_source(part_id): part_id for part_id in part_ids}
-    rows = Posting.objects.filter(
-        entry__source__in=list(sources), account__code=chart.VAT_PAYABLE, side="D"
-    ).values_list("entry__source", "amount_minor")
-    return {sources[source]: amount for source, amount in rows}
+def taxes_given_back(turns: Mapping[str, int]) -> dict[str, int]:
+    """Return the tax that was given back when refund allocations were funded last, by their ids.
+
+    `turns` is the turn of their refund, by their ids: one that failed and was made after all was
+    funded anew, and then more or less tax may have been in the same fee.
+    """
+    sources = {
+        request_source(part_id, turn=turn): (part_id, turn)
+        for part_id, last in turns.items()
+        for turn in range(1, last + 1)
+    }
+    of_tax = Q(postings__account__code=chart.VAT_PAYABLE, postings__side="D")
+    rows = (
+        JournalEntry.objects.filter(source__in=list(sources))
+        .order_by()
+        .values_list("source")
+        .annotate(minor=Sum("postings__amount_minor", filter=of_tax, default=0))
+    )
+    found = sorted((*sources[source], int(tax)) for source, tax in rows)
+    return {part_id: tax for part_id, _turn, tax in found}
 
 
 def means_of(

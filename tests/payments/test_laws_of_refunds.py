@@ -179,6 +179,8 @@ class TestMoves:
                 ("payments_refund", "payments_refund_by_hand_agreed"),
                 ("payments_refund", "payments_refund_to_merchants_agreed"),
                 ("payments_refund", "payments_refund_made_agreed"),
+                ("payments_refund", "payments_refund_again_agreed"),
+                ("payments_refund", "payments_refund_came_back_before"),
             ),
         ):
             yield
