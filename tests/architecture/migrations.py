@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from os import getpid
+from types import MappingProxyType
 
 from django.apps import apps
 from django.db import connection, models
@@ -112,16 +113,22 @@ def guarded_moves() -> dict[str, str]:
     return found
 
 
-def moves_of_models(tables: Iterable[StateTable]) -> dict[str, str]:
-    """Return by `table.column` the moves that states.py lists for each model with such states."""
+def moves_of_models(
+    tables: Iterable[StateTable], *, own: Mapping[str, StateTable] = MappingProxyType({})
+) -> dict[str, str]:
+    """Return by `table.column` the moves that states.py lists for each model with such states.
+
+    `own` names the columns whose states another column has too, with other moves.
+    """
     by_choices = {tuple(table.states.values): table.as_trigger_argument() for table in tables}
-    return {
+    found = {
         f"{model._meta.db_table}.{field.column}": by_choices[values]
         for model in apps.get_models()
         if model._meta.app_label in APPS
         for field in model._meta.concrete_fields
         if (values := _values(field)) in by_choices
     }
+    return {**found, **{place: table.as_trigger_argument() for place, table in own.items()}}
 
 
 def state_drift(*, listed: Mapping[str, str], guarded: Mapping[str, str]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from django.db import transaction
 from payments.actions import capture_orders
 from payments.channels.base import Outcome, OutcomeKind
 from payments.models import Capture, ChannelAccount, ChannelNotification, Merchant, Void
-from tests.factories.holds import held_payment, ordered_capture
+from tests.factories.holds import held_payment, ordered_capture, ordered_void
 from tests.factories.payments import (
     AlipayAccountFactory,
     MerchantFactory,
@@ -16,7 +16,7 @@ from tests.factories.payments import (
     refunded,
 )
 from tests.instants import NOON
-from tests.payments.attacks_on_holds import CAPTURE, Attack, change_of, copy_of
+from tests.payments.attacks_on_holds import CAPTURE, VOID, Attack, change_of, copy_of
 from tests.payments.attacks_on_remedies import MESSAGE, ORDER, REFUND, REMEDY
 from tests.payments.world_of_orders import World, world
 from tests.rig.attacks import check_laws
@@ -54,6 +54,8 @@ ATTACKS_ON_CONTRADICTIONS = (
     ),
     # what failed was made only as two people agreed, and of what is free still
     Attack(REFUND, "payments_refund_made_agreed", change_of(REFUND, "failed", **MADE)),
+    Attack(CAPTURE, "payments_capture_made_agreed", change_of(CAPTURE, "failed_capture", **MADE)),
+    Attack(VOID, "payments_void_made_agreed", change_of(VOID, "failed_void", **MADE)),
     made(
         REFUND,
         "spent",
@@ -119,7 +121,9 @@ def world_of_contradictions() -> World:
         "failed": failed.pk,
         "spent": spent.pk,
         "paid_order": held.authorisations.get().attempt.operation_id,
+        "failed_capture": _failed(ordered_capture(held, 4_000)),
         "masked": _masked(channel),
+        "failed_void": _failed(ordered_void(held_payment(merchant, channel=channel))),
         **_spent(merchant, channel),
     }
     check_laws()

@@ -82,7 +82,7 @@ def narrowed() -> dict[str, str]:
 def links_of_amounts(html: str) -> list[str]:
     """Return where the amounts of a page lead; an amount without a link is an empty text."""
     body = html[html.index('id="content-main"') :]
-    cells = re.findall(r"<td>((?:(?!</td>).)*class=\"money\".*?)</td>", body, re.DOTALL)
+    cells = re.findall(r"<td[^>]*>((?:(?!</td>).)*class=\"money\".*?)</td>", body, re.DOTALL)
     found = [re.search(r'href="([^"]*)"', cell) for cell in cells]
     return [unescape(link[1]) if link else "" for link in found]
 

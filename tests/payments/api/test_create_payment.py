@@ -44,6 +44,8 @@ def test_records_what_is_owed_and_shows_it(platform, order, merchant, other_merc
         "object": "payment",
         "merchant_order_no": "ORDER-1",
         "amount": 15_000,
+        "payer_amount": None,
+        "settled_amount": None,
         "unallocated": 500,
         "currency": "CNY",
         "status": "created",

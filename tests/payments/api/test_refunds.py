@@ -40,6 +40,8 @@ def test_the_platform_refunds_a_part_by_allocation_and_sees_all_of_it(
         "merchant_refund_no": "RF-1",
         "capture_id": None,
         "amount": 3_600,
+        "payer_amount": None,
+        "settled_amount": None,
         "unallocated": 100,
         "currency": "CNY",
         "status": "submitting",
