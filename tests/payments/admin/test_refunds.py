@@ -123,6 +123,7 @@ def test_what_waits_is_on_the_home_page(maker, checker, payment, held):
         "refunds with unknown outcome": 0,
         "abnormal refunds": 0,
         "contradicted refunds": 0,
+        "refunds that came back": 0,
     }
     listed = checker.get(waiting(checker)["refunds to approve"].url)
     assert [row.pk for row in listed.context["cl"].result_list] == [held.pk]
