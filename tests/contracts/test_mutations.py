@@ -76,6 +76,7 @@ def told(name: str, found: Tally, capsys) -> None:
             )
 
 
+@pytest.mark.resends_blindly
 def test_a_changed_message_is_never_believed(name, other, mailbox, capsys):
     # Given
     genuine = messages(other, mailbox)

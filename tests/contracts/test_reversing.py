@@ -127,7 +127,8 @@ def test_what_wechat_pay_paid_to_our_account_is_owed_to_the_payer_still(desks, k
     refund = made(desk, kind, seconds=3_600)
     desk.other_side.set_clock(NOON + timedelta(hours=2))
     refund = asked(refund)
-    assert refund.status == {"refund_failed": "abnormal", "refund_reversed": "reversed"}[kind]
+    status = {"refund_failed": "abnormal", "refund_reversed": "reversed"}[kind]
+    assert refund.status == status
     entries = JournalEntry.objects.count()
 
     # When two people have it paid to our own account
@@ -141,7 +142,7 @@ def test_what_wechat_pay_paid_to_our_account_is_owed_to_the_payer_still(desks, k
     refund = asked(refund)
 
     # Then nobody takes it for the payer's money
-    assert (refund.status, refund.status_code) == ("abnormal", "AT_OUR_ACCOUNT")
+    assert (refund.status, refund.status_code) == (status, "AT_OUR_ACCOUNT")
     assert refund.operation.status == "manual_review"
     assert RefundRemedy.objects.get().status == "done"
     assert JournalEntry.objects.count() == entries

@@ -15,6 +15,8 @@ from payments.channels.wechatpay.platform_keys import read_platform_keys
 TESTS = Path(__file__).parents[1]
 ALIPAY = "payments/channels/test_alipay"
 SIGNING = "payments/channels/wechatpay/test_wechatpay_signing.py"
+SIGNED_TEXTS = "payments/channels/wechatpay/signed_texts.py"
+ENCRYPTION = "payments/channels/wechatpay/test_wechatpay_encryption.py"
 HERE = "contracts/test_vectors.py"
 VECTORS = {
     "alipay/bills/trade_detail_20190916.gbk.csv": (f"{ALIPAY}_bills.py", "20190916.gbk.csv"),
@@ -28,7 +30,7 @@ VECTORS = {
     ),
     "alipay/vectors_cert_sn.json": (f"{ALIPAY}_certificates.py", "vectors_cert_sn.json"),
     "alipay/vectors_notify_charset.json": (
-        f"{ALIPAY}_notifications.py",
+        f"{ALIPAY}_charsets.py",
         "vectors_notify_charset.json",
     ),
     "alipay/vectors_response_signed_text_extraction.json": (
@@ -42,10 +44,10 @@ VECTORS = {
     "wechatpay/keys/java_wechat_pay_certificate.pem": (SIGNING, '"platform_cert"'),
     "wechatpay/keys/java_wechat_pay_private_key.pem": (SIGNING, '"platform_private"'),
     "wechatpay/keys/java_wechat_pay_public_key.pem": (SIGNING, '"platform_public"'),
-    "wechatpay/vectors_go_sdk.json": (SIGNING, "vectors_go_sdk.json"),
-    "wechatpay/vectors_java_sdk.json": (SIGNING, "vectors_java_sdk.json"),
+    "wechatpay/vectors_go_sdk.json": (SIGNED_TEXTS, "vectors_go_sdk.json"),
+    "wechatpay/vectors_java_sdk.json": (SIGNED_TEXTS, "vectors_java_sdk.json"),
     "wechatpay/vectors_request_signing_string.json": (
-        SIGNING,
+        ENCRYPTION,
         "vectors_request_signing_string.json",
     ),
 }
