@@ -38,7 +38,7 @@ class TestTrouble:
             (Reply(b"{}", fault="cut"), "NO_ANSWER"),
             (Reply(b"x" * 1_048_577), "NO_ANSWER"),
             (Reply(b"oops", status=500), "HTTP_STATUS"),
-            (Reply(b'{"code":"SIGN_ERROR"}', status=401), "HTTP_STATUS"),
+            (Reply(b'{"code":"SIGN_ERROR"}', status=401), "TURNED_AWAY"),
             (Reply(b'{"code":"PARAM_ERROR"}', status=400), "HTTP_STATUS"),
             (Reply(b"{}", status=404), "HTTP_STATUS"),
             (Reply(status=302, headers=(("Location", "/"),)), "BAD_SIGNATURE"),
