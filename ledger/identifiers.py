@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import threading
 import time
 
 ID_MAX_LENGTH = 40
@@ -16,21 +17,48 @@ _BODY = re.compile(rf"[0-7][{_ALPHABET}]{{{BODY_LENGTH - 1}}}")
 _PREFIX = re.compile(r"[a-z][a-z0-9]{0,12}")
 _RANDOM_BITS = 80
 _TIME_MASK = (1 << 48) - 1
+# What two ids of one millisecond lie apart at most: nobody guesses the next, and a millisecond has
+# room for tens of thousands before it runs into the next one.
+_STEP_BITS = 64
 
 
 def new_id(prefix: str) -> str:
     """Make a new id: the prefix, an underscore, 48 bits of Unix milliseconds, 80 random bits.
 
-    Ids of different milliseconds sort by time as text, so index pages stay warm; inside one
-    millisecond their order means nothing. The machine's clock is read for this alone and
-    decides nothing else.
+    Ids sort as text in the order in which a process made them, those of one millisecond too
+    (https://github.com/ulid/spec, "Monotonicity"), so index pages stay warm and the lines of one
+    action keep their order on every page. Between processes only milliseconds tell. The machine's
+    clock is read for this alone and decides nothing else.
 
     Raises ValueError if the prefix is not 1 to 13 lower-case letters and digits, letter first.
     """
     if not _PREFIX.fullmatch(prefix):
         raise ValueError(f"not a prefix of an id: {prefix!r}")
-    milliseconds = (time.time_ns() // 1_000_000) & _TIME_MASK
-    return f"{prefix}_{_body((milliseconds << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS))}"
+    return f"{prefix}_{_body(_numbers.after(time.time_ns() // 1_000_000))}"
+
+
+class _Numbers:
+    """The 128 bits of ids, rising within a millisecond."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._milliseconds = -1
+        self._last = 0
+
+    def after(self, milliseconds: int) -> int:
+        """Return a number of this millisecond, above those that it has given already."""
+        with self._lock:
+            if milliseconds == self._milliseconds:
+                self._last += 1 + secrets.randbits(_STEP_BITS)
+            else:
+                start = (milliseconds & _TIME_MASK) << _RANDOM_BITS
+                # The first bit is left clear: room to rise.
+                self._last = start | secrets.randbits(_RANDOM_BITS - 1)
+                self._milliseconds = milliseconds
+            return self._last
+
+
+_numbers = _Numbers()
 
 
 def is_id(prefix: str, text: str) -> bool:

@@ -1,6 +1,8 @@
-"""Public ids: one spelling, time-ordered, never twice."""
+"""Public ids: one spelling, in the order of their making, never twice."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
 
@@ -11,10 +13,19 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 def milliseconds_of(public_id: str) -> int:
     """Read the first 48 of the 128 bits back."""
+    return number_of(public_id) >> 80
+
+
+def last_80_bits(public_id: str) -> int:
+    """Read what follows the milliseconds."""
+    return number_of(public_id) & (2**80 - 1)
+
+
+def number_of(public_id: str) -> int:
     number = 0
     for character in public_id.partition("_")[2]:
         number = number * 32 + ALPHABET.index(character)
-    return number >> 80
+    return number
 
 
 def test_is_the_prefix_and_26_lower_case_characters() -> None:
@@ -60,6 +71,31 @@ def test_ids_of_later_milliseconds_sort_after_earlier_ones(
     assert ids == sorted(ids)
     assert [milliseconds_of(public_id) for public_id in ids] == instants
     assert all(is_id("pay", public_id) for public_id in ids)
+
+
+def test_ids_of_one_millisecond_sort_as_they_were_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a clock that stands still
+    now = 1_763_834_400_000
+    monkeypatch.setattr(time, "time_ns", lambda: now * 1_000_000)
+
+    # When
+    ids = [new_id("pay") for _ in range(10_000)]
+
+    # Then they rise, each by what nobody guesses, and all tell that millisecond
+    assert ids == sorted(set(ids))
+    assert {milliseconds_of(public_id) for public_id in ids} == {now}
+    steps = [last_80_bits(after) - last_80_bits(before) for before, after in pairwise(ids)]
+    assert len(set(steps)) == len(steps)
+    assert max(steps) > 2**60
+
+
+def test_ids_of_threads_are_all_different() -> None:
+    # When
+    with ThreadPoolExecutor(8) as threads:
+        ids = list(threads.map(new_id, ["pay"] * 10_000))
+
+    # Then
+    assert len(set(ids)) == 10_000
 
 
 def test_ten_thousand_ids_are_ten_thousand_ids() -> None:
