@@ -68,9 +68,9 @@ class Cluster:
         cluster._prepare()
         return cluster
 
-    def url(self, role: str, *, port: int | None = None) -> str:
-        """Return how a role reaches the database, by another port where a proxy stands."""
-        name = DATABASE if role != "postgres" else "postgres"
+    def url(self, role: str, *, port: int | None = None, database: str = "") -> str:
+        """Return how a role reaches its database, by another port where a proxy stands."""
+        name = database or (DATABASE if role != "postgres" else "postgres")
         return f"postgresql://{role}@127.0.0.1:{port or self.port}/{name}?sslmode=disable"
 
     @property
@@ -90,6 +90,15 @@ class Cluster:
     def stop(self) -> None:
         """End it for good."""
         self._run("pg_ctl", "stop", "-m", "immediate")
+
+    def keep(self, file: Path) -> None:
+        """Write all rows into a file, for whoever looks for what went wrong."""
+        with file.open("wb") as out:
+            subprocess.run(
+                [_binaries() / "pg_dump", "--data-only", self.url("postgres", database=DATABASE)],
+                check=True,
+                stdout=out,
+            )
 
     def terminate_backends(self, *, count: int) -> int:
         """Cut some sessions of the application, chosen by the server's chance; return how many."""

@@ -292,3 +292,5 @@ class Run:
                 " GROUP BY 1 ORDER BY 1"
             ).fetchall()
         (folder / "report.md").write_text(self.report.as_markdown())
+        if self.report.all_violations:
+            cluster.keep(folder / "house.sql")
