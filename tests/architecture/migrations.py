@@ -16,7 +16,7 @@ from psycopg import sql
 
 from ledger.states import StateTable
 from tests.architecture.sources import APPS
-from tests.rig.database import as_owner
+from tests.rig.database import as_owner, drop_database
 
 NAME = re.compile(r"\d{4}_[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
@@ -164,10 +164,7 @@ def scratch_database() -> Iterator[None]:
         finally:
             connection.close()
             connection.settings_dict["NAME"] = kept
-            with connection._nodb_cursor() as cursor:
-                cursor.execute(
-                    sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
-                )
+            drop_database(name)
 
 
 def shape() -> list[str]:

@@ -13,6 +13,8 @@ from django.conf import settings
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from tests.rig.database import drop_database
+
 PRODUCT_SETTINGS = "config.settings.local"
 HORDAK_SETTINGS = "tests.benchmarks.contestants.hordak_settings"
 
@@ -52,7 +54,6 @@ def scratch_database(name: str, *, template: Scratch | None = None) -> Iterator[
     create = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(full_name))
     if template:
         create += sql.SQL(" TEMPLATE {} STRATEGY file_copy").format(sql.Identifier(template.name))
-    drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(full_name))
     with psycopg.connect(settings.DATABASE_OWNER_URL, autocommit=True) as owner:
         owner.execute(create)
         try:
@@ -62,7 +63,7 @@ def scratch_database(name: str, *, template: Scratch | None = None) -> Iterator[
                 application_url=make_conninfo(settings.DATABASE_APPLICATION_URL, dbname=full_name),
             )
         finally:
-            owner.execute(drop)
+            drop_database(full_name)
 
 
 def migrate(scratch: Scratch, *, settings_module: str = PRODUCT_SETTINGS) -> None:

@@ -38,7 +38,7 @@ def server(transactional_db) -> Iterator[dict[str, str]]:
         "DATABASE_URL": make_conninfo(settings.DATABASE_APPLICATION_URL, dbname=name),
         "DATABASE_OWNER_URL": make_conninfo(settings.DATABASE_OWNER_URL, dbname=name),
     }
-    owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    database.drop_database(name)
 
 
 def test_migrates_as_owner_and_works_as_application(server):

@@ -47,7 +47,7 @@ from tests.properties.ledger_model import (
     Model,
 )
 from tests.rig.attacks import run_sql
-from tests.rig.database import as_owner, close_owner_connection
+from tests.rig.database import as_owner, close_owner_connection, drop_database
 from tests.rig.scratch import database_named
 
 CROWD = 4
@@ -409,5 +409,4 @@ def _copy_without(statement: str) -> Iterator[None]:
                 run_sql(statement)
             yield
     finally:
-        with as_owner(), database_named("postgres"), connection.cursor() as cursor:
-            cursor.execute(sql.SQL("DROP DATABASE {copy} WITH (FORCE)").format(**names))
+        drop_database(f"{original}_wrong")

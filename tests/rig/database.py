@@ -1,5 +1,6 @@
 """The test database: made and emptied by the owner role, used by the application role."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -32,6 +33,7 @@ RESTORED_TABLES = (
     "ledger_approvaltier",
 )
 TRUNCATE_TRIGGER_BIT = 32
+_SECONDS_FOR_A_VACUUM = 30
 
 
 @contextmanager
@@ -65,6 +67,24 @@ def close_owner_connection() -> None:
     if owner_connection.cache_info().currsize:
         owner_connection().close()
         owner_connection.cache_clear()
+
+
+def drop_database(name: str) -> None:
+    """Drop a database as the owner role, whoever is still in it.
+
+    The server's own vacuum may be in it, which only a superuser may end: that is waited for.
+    """
+    drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+    until = time.monotonic() + _SECONDS_FOR_A_VACUUM
+    with psycopg.connect(settings.DATABASE_OWNER_URL, autocommit=True) as owner:
+        while True:
+            try:
+                owner.execute(drop)
+                break
+            except psycopg.errors.InsufficientPrivilege:
+                if time.monotonic() > until:
+                    raise
+            time.sleep(0.2)
 
 
 def tables_with_rows() -> list[str]:

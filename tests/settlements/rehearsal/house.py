@@ -102,7 +102,7 @@ def build_house(name: str) -> House:
 
 def pull_down(house: House) -> None:
     """Drop the house's database, whoever is still in it."""
-    _as_owner(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(house.name)))
+    database.drop_database(house.name)
 
 
 def port_with_neighbour() -> int:
