@@ -6,19 +6,19 @@ a virtual clock leaves the latter alone.
 """
 
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import UniqueViolation
-from procrastinate.jobs import Status
+from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.jobs import Job, Status
 
 from config import clock
 from ledger import jobs
+from ledger.jobs import tick
 
 DEAD_SECONDS = 60
 """A worker that has not shown itself for so long is taken for dead."""
 
 
-@app.periodic(cron="* * * * * */5")
-@app.task(name="config.look_after_orders", queue="clock")
-def look_after_orders(timestamp: int) -> None:
+@tick("config.look_after_orders", cron="* * * * * */5")
+def look_after_orders() -> None:
     """Every five seconds: orders to channels that are due, or whose sender died."""
     jobs.defer("payments.janitor", at=clock.now(), queueing_lock="payments.janitor")
     jobs.defer("settlements.janitor", at=clock.now(), queueing_lock="settlements.janitor")
@@ -34,69 +34,74 @@ async def retry_stalled(timestamp: int) -> None:
 async def retry_jobs_of_the_dead(*, seconds: int) -> None:
     """Put the jobs of workers back that have not shown themselves for so long, machine time.
 
-    One whose lock is taken by a job that waits ends here: that one does the same.
+    One whose lock is taken by a job that waits ends here: that one does the same. One that
+    somebody else put back, or has done after all, holds up no other.
+
+    Raises ExceptionGroup of what went wrong, when all have had their turn.
     """
+    failures = []
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds):
         try:
-            await app.job_manager.retry_job(job)
-        except UniqueViolation:
-            await app.job_manager.finish_job(job, status=Status.ABORTED, delete_job=False)
+            await _retry(job)
+        except ConnectorException as failure:
+            failures.append(failure)
+    if failures:
+        raise ExceptionGroup("jobs of the dead that were not put back", failures)
 
 
-@app.periodic(cron="* * * * *")
-@app.task(name="config.seal", queue="clock")
-def seal(timestamp: int) -> None:
+async def _retry(job: Job) -> None:
+    try:
+        await app.job_manager.retry_job(job)
+    except UniqueViolation:
+        await app.job_manager.finish_job(job, status=Status.ABORTED, delete_job=False)
+
+
+@tick("config.seal", cron="* * * * *")
+def seal() -> None:
     """Every minute: what was written is sealed, as soon as all that is older is settled."""
     jobs.defer("ledger.seal", at=clock.now(), queueing_lock="ledger.seal")
 
 
-@app.periodic(cron="30 19 * * *")
-@app.task(name="config.prove", queue="clock")
-def prove(timestamp: int) -> None:
+@tick("config.prove", cron="30 19 * * *")
+def prove() -> None:
     """Every night at 03:30 in Shanghai: all laws are asked, and the verdict goes on record."""
     jobs.defer("settlements.prove", at=clock.now(), queueing_lock="settlements.prove")
 
 
-@app.periodic(cron="20 * * * *")
-@app.task(name="config.retire_keys", queue="clock")
-def retire_keys(timestamp: int) -> None:
+@tick("config.retire_keys", cron="20 * * * *")
+def retire_keys() -> None:
     """Every hour: secrets of replaced channel keys are destroyed once they have overlapped."""
     jobs.defer("payments.retire_keys", at=clock.now(), queueing_lock="payments.retire_keys")
 
 
-@app.periodic(cron="40 */12 * * *")
-@app.task(name="config.refresh_certificates", queue="clock")
-def refresh_certificates(timestamp: int) -> None:
+@tick("config.refresh_certificates", cron="40 */12 * * *")
+def refresh_certificates() -> None:
     """Twice a day: the certificates that WeChat Pay signs with now and soon."""
     lock = "payments.refresh_certificates"
     jobs.defer("payments.refresh_certificates", at=clock.now(), queueing_lock=lock)
 
 
-@app.periodic(cron="50 19 * * *")
-@app.task(name="config.examine_channels", queue="clock")
-def examine_channels(timestamp: int) -> None:
+@tick("config.examine_channels", cron="50 19 * * *")
+def examine_channels() -> None:
     """Every night at 03:50 in Shanghai: all channel accounts are examined."""
     jobs.defer("payments.examine_all", at=clock.now(), queueing_lock="payments.examine_all")
 
 
-@app.periodic(cron="25 * * * *")
-@app.task(name="config.forget_calls", queue="clock")
-def forget_calls(timestamp: int) -> None:
+@tick("config.forget_calls", cron="25 * * * *")
+def forget_calls() -> None:
     """Every hour: how channels answered more than two days ago is forgotten."""
     jobs.defer("payments.forget_calls", at=clock.now(), queueing_lock="payments.forget_calls")
 
 
-@app.periodic(cron="10 19 * * *")
-@app.task(name="config.forget_notifications", queue="clock")
-def forget_notifications(timestamp: int) -> None:
+@tick("config.forget_notifications", cron="10 19 * * *")
+def forget_notifications() -> None:
     """Every night at 03:10 in Shanghai: notifications that were refused long ago are forgotten."""
     lock = "payments.forget_notifications"
     jobs.defer("payments.forget_notifications", at=clock.now(), queueing_lock=lock)
 
 
-@app.periodic(cron="* * * * *")
-@app.task(name="config.expire", queue="calendar")
-def expire(timestamp: int) -> None:
+@tick("config.expire", cron="* * * * *", queue="calendar")
+def expire() -> None:
     """Every minute: payments and approvals whose time has run out, and what waits for these."""
     at = clock.now()
     jobs.defer("payments.expire", at=at, queueing_lock="payments.expire")
@@ -104,15 +109,13 @@ def expire(timestamp: int) -> None:
     jobs.defer("ledger.expire_approvals", at=at, queueing_lock="ledger.expire_approvals")
 
 
-@app.periodic(cron="*/10 * * * *")
-@app.task(name="config.mature", queue="calendar")
-def mature(timestamp: int) -> None:
+@tick("config.mature", cron="*/10 * * * *", queue="calendar")
+def mature() -> None:
     """Every ten minutes: money whose business day has come becomes available."""
     jobs.defer("payments.mature", at=clock.now(), queueing_lock="payments.mature")
 
 
-@app.periodic(cron="*/30 * * * *")
-@app.task(name="config.settle", queue="calendar")
-def settle(timestamp: int) -> None:
+@tick("config.settle", cron="*/30 * * * *", queue="calendar")
+def settle() -> None:
     """Every half hour: the settlement run of the business day, if it has not been made."""
     jobs.defer("settlements.run", at=clock.now(), queueing_lock="settlements.run")

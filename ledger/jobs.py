@@ -8,26 +8,35 @@ from typing import Any
 from django.db import close_old_connections, transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import AlreadyEnqueued
-from procrastinate.tasks import Task
+from procrastinate.manager import JobManager
+from procrastinate.tasks import Task, configure_task
 
 from ledger.fault_points import fault_point
 from ledger.origin import coming_from, current, of_job
 
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=2)
 """A job that raised is tried again, later each time; after the last it is listed as failed."""
+RETRY_OF_ROUNDS = RetryStrategy(max_attempts=8, wait=5)
+"""A round that raised is tried again soon: while it waits, its lock keeps the next one away."""
+
+# Django's connection in workers, too. Their own connector has connections of its own: what is
+# deferred there is seen before the deed that asks for it, and outlives one that is undone.
+_MANAGER = JobManager(DjangoConnector())
 
 _STARTED = fault_point("job.started")
 _ENDED = fault_point("job.ended")
 
 
 def task(
-    name: str, *, queue: str = "money"
+    name: str, *, queue: str = "money", is_round: bool = False
 ) -> Callable[[Callable[..., None]], Task[..., None, ...]]:
     """Register a function as the task called `name`.
 
     The function gets the arguments it was deferred with and `at` (aware UTC). It runs in a
-    worker's thread, outside any transaction, perhaps twice: it must be idempotent.
+    worker's thread, outside any transaction, perhaps twice: it must be idempotent. A round
+    (`is_round`) looks for what is due, by the clock, under a queueing lock of its own.
     """
 
     def register(function: Callable[..., None]) -> Task[..., None, ...]:
@@ -42,7 +51,29 @@ def task(
             finally:
                 close_old_connections()
 
-        return app.task(name=name, queue=queue, retry=RETRY)(run)
+        return app.task(name=name, queue=queue, retry=RETRY_OF_ROUNDS if is_round else RETRY)(run)
+
+    return register
+
+
+def tick(
+    name: str, *, cron: str, queue: str = "clock"
+) -> Callable[[Callable[[], None]], Task[..., None, ...]]:
+    """Register a function as the task called `name`, run at each instant of a cron line (UTC).
+
+    It only defers jobs: an instant that is missed costs nothing but time.
+    """
+
+    def register(function: Callable[[], None]) -> Task[..., None, ...]:
+        @wraps(function)
+        def run(timestamp: int) -> None:
+            close_old_connections()
+            try:
+                function()
+            finally:
+                close_old_connections()
+
+        return app.periodic(cron=cron)(app.task(name=name, queue=queue)(run))
 
     return register
 
@@ -65,12 +96,12 @@ def defer(
     """
     if carried := current().as_arguments():
         arguments["origin"] = carried
-    job = app.configure_task(
-        name,
+    job = configure_task(
+        name=name,
+        job_manager=_MANAGER,
         queue=queue,
         schedule_at=due_at,
         queueing_lock=queueing_lock,
-        allow_unknown=True,
     )
     if queueing_lock is None:
         job.defer(at=at.isoformat(), **arguments)

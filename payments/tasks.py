@@ -1,8 +1,10 @@
 """What workers do for payments. Each reads its arguments, calls one action, and may run twice."""
 
 from datetime import datetime
+from functools import partial
 
 from ledger.jobs import task
+from ledger.rounds import each
 from payments.actions import (
     attempts,
     authorisations,
@@ -38,27 +40,33 @@ def query_attempt(*, attempt_id: str, at: datetime, is_notified: bool = False) -
     attempts.query_attempt(attempt_id, at=at, is_notified=is_notified)
 
 
-@task("payments.janitor")
+@task("payments.janitor", is_round=True)
 def janitor(*, at: datetime) -> None:
     """Have every order looked after that is due or whose sender died, and what nobody judged."""
-    attempts.defer_due(at=at)
-    refund_orders.defer_due(at=at)
-    notifications.judge_left(at=at)
-    capture_orders.defer_due(at=at)
-    void_orders.defer_due(at=at)
+    looked_after = (
+        attempts.defer_due,
+        refund_orders.defer_due,
+        capture_orders.defer_due,
+        void_orders.defer_due,
+        notifications.judge_left,
+    )
+    each(partial(one, at=at) for one in looked_after)
 
 
-@task("payments.expire")
+@task("payments.expire", is_round=True)
 def expire(*, at: datetime) -> None:
     """End what nobody may pay, take or decide on any more at `at`."""
-    closing.expire_payments(actor="task:payments.expire", at=at)
-    authorisations.expire_authorisations(actor="task:payments.expire", at=at)
-    manual_entries.expire_manual_entries(actor="task:payments.expire", at=at)
-    refund_expiry.expire_refunds(actor="task:payments.expire", at=at)
-    remedy_expiry.expire_remedies(actor="task:payments.expire", at=at)
+    ended = (
+        closing.expire_payments,
+        authorisations.expire_authorisations,
+        manual_entries.expire_manual_entries,
+        refund_expiry.expire_refunds,
+        remedy_expiry.expire_remedies,
+    )
+    each(partial(one, actor="task:payments.expire", at=at) for one in ended)
 
 
-@task("payments.mature")
+@task("payments.mature", is_round=True)
 def mature(*, at: datetime) -> None:
     """Make available what is due on the business day of `at`, in every currency."""
     for currency in (
@@ -132,7 +140,7 @@ def resolve_void(*, subject: str, at: datetime) -> None:
     void_orders.resolve_void(subject, at=at)
 
 
-@task("payments.fund_refunds")
+@task("payments.fund_refunds", is_round=True)
 def fund_refunds(*, at: datetime) -> None:
     """Try again to fund the refunds that wait for their merchants' money."""
     refund_submissions.fund_waiting(actor="task:payments.fund_refunds", at=at)

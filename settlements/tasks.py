@@ -1,9 +1,11 @@
 """What workers do for settlements. Each reads its arguments, calls its action, may run twice."""
 
 from datetime import date, datetime
+from functools import partial
 
 from ledger.actions import proofs
 from ledger.jobs import task
+from ledger.rounds import each
 from payments import calendar
 from payments.actions import holds, maturity
 from payments.models import HoldCover, MerchantAccount
@@ -67,17 +69,17 @@ def resolve_payout(*, subject: str, at: datetime) -> None:
     transfers.resolve_payout(subject, at=at)
 
 
-@task("settlements.janitor")
+@task("settlements.janitor", is_round=True)
 def janitor(*, at: datetime) -> None:
     """Have every transfer looked after that is due or whose sender died."""
     transfers.defer_due(at=at)
 
 
-@task("settlements.expire")
+@task("settlements.expire", is_round=True)
 def expire(*, at: datetime) -> None:
     """Take back what nobody decided on, or paid, in time at `at`."""
-    take_backs.take_back_expired(actor=EXPIRY_ACTOR, at=at)
-    openings.expire_openings(actor=EXPIRY_ACTOR, at=at)
+    ended = (take_backs.take_back_expired, openings.expire_openings)
+    each(partial(one, actor=EXPIRY_ACTOR, at=at) for one in ended)
 
 
 @task("settlements.prove")

@@ -4,9 +4,11 @@ An authorisation moves no money, so nothing of it is booked; only its captures a
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import connection, transaction
 
+from ledger.rounds import each
 from payments import locks
 from payments.actions import moves, voids
 from payments.capture_states import CAPTURES_IN_FLIGHT, CaptureStatus
@@ -82,7 +84,7 @@ def expire_authorisations(*, actor: str, at: datetime) -> int:
     when its end has come: nothing is held any more. Each is its own transaction.
     """
     ending = authorisations_ending(before=at + MARGIN, limit=ENDING_MAX)
-    return sum(_expire(authorisation_id, actor=actor, at=at) for authorisation_id in ending)
+    return each(partial(_expire, hold_id, actor=actor, at=at) for hold_id in ending)
 
 
 @transaction.atomic(durable=True)

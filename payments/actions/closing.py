@@ -5,10 +5,12 @@ be paying at this moment (`payments.actions.attempts` asks). One that never left
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import connection, transaction
 
 from ledger import jobs
+from ledger.rounds import each
 from payments import locks, states
 from payments.actions import moves, operations, voids
 from payments.channels.base import Outcome, OutcomeKind
@@ -74,7 +76,7 @@ def expire_payments(*, actor: str, at: datetime) -> int:
     At most EXPIRED_MAX, those that ended first; the next call goes on.
     """
     due = payments_expired(before=at - GRACE, limit=EXPIRED_MAX)
-    return sum(_expire(payment_id, actor=actor, at=at) for payment_id in due)
+    return each(partial(_expire, payment_id, actor=actor, at=at) for payment_id in due)
 
 
 def withdraw_attempt(attempt: PaymentAttempt, *, at: datetime) -> None:

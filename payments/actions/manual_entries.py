@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import connection, transaction
 
@@ -9,6 +10,7 @@ from ledger.actions import approval_ends, approvals
 from ledger.actions.approvals import Decider
 from ledger.errors import AmountError, StaleApprovalError
 from ledger.identifiers import new_id
+from ledger.rounds import each
 from ledger.states import ApprovalState
 from payments import locks, states
 from payments.actions import manual_entry_bookings, manual_entry_moves
@@ -207,7 +209,7 @@ def expire_manual_entries(*, actor: str, at: datetime) -> int:
         status=ManualEntryStatus.PENDING_APPROVAL, approval__expires_at__lte=at
     )
     ids = list(waiting.order_by("created_at", "pk").values_list("pk", flat=True)[:EXPIRED_AT_ONCE])
-    return sum(_expire(manual_entry_id, actor=actor, at=at) for manual_entry_id in ids)
+    return each(partial(_expire, entry_id, actor=actor, at=at) for entry_id in ids)
 
 
 @transaction.atomic(durable=True)

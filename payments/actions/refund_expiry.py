@@ -1,11 +1,13 @@
 """Ending refunds on which nobody decided in time. What was agreed to waits for funds as it may."""
 
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
 from ledger.actions import approval_ends
 from ledger.errors import ApprovalExpiredError
+from ledger.rounds import each
 from payments.actions import refund_moves
 from payments.actions.refund_submissions import locked_refund
 from payments.queries.refunds import refunds_nobody_decided_on
@@ -21,7 +23,7 @@ def expire_refunds(*, actor: str, at: datetime) -> int:
     Each is its own transaction; doing it again does nothing more.
     """
     ids = refunds_nobody_decided_on(at=at, limit=EXPIRED_AT_ONCE)
-    return sum(_expire(refund_id, actor=actor, at=at) for refund_id in ids)
+    return each(partial(_expire, refund_id, actor=actor, at=at) for refund_id in ids)
 
 
 @transaction.atomic(durable=True)

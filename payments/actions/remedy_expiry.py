@@ -1,9 +1,11 @@
 """Ending other ways for refunds on which nobody decided in time; the refunds wait as before."""
 
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
+from ledger.rounds import each
 from payments import locks
 from payments.actions import remedy_moves
 from payments.queries.refund_remedies import remedies_nobody_decided_on
@@ -18,7 +20,7 @@ def expire_remedies(*, actor: str, at: datetime) -> int:
     its own transaction; doing it again does nothing more.
     """
     refund_ids = remedies_nobody_decided_on(at=at, limit=EXPIRED_AT_ONCE)
-    return sum(_expire(refund_id, actor=actor, at=at) for refund_id in refund_ids)
+    return each(partial(_expire, refund_id, actor=actor, at=at) for refund_id in refund_ids)
 
 
 @transaction.atomic(durable=True)

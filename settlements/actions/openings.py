@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Final
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from ledger.actions.audit import record_audit
 from ledger.errors import ApprovalClosedError, StaleApprovalError
 from ledger.models import ApprovalRequest
 from ledger.queries.approvals import people_needed
+from ledger.rounds import each
 from ledger.states import ApprovalState
 from settlements import locks
 from settlements.errors import ReasonMissingError
@@ -196,7 +198,7 @@ def expire_openings(*, actor: str, at: datetime) -> int:
     """
     waiting = Opening.objects.filter(status=OpeningStatus.ASKED, approval__expires_at__lte=at)
     ids = list(waiting.order_by("created_at", "pk").values_list("pk", flat=True))
-    return sum(_expire(opening_id, actor=actor, at=at) for opening_id in ids)
+    return each(partial(_expire, opening_id, actor=actor, at=at) for opening_id in ids)
 
 
 @transaction.atomic(durable=True)

@@ -1,12 +1,14 @@
 """Taking settlements back whose approval is worth nothing any more: it changed, or is too old."""
 
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
 from ledger.actions import approval_ends
 from ledger.actions.approvals import Decider
 from ledger.errors import ApprovalExpiredError, StaleApprovalError
+from ledger.rounds import each
 from settlements import locks
 from settlements.actions import moves, payouts
 from settlements.actions.settlements import settlement_payload
@@ -50,7 +52,9 @@ def take_back_expired(*, actor: str, at: datetime) -> int:
     queued payouts are dropped. Each is its own transaction; doing it again does nothing more.
     """
     ids = settlements_approved_too_late(at=at, limit=TAKEN_BACK_AT_ONCE)
-    return sum(_take_back_expired(settlement_id, actor=actor, at=at) for settlement_id in ids)
+    return each(
+        partial(_take_back_expired, settlement_id, actor=actor, at=at) for settlement_id in ids
+    )
 
 
 @transaction.atomic(durable=True)

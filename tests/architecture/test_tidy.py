@@ -69,6 +69,7 @@ WELCOME: list[tuple[Rule, str, str]] = [
 LEDGERS_OWN = {
     "apps": "Django's name for the app",
     "chart": "the chart of accounts",
+    "rounds": "deeds of a round, of which one that fails starves no other",
     "locks": "which rows Python locks",
     "leaves": "what a sealed row says, byte for byte",
     "merkle": "the tree over the leaves of a block",

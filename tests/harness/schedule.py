@@ -6,13 +6,13 @@ workers read this table, and each instant may bring one job only.
 
 import json
 import os
-from datetime import UTC, datetime
 
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
-from config import schedule
+from config import clock, schedule
 from ledger import jobs
+from ledger.jobs import tick
 
 DEAD_SECONDS = 12
 
@@ -24,11 +24,10 @@ async def retry_stalled(timestamp: int) -> None:
     await schedule.retry_jobs_of_the_dead(seconds=DEAD_SECONDS)
 
 
-@app.periodic(cron="* * * * * */5")
-@app.task(name="harness.expire", queue="clock")
-def expire(timestamp: int) -> None:
+@tick("harness.expire", cron="* * * * * */5")
+def expire() -> None:
     """End what nobody may pay any more; the house does so every minute."""
-    at = datetime.fromtimestamp(timestamp, UTC)
+    at = clock.now()
     jobs.defer("payments.expire", at=at, queueing_lock="payments.expire")
     jobs.defer("payments.fund_refunds", at=at, queueing_lock="payments.fund_refunds")
 

@@ -1,9 +1,12 @@
 """Jobs are deferred with the deed that asks for them, by name, with the instant of their cause."""
 
-from datetime import UTC, datetime
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import transaction
+import time_machine
+from django.db import connection, transaction
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -55,6 +58,65 @@ def test_a_deed_that_is_undone_leaves_no_job():
 
     # Then
     assert waiting() == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("queueing_lock", [None, "one"])
+def test_nor_does_one_that_is_undone_in_a_worker(a_task_that, queueing_lock):
+    # Given a job that asks for another in a deed, and sees what others see of it
+    seen_by_others = []
+
+    def undo(**_arguments: object) -> None:
+        with transaction.atomic():
+            jobs.defer(NAME, at=NOON, queueing_lock=queueing_lock)
+            with ThreadPoolExecutor(1) as another:
+                seen_by_others.append(another.submit(waiting_elsewhere).result())
+            transaction.set_rollback(True)
+
+    jobs.defer(a_task_that(undo), at=NOON, queue="tests")
+
+    # When a worker runs it, with the connections of a worker
+    with ThreadPoolExecutor(1) as worker:
+        worker.submit(work_until_nothing_waits).result()
+
+    # Then
+    assert seen_by_others == [[]]
+    found = ProcrastinateJob.objects.filter(task_name__startswith="tests.")
+    assert list(found.values_list("task_name", "status")) == [("tests.does", "succeeded")]
+
+
+@pytest.fixture
+def a_task_that():
+    """Register a task for the length of a test."""
+
+    def register(function) -> str:
+        return jobs.task("tests.does")(function).name
+
+    yield register
+    del app.tasks["tests.does"]
+
+
+def waiting_elsewhere() -> list[str]:
+    try:
+        names = ProcrastinateJob.objects.filter(task_name=NAME).values_list("task_name", flat=True)
+        return list(names)
+    finally:
+        connection.close()
+
+
+def work_until_nothing_waits() -> None:
+    try:
+        with app.replace_connector(app.connector.get_worker_connector()):
+            asyncio.run(_work())
+    finally:
+        connection.close()
+
+
+async def _work() -> None:
+    async with app.open_async():
+        await app.run_worker_async(
+            queues=["tests"], wait=False, install_signal_handlers=False, concurrency=1
+        )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -119,6 +181,17 @@ def test_a_job_that_raised_is_tried_eight_times_later_each_time():
         for times in range(9)
     ]
     assert [decision is not None for decision in waits] == [True] * 8 + [False]
+
+
+@time_machine.travel(NOON, tick=False)
+def test_a_round_that_raised_is_tried_every_five_seconds():
+    # A round that waited longer would keep the next one away, by its lock.
+    waits = [
+        jobs.RETRY_OF_ROUNDS.get_retry_decision(exception=ValueError(), job=_tried(times))
+        for times in range(9)
+    ]
+    assert [decision is not None for decision in waits] == [True] * 8 + [False]
+    assert {decision.retry_at - NOON for decision in waits[:8]} == {timedelta(seconds=5)}
 
 
 def _tried(times: int):
