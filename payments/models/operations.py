@@ -1,5 +1,6 @@
 """Orders to a channel: one order, one number, for ever."""
 
+from datetime import timedelta
 from functools import partial
 
 from django.db import models
@@ -9,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from ledger.identifiers import ID_MAX_LENGTH, new_id
 from payments.models.channels import ChannelAccount
 from payments.states import OperationStatus
+
+UNSENT_AFTER = timedelta(minutes=1)
+"""How long an order may wait for the job that shall send it, before the janitor sends another."""
 
 
 class DatabaseClock(models.Func):
@@ -72,7 +76,10 @@ class ChannelOperation(models.Model):
     sends = models.PositiveIntegerField(_("times sent"), default=0)
     queries = models.PositiveIntegerField(_("times asked"), default=0)
     first_sent_at = models.DateTimeField(_("first sent at"), null=True, blank=True)
-    next_query_at = models.DateTimeField(_("next question at"), null=True, blank=True)
+    # From birth: were the job that shall send it lost, the janitor would find it by this.
+    next_query_at = models.DateTimeField(
+        _("next question at"), null=True, blank=True, db_default=DatabaseClock() + UNSENT_AFTER
+    )
     created_at = models.DateTimeField(_("created at"))
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
@@ -93,6 +100,11 @@ class ChannelOperation(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(amount_minor__gt=0), name="payments_operation_positive"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["prepared", "awaiting_payer", "processing", "unknown"])
+                | Q(next_query_at__isnull=False),
+                name="payments_operation_is_not_forgotten",
             ),
         ]
         indexes = [

@@ -62,6 +62,19 @@ class TestJobs:
         assert run_jobs() == ["payments.janitor", "payments.query_attempt"]
         assert PaymentAttempt.objects.get().operation.queries == 1
 
+    def test_the_janitor_has_sent_what_lost_its_job(self, marketplace):
+        # Given an order whose job is gone
+        confirmed_payment()
+        ProcrastinateJob.objects.all().delete()
+        let_machines_wait()
+
+        # When
+        jobs.defer("payments.janitor", at=NOON)
+
+        # Then
+        assert run_jobs() == ["payments.janitor", "payments.send_attempt"]
+        assert PaymentAttempt.objects.get().operation.sends == 1
+
     def test_the_janitor_asks_for_one_thing_once(self, marketplace):
         # Given what is due, and was deferred already
         confirmed_payment()

@@ -4,12 +4,13 @@
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from payments.actions import operations
 from payments.actions.order_courses import QUERY_DELAYS
 from payments.channels.base import OutcomeKind
-from payments.models import DatabaseClock
+from payments.models import ChannelOperation, DatabaseClock
+from payments.models.operations import UNSENT_AFTER
 from payments.queries.operations import operations_due, unknown_operations
 from payments.states import OperationStatus
 from tests.payments.actions.prepared_orders import (  # noqa: F401
@@ -104,6 +105,27 @@ class TestDue:
         found = operations_due("pay", limit=10)
         waits = status in ("prepared", "awaiting_payer", "processing", "unknown")
         assert [operation.status for operation in found] == [status] * waits
+
+    def test_is_what_no_job_has_sent(self, channel):
+        # Given an order whose job was lost: it is looked at a minute after its birth
+        order(channel)
+        assert is_about(time_until("next_query_at"), UNSENT_AFTER)
+        assert operations_due("pay", limit=10) == []
+
+        # When
+        ChannelOperation.objects.update(next_query_at=DatabaseClock())
+
+        # Then
+        assert [operation.status for operation in operations_due("pay", limit=10)] == ["prepared"]
+
+    @pytest.mark.parametrize("status", ["prepared", "awaiting_payer", "processing", "unknown"])
+    def test_what_waits_is_never_forgotten(self, channel, status):
+        # Given
+        order(channel, status)
+
+        # When, Then
+        with pytest.raises(IntegrityError, match="payments_operation_is_not_forgotten"):
+            ChannelOperation.objects.update(next_query_at=None)
 
     def test_is_not_what_has_time(self, channel):
         # Given
