@@ -38,6 +38,7 @@ def test_without_a_database_there_is_no_point_in_going_on():
     done = []
 
     def loses_the_database() -> int:
+        connection.ensure_connection()
         connection.connection.close()
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
