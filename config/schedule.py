@@ -5,6 +5,8 @@ Ticks of machines are in the queue `clock`, those of business days in `calendar`
 a virtual clock leaves the latter alone.
 """
 
+import logging
+
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
@@ -13,8 +15,11 @@ from config import clock
 from ledger import jobs
 from ledger.jobs import tick
 
+LOGGER = logging.getLogger(__name__)
 DEAD_SECONDS = 60
 """A worker that has not shown itself for so long is taken for dead."""
+DEATHS_MAX = 8
+"""As often as a job that raises is tried; what then has killed its worker again is failed."""
 
 
 @tick("config.look_after_orders", cron="* * * * * */5")
@@ -34,8 +39,10 @@ async def retry_stalled(timestamp: int) -> None:
 async def retry_jobs_of_the_dead(*, seconds: int) -> None:
     """Put the jobs of workers back that have not shown themselves for so long, machine time.
 
-    One whose lock is taken by a job that waits ends here: that one does the same. One that
-    somebody else put back, or has done after all, holds up no other.
+    One that has been begun DEATHS_MAX times ends here as failed, as it may be what kills its
+    workers (F37); what it was to do is derived from data, and looked for by its round again. One
+    whose lock is taken by a job that waits ends here: that one does the same. One that somebody
+    else put back, or has done after all, holds up no other.
 
     Raises ExceptionGroup of what went wrong, when all have had their turn.
     """
@@ -50,6 +57,16 @@ async def retry_jobs_of_the_dead(*, seconds: int) -> None:
 
 
 async def _retry(job: Job) -> None:
+    if job.attempts + 1 >= DEATHS_MAX:
+        # Counted when it is put back or ends, so this time is not among its attempts yet.
+        await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
+        LOGGER.error(
+            "Job %s (%s) was begun %d times and its worker is dead: it is given up.",
+            job.id,
+            job.task_name,
+            DEATHS_MAX,
+        )
+        return
     try:
         await app.job_manager.retry_job(job)
     except UniqueViolation:

@@ -1,5 +1,7 @@
 """What the clock-table does by itself: jobs of workers that died."""
 
+import logging
+import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -8,7 +10,9 @@ from django.db import connection
 
 from config import schedule
 from ledger import jobs
+from tests.crashes.survival import killed_at
 from tests.instants import NOON
+from tests.rig.stage import run_jobs
 
 
 def taken_by_a_worker(*, silent_seconds: int) -> int:
@@ -51,6 +55,13 @@ def status_of(job_id: int) -> str:
         return str(cursor.fetchone()[0])
 
 
+def waiting() -> int:
+    """Count the jobs that wait for a worker."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'")
+        return int(cursor.fetchone()[0])
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("silent_seconds", "status"), [(600, "todo"), (1, "doing")])
 def test_jobs_of_dead_workers_go_back_and_those_of_living_ones_stay(
@@ -82,6 +93,35 @@ def test_a_job_of_a_dead_worker_that_another_one_replaces_does_not_keep_the_othe
 
     # Then
     assert (status_of(replaced), status_of(other)) == ("aborted", "todo")
+
+
+def kill_a_worker() -> None:
+    """Have a process take the one job that waits, and die of it."""
+    assert killed_at("job.started", run_jobs) == -signal.SIGKILL
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 day'")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_f37_a_job_that_kills_each_of_its_workers_is_given_up_after_the_eighth(caplog) -> None:
+    """The others of the queue are done by whoever comes next."""
+    # Given: a job of which every worker dies
+    jobs.defer("payments.janitor", at=NOON)
+
+    # When
+    for _ in range(schedule.DEATHS_MAX):
+        assert waiting() == 1
+        kill_a_worker()
+        with caplog.at_level(logging.ERROR):
+            retry_stalled()
+
+    # Then
+    assert waiting() == 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT status, attempts FROM procrastinate_jobs")
+        assert cursor.fetchall() == [("failed", 8)]
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "payments.janitor" in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)
