@@ -7,21 +7,25 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from ledger.rounds import each
 from payments import locks
 from payments.actions import moves, voids
-from payments.capture_states import CAPTURES_IN_FLIGHT, CaptureStatus
+from payments.capture_states import DEAD_CAPTURES
 from payments.channels import registry
 from payments.channels.base import Outcome
-from payments.errors import CaptureInFlightError, MethodCannotHoldError
+from payments.errors import MethodCannotHoldError
 from payments.models import Authorisation, Capturing, Payment, PaymentAttempt, PaymentMethod
-from payments.queries.authorisations import authorisations_ending
+from payments.queries.authorisations import authorisations_ending, lapses_at
 from payments.queries.methods import CHANNEL_OF_METHOD
 from payments.states import PaymentStatus
 
 MARGIN = timedelta(hours=12)
-"""How long before a channel lets an authorisation lapse it is given back: nobody took it."""
+"""How long before its end an authorisation is given back: nobody took it."""
+
+RETRY = timedelta(days=1)
+"""After how long a channel is told again to give back what it refused to."""
 
 EXPIRED = "authorization_expired"
 DIFFERS = "authorization_differs"
@@ -78,34 +82,36 @@ def record_authorised(
 
 
 def expire_authorisations(*, actor: str, at: datetime) -> int:
-    """Give back what nobody took before the channels let it lapse; return how many. Idempotent.
+    """Give back what nobody took before its end; return how many. Idempotent.
 
-    MARGIN before its end a hold is voided. One that its channel would not give back has lapsed
-    when its end has come: nothing is held any more. Each is its own transaction.
+    MARGIN before its end a hold is voided, and what its channel refuses to give back again each
+    RETRY. It is held until the channel lets it go by itself, which may be long after the end we
+    set: only then has it lapsed. Each is its own transaction.
     """
-    ending = authorisations_ending(before=at + MARGIN, limit=ENDING_MAX)
-    return each(partial(_expire, hold_id, actor=actor, at=at) for hold_id in ending)
+    ending = _ending(at).values_list("pk", flat=True)[:ENDING_MAX]
+    return each(partial(_expire, hold_id, actor=actor, at=at) for hold_id in list(ending))
+
+
+def _ending(at: datetime) -> QuerySet[Authorisation]:
+    return authorisations_ending(at=at, before=at + MARGIN, again=at - RETRY)
 
 
 @transaction.atomic(durable=True)
 def _expire(authorisation_id: str, *, actor: str, at: datetime) -> bool:
     payment_id = Authorisation.objects.values_list("payment_id", flat=True).get(pk=authorisation_id)
     payment = locks.locked_payment(payment_id)
-    authorisation = Authorisation.objects.select_related(
-        "attempt__operation", "attempt__channel_account"
-    ).get(pk=authorisation_id)
+    authorisation = (
+        _ending(at)
+        .select_related("attempt__operation", "attempt__channel_account")
+        .filter(pk=authorisation_id)
+        .first()
+    )
+    if authorisation is None:
+        return False
     authorisation.payment = payment
-    if authorisation.ended_at is not None or authorisation.expires_at > at + MARGIN:
-        return False
-    if authorisation.voids.filter(status__in=CAPTURES_IN_FLIGHT).exists():
-        return False
-    if authorisation.voids.filter(status=CaptureStatus.FAILED, code=EXPIRED).exists():
-        if authorisation.expires_at > at:
-            return False
+    is_refused = authorisation.voids.filter(status__in=DEAD_CAPTURES).exists()
+    if is_refused and lapses_at(authorisation) <= at:
         voids.end(authorisation, code=EXPIRED, actor=actor, at=at)
-        return True
-    try:
+    else:
         voids.order(authorisation, code=EXPIRED, actor=actor, at=at)
-    except CaptureInFlightError:
-        return False  # what is being taken goes first
     return True

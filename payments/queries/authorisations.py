@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from payments.capture_states import CAPTURES_IN_FLIGHT, DEAD_CAPTURES, CaptureStatus
+from payments.channels import registry
 from payments.models import Authorisation, Capture, CaptureShare, Payment, Void
-from payments.states import PaymentStatus
+from payments.states import CONTRADICTED, PaymentStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +76,55 @@ def living_void(authorisation: Authorisation) -> Void | None:
     return authorisation.voids.exclude(status__in=DEAD_CAPTURES).first()
 
 
-def authorisations_ending(*, before: datetime, limit: int) -> Sequence[str]:
-    """Return authorisations that are held and end at `before` (UTC) or earlier, the first first.
+def authorisations_ending(
+    *, at: datetime, before: datetime, again: datetime
+) -> QuerySet[Authorisation]:
+    """Return what is held and is to be given back, or is held no more, at `at`; the first first.
 
-    Left out is what an order to the channel is about to settle.
+    That is what ends at `before` or earlier (UTC), what nobody wants, and what a payment waits for
+    that is being closed. Left out is what an order to the channel, or people on what it
+    contradicts, are about to settle; and, until its channel lets it go, what it has refused to
+    give back since `again`.
     """
-    under_way = {"authorisation": OuterRef("pk"), "status__in": CAPTURES_IN_FLIGHT}
-    return list(
-        Authorisation.objects.filter(
-            ~Exists(Capture.objects.filter(**under_way)),
-            ~Exists(Void.objects.filter(**under_way)),
-            ended_at=None,
-            expires_at__lte=before,
+    here = {"authorisation": OuterRef("pk")}
+    settled = Q(status__in=CAPTURES_IN_FLIGHT) | Q(status_code=CONTRADICTED)
+    refused = Q(status__in=DEAD_CAPTURES) & (Q(created_at__gt=again) | Q(status_code=CONTRADICTED))
+    return Authorisation.objects.filter(
+        ~Exists(Capture.objects.filter(settled, **here)),
+        ~Exists(Void.objects.filter(status__in=CAPTURES_IN_FLIGHT, **here)),
+        ~Exists(Void.objects.filter(refused, **here)) | _has_lapsed(at),
+        Q(expires_at__lte=before) | Q(is_spare=True) | Q(payment__status=PaymentStatus.CLOSING),
+        ended_at=None,
+    ).order_by("expires_at")
+
+
+def lapses_at(authorisation: Authorisation) -> datetime:
+    """Return when its channel itself lets an authorisation go (UTC): nothing is held then."""
+    channel = authorisation.attempt.channel_account.channel
+    lapses = authorisation.authorised_at + registry.TRAITS[channel].lapses_after
+    return max(lapses, authorisation.expires_at)
+
+
+def _has_lapsed(at: datetime) -> Q:
+    """Find what its channel has let go."""
+    lapsed = [
+        Q(
+            attempt__channel_account__channel=channel,
+            authorised_at__lte=at - traits.lapses_after,
+            expires_at__lte=at,
         )
-        .order_by("expires_at")
-        .values_list("pk", flat=True)[:limit]
+        for channel, traits in registry.TRAITS.items()
+    ]
+    return reduce(or_, lapsed)
+
+
+def held_against_our_will() -> QuerySet[Authorisation]:
+    """Return what is held though its channel was told to give it back: it refused."""
+    here = {"authorisation": OuterRef("pk")}
+    return Authorisation.objects.filter(
+        Exists(Void.objects.filter(status__in=DEAD_CAPTURES, **here)),
+        ~Exists(Void.objects.filter(**here).exclude(status__in=DEAD_CAPTURES)),
+        ended_at=None,
     )
 
 

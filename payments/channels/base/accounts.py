@@ -56,7 +56,8 @@ class ChannelTraits:
 
     `deduplicates`: the same number moves money once, so that an order may be sent again; where it
     is false nothing is ever sent again by itself (R5). `authorises` are the methods by which money
-    can be held first and taken later, as often as `captures` says; `holds_for` says how long.
+    can be held first and taken later, as often as `captures` says; `holds_for` says how long we
+    keep it, and `lapses_after` how long the channel does, which lets it go by itself only then.
     `refund_spacing` is how far apart it wants refunds of one payment. Where `closes` is false an
     order cannot be closed on demand: it ends by itself at the expiry that it was ordered with.
     An order by a method of `carried` goes there with its payer, so that the channel knows nothing
@@ -78,6 +79,7 @@ class ChannelTraits:
     authorises: frozenset[str] = frozenset()
     captures: CaptureMode = CaptureMode.NONE
     holds_for: timedelta = timedelta(days=7)
+    lapses_after: timedelta = timedelta(days=7)
     refund_spacing: timedelta = timedelta(0)
     closes: bool = True
     carried: frozenset[str] = frozenset()

@@ -12,8 +12,10 @@ TRAITS: Final = ChannelTraits(
     # One completion: what it leaves of the authorisation is the payer's again. The gateway would
     # complete up to 115 % of what was held; we never take more than was held.
     captures=CaptureMode.ONCE,
-    # Banks hold for 30 days. A week is what other cards give, so no payer waits longer than that.
+    # A week is what other cards give, so no payer waits longer than that; but what is not given
+    # back by then is frozen until the bank lets it go.
     holds_for=timedelta(days=7),
+    lapses_after=timedelta(days=30),
     closes=False,
     card_fields=frozenset(mapping.CARD_FIELDS),
     needs=("key_serial",),

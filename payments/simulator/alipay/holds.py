@@ -14,6 +14,9 @@ from payments.simulator.store import Store
 # What a merchant hears of that is no freeing.
 FREEZE = "FREEZE"
 
+# For how long money stays frozen; what is not taken by then is the payer's again by itself.
+LIFE_MS = 7 * 24 * 60 * 60 * 1000
+
 
 @dataclass(frozen=True)
 class HoldOrder:
@@ -213,13 +216,15 @@ class HoldBook:
         )
 
     def _one(self, sql: str, *values: object, at_ms: int) -> Hold | None:
-        """Read one; what nobody granted in time is closed for good."""
+        """Read one; what nobody granted, or took, in time is over for good."""
         row = self.store.row(sql, *values)
         if row is None:
             return None
         hold = self._hold(row)
         if hold.status in ("unseen", "waiting") and at_ms >= hold.expires_ms:
             return self._changed(hold, "hold_expired", "status = 'closed'", at_ms=hold.expires_ms)
+        if hold.held_ms is not None and not hold.is_over and at_ms >= hold.held_ms + LIFE_MS:
+            return self._changed(hold, "hold_lapsed", "is_over = 1", at_ms=hold.held_ms + LIFE_MS)
         return hold
 
     def _hold(self, row: sqlite3.Row) -> Hold:

@@ -29,6 +29,8 @@ _LIFE_MS = 24 * 60 * 60 * 1000
 # What may be ordered upon what, and which of those stands in the way of it.
 _ORIGINALS = {"03": ("02",), "04": ("01", "03"), "31": ("01",), "32": ("02",), "33": ("03",)}
 _UNDOING = ("31", "32", "33")
+# For how long banks hold what was authorised; then it is the cardholder's again by itself.
+_HELD_MS = 30 * _LIFE_MS
 _CAPTURED_PERCENT_MAX = 115
 
 
@@ -82,7 +84,7 @@ class Calls:
             raise MessageRefusedError("12")
         original = self._original(call)
         order = _order(call, orig_id=original.id, ends_ms=call.at_ms, ending_code=OK)
-        self._require_possible(order, original=original)
+        self._require_possible(order, original=original, at_ms=call.at_ms)
         plan = self.plans.take(
             REFUND_KINDS,
             app_id=call.merchant.mer_id,
@@ -144,7 +146,7 @@ class Calls:
             raise MessageRefusedError("35")
         return found
 
-    def _require_possible(self, order: Order, *, original: Transaction) -> None:
+    def _require_possible(self, order: Order, *, original: Transaction, at_ms: int) -> None:
         """Refuse what the original does not allow any more. Raises MessageRefusedError."""
         upon = self.transactions.upon(original)
         if order.txn_type == "04":
@@ -154,7 +156,7 @@ class Calls:
             if order.amount_minor > original.amount_minor - gone_minor:
                 raise MessageRefusedError("36")
             return
-        if upon:
+        if upon or _has_lapsed(original, at_ms=at_ms):
             raise MessageRefusedError("35")
         if order.txn_type == "03":
             if order.amount_minor * 100 > original.amount_minor * _CAPTURED_PERCENT_MAX:
@@ -162,6 +164,12 @@ class Calls:
             return
         if order.amount_minor != original.amount_minor:
             raise MessageRefusedError("36")
+
+
+def _has_lapsed(original: Transaction, *, at_ms: int) -> bool:
+    """Tell whether a bank has let go of what it held."""
+    is_held = original.txn_type == "02" and original.done_ms is not None
+    return is_held and at_ms >= (original.done_ms or 0) + _HELD_MS
 
 
 def shown(found: Transaction) -> Fields:

@@ -1,5 +1,6 @@
 """Giving back what is held: by request, by cancelling, before it lapses, and what nobody wanted."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from django.db import transaction
 
 from payments.actions import attempts, authorisations, closing, voids
 from payments.actions.capture_requests import CaptureRequest, request_capture
+from payments.channels import registry
 from payments.errors import CaptureInFlightError, NothingHeldError
 from payments.models import Authorisation, BalanceTransaction, Payment, Void
 from settlements.queries import integrity
@@ -147,6 +149,62 @@ def test_what_the_channel_would_not_give_back_has_lapsed_at_its_end(channel):
     assert expire(NOON + WEEK) == 1
     assert standing(payment) == ("closed", "authorization_expired")
     assert len(channel.sent("void")) == 1
+
+
+def test_what_a_channel_holds_for_longer_is_given_back_by_the_day_until_it_lapses(
+    channel, monkeypatch
+):
+    # Given: we take for a week, and the channel holds for a month
+    traits = replace(registry.TRAITS["alipay"], lapses_after=timedelta(days=30))
+    monkeypatch.setitem(registry.TRAITS, "alipay", traits)
+    payment = authorised(channel)
+    channel.says["void"] = [REFUSED] * 40
+    first = NOON + WEEK - timedelta(hours=12)
+    assert expire(first) == 1
+
+    # When, Then: no more than once in a day, and the money is never called free meanwhile
+    for day in range(1, 24):
+        at = first + timedelta(days=day)
+        assert (expire(at - timedelta(seconds=1)), expire(at)) == (0, 1)
+        assert standing(payment) == ("closing", "authorization_expired")
+    assert len(channel.sent("void")) == 24
+    assert Authorisation.objects.get().ended_at is None
+
+    # When, Then: it has lapsed, however lately the channel was told
+    assert expire(NOON + timedelta(days=30, seconds=-1)) == 0
+    assert expire(NOON + timedelta(days=30)) == 1
+    assert standing(payment) == ("closed", "authorization_expired")
+    assert len(channel.sent("void")) == 24
+
+
+def test_what_nobody_wants_is_given_back_by_the_day_from_the_first_refusal(channel):
+    # Given
+    payment = authorised(channel)
+    channel.says["void"] = [REFUSED]
+    void(payment)
+    run_jobs()
+    assert standing(payment) == ("closing", "voided")
+
+    # When, Then
+    assert expire(LATER + timedelta(hours=23)) == 0
+    assert expire(LATER + timedelta(days=1)) == 1
+    assert standing(payment) == ("closed", "voided")
+
+
+def test_what_is_refused_of_a_paid_payment_may_be_taken_until_its_end(channel):
+    # Given
+    payment = authorised(channel)
+    capture(payment, 3_000)
+    run_jobs()
+    channel.says["void"] = [REFUSED]
+    void(payment)
+    run_jobs()
+
+    # When, Then
+    assert expire(LATER + timedelta(days=1)) == 0
+    assert expire(NOON + WEEK - timedelta(hours=12)) == 1
+    assert standing(payment) == ("paid", "")
+    assert Authorisation.objects.get().ended_code == "authorization_expired"
 
 
 def test_an_authorisation_of_another_amount_is_given_back(channel):

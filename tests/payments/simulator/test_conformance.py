@@ -35,6 +35,7 @@ ROWS = {
     "refunds that fail: ABNORMAL, CLOSED": ALL,
     "refunds done and come back": ALL,
     "`fund_change` N of a repeated refund": ALIPAY,
+    "holds that lapse": ALIPAY | CARD,
     "transfers done": ALIPAY | WECHAT,
     "transfers that take hours": ALIPAY | WECHAT,
     "transfers that fail, by each reason": ALIPAY | WECHAT,
