@@ -57,6 +57,12 @@ class _Order:
             and not self.is_withdrawn
         )
 
+    @property
+    def is_left(self) -> bool:
+        """Tell whether its payer goes on by another try, so that nobody waits for its end."""
+        is_replaced = self.is_withdrawn and self.payment_status == PaymentStatus.AWAITING_PAYMENT
+        return is_replaced or self.status == OperationStatus.CLOSED
+
 
 def place(attempt_id: str, at: datetime) -> Outcome:
     """Place the order of a try at its channel, if somebody wants it still. `at` is the cause's."""
@@ -97,7 +103,7 @@ def ask(attempt_id: str, at: datetime) -> Outcome:
         return outcome
     traits = registry.TRAITS[order.account.channel]
     if not traits.closes:
-        return _ended(outcome, order, at=at)
+        return _left(outcome, order, at=at) if order.is_left else _ended(outcome, order, at=at)
     closed = _close(channel, order)
     if closed.code == NEVER_SCANNED and _is_held(order, carried=traits.carried):
         return _ended(outcome, order, at=at)
@@ -125,6 +131,18 @@ def _ended(outcome: Outcome, order: _Order, *, at: datetime) -> Outcome:
     if at < order.expires_at + closing.GRACE:
         return replace(outcome, kind=OutcomeKind.AWAITING_PAYER)
     return replace(outcome, kind=OutcomeKind.CLOSED, code=TIME_OVER)
+
+
+def _left(outcome: Outcome, order: _Order, *, at: datetime) -> Outcome:
+    """End an order that cannot be closed and of which nothing was taken: its payer left it.
+
+    A payer who chose another method waits for no clock. Its page may still be paid, so it is asked
+    about on until its time is over (`closing.have_asked_on`), and what comes second is parked.
+    """
+    ended = _ended(outcome, order, at=at)
+    if ended.kind == OutcomeKind.CLOSED:
+        return ended
+    return replace(outcome, kind=OutcomeKind.CLOSED, code=closing.LEFT_OPEN)
 
 
 def _may_be_open(outcome: Outcome) -> bool:

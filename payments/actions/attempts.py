@@ -100,6 +100,7 @@ def _record(attempt_id: str, *, lease: Lease, outcome: Outcome, at: datetime) ->
         failover.try_elsewhere(attempt, account=other, actor=actor, at=at)
     elif is_news and attempt.status not in LIVE_ATTEMPTS:
         _give_up(attempt, actor=actor, at=at)
+    closing.have_asked_on(attempt, outcome, at=at)
     return operation
 
 

@@ -13,9 +13,10 @@ from ledger import jobs
 from ledger.rounds import each
 from payments import locks, states
 from payments.actions import moves, operations, voids
+from payments.actions.order_courses import QUERY_DELAYS
 from payments.channels.base import Outcome, OutcomeKind
 from payments.errors import PaymentNotCancellableError, PaymentNotFoundError
-from payments.models import Payment, PaymentAttempt
+from payments.models import ChannelOperation, DatabaseClock, Payment, PaymentAttempt
 from payments.queries.payments import UNPAID, payments_expired
 from payments.screening import get_screener
 from payments.states import LIVE_ATTEMPTS, AttemptStatus, PaymentStatus
@@ -27,6 +28,8 @@ EXPIRED_MAX = 500
 CANCELLED, EXPIRED, GAVE_WAY = "cancelled", "expired", "gave_way"
 NOT_WANTED = "not_wanted"
 """The payment was closed, or another method chosen, before the order was sent."""
+LEFT_OPEN = "left_open"
+"""Its payer chose another method; the channel cannot close it, and nothing was taken so far."""
 
 
 def cancel_payment(payment_id: str, *, actor: str, at: datetime) -> Payment:
@@ -120,6 +123,34 @@ def have_closed(attempt: PaymentAttempt, *, at: datetime) -> None:
         jobs.defer("payments.send_attempt", at=at, queueing_lock=lock, attempt_id=attempt.id)
     else:
         jobs.defer("payments.query_attempt", at=at, queueing_lock=lock, attempt_id=attempt.id)
+
+
+def have_asked_on(attempt: PaymentAttempt, outcome: Outcome, *, at: datetime) -> None:
+    """Have an order asked about further that ended here while its page can be paid. A part.
+
+    Nobody else asks about what has ended, and a notification may get lost. Each question has the
+    next one asked, later each time, and the last one when the order's time is over, or once the
+    bank that is at it has said how it went. `at` of a question is when it is due.
+    """
+    is_open = outcome.code == LEFT_OPEN or outcome.kind == OutcomeKind.PROCESSING
+    if attempt.status != AttemptStatus.CLOSED or not is_open:
+        return
+    asked = attempt.operation.queries
+    delay = QUERY_DELAYS[min(asked, len(QUERY_DELAYS) - 1)]
+    ends_at = attempt.payment.expires_at + GRACE
+    if at < ends_at:
+        delay = min(delay, ends_at - at)
+    elif asked >= len(QUERY_DELAYS):
+        return
+    machine_at = ChannelOperation.objects.values_list(DatabaseClock(), flat=True)
+    jobs.defer(
+        "payments.query_attempt",
+        at=at + delay,
+        due_at=machine_at.get(pk=attempt.operation_id) + delay,
+        queueing_lock=f"{attempt.pk}:left",
+        attempt_id=attempt.pk,
+        is_notified=True,
+    )
 
 
 @transaction.atomic(durable=True)

@@ -23,9 +23,9 @@ PAYMENT_GROUPS: Mapping[str, Sequence[PaymentStatus]] = {
     "open": (
         PaymentStatus.CREATED,
         PaymentStatus.AWAITING_PAYMENT,
-        PaymentStatus.AUTHORIZED,
         PaymentStatus.CLOSING,
     ),
+    "held": (PaymentStatus.AUTHORIZED,),
     "paid": (PaymentStatus.PAID,),
     "checked": (PaymentStatus.RISK_REVIEW, PaymentStatus.CONFLICTED, PaymentStatus.PAID_LATE),
     "given_back": (PaymentStatus.REFUNDING_LATE, PaymentStatus.REFUNDED_LATE),
@@ -54,6 +54,7 @@ REFUND_GROUPS: Mapping[str, Sequence[RefundStatus]] = {
 
 WORDS: Mapping[str, str | Promise] = {
     "open": _("not paid yet"),
+    "held": _("held, not taken yet"),
     "paid": _("paid"),
     "checked": _("being checked"),
     "given_back": _("given back"),
@@ -62,7 +63,13 @@ WORDS: Mapping[str, str | Promise] = {
     "not_given": _("not given back"),
 }
 
-TONES = {"paid": "good", "given_back": "good", "checked": "wait", "under_way": "wait"}
+TONES = {
+    "paid": "good",
+    "given_back": "good",
+    "checked": "wait",
+    "held": "wait",
+    "under_way": "wait",
+}
 """How a state looks; what is not named here looks neutral."""
 
 

@@ -1,6 +1,7 @@
 """The page on which payers pay: choose, scan, see. It shows, and calls one action."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -22,10 +23,12 @@ from payments.checkout.access import (
     opened_session,
 )
 from payments.checkout.devices import FAMILIES, SCENES, device_of
+from payments.checkout.family_words import words_of
 from payments.checkout.forms import MethodForm
 from payments.checkout.sandbox import phone_for
-from payments.models import PayerSession, Payment, PaymentMethod
+from payments.models import Capturing, PayerSession, Payment, PaymentMethod
 from payments.qr import qr_svg
+from payments.queries.authorisations import wanted_authorisation
 from payments.queries.methods import IN_APPS, methods_offered
 from payments.queries.payer_sessions import Progress, Stage, progress_of
 from payments.states import AttemptStatus
@@ -55,6 +58,8 @@ def page(request: CheckoutRequest, token: str) -> HttpResponse:
             "methods": _methods(request, payment, progress),
             "chosen": PaymentMethod(payment.method) if payment.method else None,
             "has_failed": _has_failed(progress),
+            "is_held_first": payment.capture_mode == Capturing.MANUAL,
+            "held_until": _held_until(payment, progress),
             "refresh_seconds": REFRESH_SECONDS,
             **_what_to_do(progress),
         },
@@ -136,10 +141,15 @@ def _merchants(payment: Payment) -> Sequence[str]:
 
 
 def _methods(request: HttpRequest, payment: Payment, progress: Progress) -> list[dict[str, object]]:
-    """Return what may be chosen on this device: all of it, or what else while a try waits."""
-    if progress.stage not in (Stage.CHOOSE, Stage.WAITING):
-        return []
+    """Return what may be chosen on this device: all of it, or what else while a try waits.
+
+    Also while it waits to be sent: its line may be dead, or held back, for as long as it lives.
+    """
     live = progress.live
+    is_unsent = live is not None and live.status == AttemptStatus.PREPARED
+    may_choose = progress.stage in (Stage.CHOOSE, Stage.WAITING)
+    if not may_choose and not (is_unsent and progress.stage == Stage.PREPARING):
+        return []
     offered = methods_offered(payment.currency, capture_mode=payment.capture_mode)
     return [
         {"value": method.value, "label": method.label, "family": FAMILIES[method]}
@@ -151,6 +161,12 @@ def _methods(request: HttpRequest, payment: Payment, progress: Progress) -> list
 def _has_failed(progress: Progress) -> bool:
     """Tell whether the payer comes from a try that took nothing."""
     return progress.last is not None and progress.last.status == AttemptStatus.FAILED
+
+
+def _held_until(payment: Payment, progress: Progress) -> datetime | None:
+    """Return until when the payer's money is held (UTC), None where none is."""
+    hold = wanted_authorisation(payment) if progress.stage == Stage.HELD else None
+    return hold.expires_at if hold is not None else None
 
 
 def _what_to_do(progress: Progress) -> dict[str, object]:
@@ -168,4 +184,5 @@ def _what_to_do(progress: Progress) -> dict[str, object]:
         "action": progress.live.payer_action,
         "phone": phone_for(progress.live),
         "family": FAMILIES[PaymentMethod(progress.live.method)],
+        "words": words_of(PaymentMethod(progress.live.method)),
     }

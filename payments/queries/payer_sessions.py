@@ -19,6 +19,7 @@ class Stage(StrEnum):
     CHECKING = "checking"
     REVIEW = "review"
     REFUSED = "refused"
+    HELD = "held"
     PAID = "paid"
     EXPIRED = "expired"
     CLOSED = "closed"
@@ -29,11 +30,14 @@ class Stage(StrEnum):
 MOVING = frozenset({Stage.PREPARING, Stage.WAITING, Stage.SWITCHING, Stage.CHECKING, Stage.REVIEW})
 """Stages that something else than the payer ends: the page looks again by itself."""
 
+TRIES_MAX = 20
+"""How many tries of a payment are looked at, the newest: who changes their mind oftener knows."""
+
 _STAGES = {
     PaymentStatus.RISK_REVIEW: Stage.REVIEW,
     PaymentStatus.REJECTED: Stage.REFUSED,
     PaymentStatus.CLOSING: Stage.CHECKING,
-    PaymentStatus.AUTHORIZED: Stage.PAID,
+    PaymentStatus.AUTHORIZED: Stage.HELD,
     PaymentStatus.PAID: Stage.PAID,
     PaymentStatus.CONFLICTED: Stage.LATE,
     PaymentStatus.PAID_LATE: Stage.LATE,
@@ -51,12 +55,14 @@ _STAGES_OF_TRY = {
 class Progress:
     """How far a payment has come: its stage, the try that is under way, and the last one.
 
-    `version` changes whenever the page would show something else.
+    `has_left_one` tells whether a payer who chose another method may still hold what an earlier
+    try gave them. `version` changes whenever the page would show something else.
     """
 
     stage: Stage
     live: PaymentAttempt | None
     last: PaymentAttempt | None
+    has_left_one: bool = False
 
     @property
     def version(self) -> str:
@@ -106,10 +112,13 @@ def digest_of(secret: str) -> bytes:
 
 def progress_of(payment: Payment, *, at: datetime) -> Progress:
     """Return how far a payment has come at `at`, read anew."""
-    attempts = list(payment.attempts.order_by("-created_at", "-id")[:2])
+    attempts = list(payment.attempts.order_by("-created_at", "-id")[:TRIES_MAX])
     live = next((attempt for attempt in attempts if attempt.status in LIVE_ATTEMPTS), None)
     last = attempts[0] if attempts else None
-    return Progress(_stage(payment, live, at=at), live=live, last=last)
+    has_left_one = any(
+        attempt.is_withdrawn and attempt.status == AttemptStatus.CLOSED for attempt in attempts
+    )
+    return Progress(_stage(payment, live, at=at), live=live, last=last, has_left_one=has_left_one)
 
 
 def _stage(payment: Payment, live: PaymentAttempt | None, *, at: datetime) -> Stage:

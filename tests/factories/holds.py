@@ -12,7 +12,11 @@ from tests.instants import NOON
 
 def held_payment(merchant: Merchant, *, channel: ChannelAccount) -> Payment:
     """Create a payment of 100.00 whose money the channel holds."""
-    payment = owed_payment(merchant, capture_mode="manual")
+    return held(owed_payment(merchant, capture_mode="manual"), channel=channel)
+
+
+def held(payment: Payment, *, channel: ChannelAccount) -> Payment:
+    """Let the channel hold the 100.00 of a payment that is to be held first, since NOON."""
     attempt = attempted_payment(payment, channel=channel)
     outcome = Outcome(OutcomeKind.SUCCEEDED, amount_minor=10_000, currency="CNY", paid_at=NOON)
     with transaction.atomic():

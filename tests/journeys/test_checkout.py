@@ -114,7 +114,7 @@ def test_who_changes_their_mind_pays_by_wechat_and_never_twice(story, phone_of):
     # When WeChat Pay is chosen instead
     payer.get_by_text("Pay another way").click()
     payer.get_by_role("button", name="WeChat Pay QR code").click()
-    heading(payer, "The earlier code is being withdrawn")
+    heading(payer, "Your other way to pay is being made ready")
     run_jobs()
 
     # Then the first code is closed before the second is shown

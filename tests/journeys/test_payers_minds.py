@@ -24,7 +24,7 @@ from tests.rig.stage import run_jobs
 pytestmark = pytest.mark.browser
 
 PAGE, CARD = scene_of(PaymentMethod.ALIPAY_PAGE), scene_of(PaymentMethod.CARD_PAGE)
-H5 = scene_of(PaymentMethod.WECHAT_H5)
+H5, CODE = scene_of(PaymentMethod.WECHAT_H5), scene_of(PaymentMethod.ALIPAY_QR)
 
 
 @pytest.fixture
@@ -183,3 +183,27 @@ def test_who_closes_the_tab_pays_later(till, phone_of):
 
     # Then
     assert_paid_once(story, payment, payer, tries=["succeeded"])
+
+
+def test_who_leaves_a_declined_card_pays_by_a_code(till, phone_of):
+    # Given a payer whose bank says no
+    story, payment, address = till
+    payer = phone_of(**COMPUTER)
+    choose(payer, CARD.method, address)
+    leave_for(payer, CARD)
+    pay(payer, CARD, card=DECLINED_CARD)
+    expect(payer.get_by_text("Declined")).to_be_visible()
+    payer.goto(address)
+
+    # When
+    payer.get_by_text("Pay another way").click()
+    choose(payer, CODE.method)
+
+    # Then the code is there at once, with a word about the card's page
+    heading(payer, "Pay with Alipay")
+    expect(payer.get_by_text("Do not use the code or page from before")).to_be_visible()
+    leave_for(payer, CODE)
+    pay(payer, CODE)
+    come_back(payer, CODE, address=address)
+    learn(story)
+    assert_paid_once(story, payment, payer, tries=["closed", "succeeded"])

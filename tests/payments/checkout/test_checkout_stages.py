@@ -89,12 +89,17 @@ class TestStages:
     def test_before_there_is_a_code(self, client, path, minted, status):
         # Given
         AlipayAccountFactory()
+        AlipayAccountFactory(channel="wechatpay")
         checkout.confirm(minted.session, method="alipay_qr", token="", client_ip=None, at=NOON)
         if status == "sending":
             PaymentAttempt.objects.update(status=status)
 
         # When, Then
-        assert "One moment, your code is being made" in self.shown(client, path)
+        page = self.shown(client, path)
+        assert "One moment, your code is being made" in page
+        # What was not sent yet may be left at once; what was is asked about first.
+        assert ("WeChat Pay QR code" in page) is (status == "prepared")
+        assert "Alipay QR code" not in page
 
     @pytest.mark.parametrize("status", ["unknown", "processing"])
     def test_while_nobody_knows(self, client, path, payment, status):
@@ -114,7 +119,8 @@ class TestStages:
 
         page = self.shown(client, path)
 
-        assert "The earlier code is being withdrawn" in page
+        assert "Your other way to pay is being made ready" in page
+        assert "if both are paid, one goes back to you" in page
         assert "Scan" not in page
 
     @pytest.mark.parametrize(
@@ -128,6 +134,14 @@ class TestStages:
             (["closed"], "This payment is closed"),
             (["closed", "paid_late"], "Your money has arrived, but not as expected"),
             (["closed", "paid_late", "refunding_late"], "It is kept safe while somebody decides"),
+            (
+                ["closed", "paid_late", "refunding_late", "refunded_late"],
+                "Your money goes back to you It came late, or it was not the amount",
+            ),
+            (
+                ["awaiting_payment", "conflicted", "refunding_late", "refunded_late"],
+                "Your money goes back to you It came late, or it was not the amount",
+            ),
         ],
     )
     def test_of_what_is_past_choosing(self, client, path, payment, steps, said):
