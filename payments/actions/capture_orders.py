@@ -185,7 +185,11 @@ def _believed(capture: Capture, outcome: Outcome) -> Outcome:
 def follow(
     capture: Capture, status: CaptureStatus, *, outcome: Outcome, actor: str, at: datetime
 ) -> None:
-    """Move a locked capture to where its order stands, and book what that means. A part."""
+    """Move a locked capture to where its order stands, and book what that means. A part.
+
+    What two people found to have been taken after all is booked also where its hold was being
+    given back, or was called ended: its payment is paid then, though late.
+    """
     if status != CaptureStatus.SUCCEEDED:
         capture_moves.move(capture, status, code=outcome.code, actor=actor, at=at)
         return
@@ -199,6 +203,9 @@ def follow(
         moves.tell(payment, "payment.captured", actor=actor, at=at)
     else:
         payment.paid_at = capture.succeeded_at
+        if payment.status == PaymentStatus.CLOSED:
+            code = payment.status_code
+            moves.move(payment, PaymentStatus.PAID_LATE, code=code, actor=actor, at=at)
         moves.move(payment, PaymentStatus.PAID, actor=actor, at=at)
     _end_if_all_is_taken(capture, actor=actor, at=at)
 
@@ -222,6 +229,8 @@ def _book(capture: Capture) -> None:
 def _end_if_all_is_taken(capture: Capture, *, actor: str, at: datetime) -> None:
     authorisation = capture.authorisation
     authorisation.payment = capture.payment
+    if authorisation.ended_at is not None:
+        return
     is_whole = captured_minor(authorisation) == authorisation.amount_minor
     if capture.is_final or is_whole:
         voids.end(authorisation, code=CAPTURED, actor=actor, at=at)

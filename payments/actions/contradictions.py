@@ -161,6 +161,7 @@ def _carry_out(
     is_too_late = has_ended_otherwise(noun)
     if is_made and noun.status == CaptureStatus.FAILED and not is_too_late:
         outcome = Outcome(OutcomeKind.SUCCEEDED)
+        refund_reversals.confirm_order(operation, at=at)
         if isinstance(noun, Capture):
             capture_orders.follow(
                 noun, CaptureStatus.SUCCEEDED, outcome=outcome, actor=actor, at=at

@@ -53,7 +53,7 @@ def begin_anew(refund: Refund) -> None:
 
 
 def confirm_order(operation: ChannelOperation, *, at: datetime) -> None:
-    """End as succeeded the order of a refund that failed here and was made after all. A part.
+    """End as succeeded an order that failed here and was made after all. A part.
 
     From here on it is heard again: what it did may come back.
     """

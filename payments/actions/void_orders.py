@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from ledger import jobs
 from payments import capture_states, locks
 from payments.actions import operations, order_resolutions, voids
 from payments.actions.capture_orders import CONTRADICTIONS, STATUS_OF_ORDER
@@ -23,6 +24,7 @@ from payments.models import (
     OperationKind,
     Void,
 )
+from payments.queries.contradictions import IN_DOUBT
 from payments.queries.operations import operations_due
 from payments.states import OperationStatus
 
@@ -111,7 +113,10 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
 def follow(
     void: Void, status: CaptureStatus, *, outcome: Outcome, actor: str, at: datetime
 ) -> None:
-    """Move a locked void to where its order stands; what was given back is held no more. A part."""
+    """Move a locked void to where its order stands; what was given back is held no more. A part.
+
+    Where the channel refuses, it may have taken what it had refused to take: it is asked.
+    """
     was = void.status
     capture_states.VOID.require_move(was, status)
     is_made = status == CaptureStatus.SUCCEEDED
@@ -124,6 +129,21 @@ def follow(
         authorisation = void.authorisation
         authorisation.payment = void.payment
         voids.end(authorisation, code=void.code, actor=actor, at=at)
+    elif status == CaptureStatus.FAILED:
+        _ask_about_captures(void, at=at)
+
+
+def _ask_about_captures(void: Void, *, at: datetime) -> None:
+    """Have the captures that failed asked about once more: nothing may be left to give back."""
+    failed = void.authorisation.captures.filter(status__in=DEAD_CAPTURES)
+    for capture_id in failed.exclude(status_code__in=IN_DOUBT).values_list("pk", flat=True):
+        jobs.defer(
+            "payments.query_capture",
+            at=at,
+            queueing_lock=f"{capture_id}:told",
+            capture_id=capture_id,
+            is_notified=True,
+        )
 
 
 _EXCHANGE = Exchange("void", place=_place, ask=_ask, record=_record)

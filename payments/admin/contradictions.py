@@ -30,7 +30,7 @@ from payments.queries.contradictions import (
 from payments.queries.order_resolutions import Evidence, Resolution
 from payments.states import OperationStatus
 
-_OVER = (OperationStatus.SUCCEEDED, OperationStatus.FAILED)
+_OVER = (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CLOSED)
 
 
 class TruthForm(ReasonForm):

@@ -11,6 +11,7 @@ from payments.capture_states import DEAD_CAPTURES, CaptureStatus
 from payments.models.credentials import ApiCredential
 from payments.models.operations import ChannelOperation
 from payments.models.payments import Payment, PaymentAllocation, PaymentAttempt
+from payments.states import CONTRADICTED
 
 
 class Authorisation(models.Model):
@@ -139,6 +140,11 @@ class Capture(models.Model):
         ]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="payments_capture_newest"),
+            models.Index(
+                fields=["authorisation"],
+                condition=Q(status_code=CONTRADICTED),
+                name="payments_capture_contradicted",
+            ),
         ]
         permissions = [("request_capture", _("Can take what was authorised"))]
 
@@ -236,6 +242,13 @@ class Void(models.Model):
                 fields=["authorisation"],
                 condition=~Q(status__in=DEAD_CAPTURES),
                 name="payments_void_one_alive",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["authorisation"],
+                condition=Q(status_code=CONTRADICTED),
+                name="payments_void_contradicted",
             ),
         ]
         permissions = [("request_void", _("Can give authorisations back"))]

@@ -4,7 +4,7 @@ from django.db import transaction
 
 from payments.actions import capture_orders
 from payments.channels.base import Outcome, OutcomeKind
-from payments.models import Capture, ChannelAccount, ChannelNotification, Merchant, Void
+from payments.models import Capture, ChannelAccount, ChannelNotification, Merchant, Payment, Void
 from tests.factories.holds import held_payment, ordered_capture, ordered_void
 from tests.factories.payments import (
     AlipayAccountFactory,
@@ -87,6 +87,14 @@ ATTACKS_ON_CONTRADICTIONS = (
         "payments_capture_made_of_shares",
         "payments_capture_made_of_what_is_held",
     ),
+    # of nothing that was given back, nor given back of what was taken since
+    made(
+        CAPTURE,
+        "capture_of_given_back",
+        "payments_capture_made_of_what_is_held",
+    ),
+    made(VOID, "void_of_taken", "payments_void_made_of_what_is_left"),
+    Attack(ORDER, "payments_operation_made_agreed", change_of(ORDER, "failed_order", **MADE)),
     # 0023: what was blotted out stays so, and is judged once
     Attack(
         MESSAGE,
@@ -124,7 +132,9 @@ def world_of_contradictions() -> World:
         "failed_capture": _failed(ordered_capture(held, 4_000)),
         "masked": _masked(channel),
         "failed_void": _failed(ordered_void(held_payment(merchant, channel=channel))),
+        "failed_order": failed.operation_id,
         **_spent(merchant, channel),
+        **_given_back(merchant, channel),
     }
     check_laws()
     return World({**of.ids, **rows})
@@ -140,7 +150,14 @@ def _spent(merchant: Merchant, channel: ChannelAccount) -> dict[str, object]:
     held, captured = (held_payment(merchant, channel=channel) for _ in range(2))
     spent = _failed(ordered_capture(held, 4_000))
     ordered_capture(held, 9_000)
-    capture = ordered_capture(captured)
+    capture = _taken(captured)
+    refund = failed_refund(refund_asked(captured, amount_minor=3_000, capture_id=capture.pk))
+    refund_asked(captured, amount_minor=9_000, capture_id=capture.pk)
+    return {"spent_capture": spent, "spent_of_capture": refund.pk}
+
+
+def _taken(held: Payment, amount_minor: int | None = None) -> Capture:
+    capture = ordered_capture(held, amount_minor)
     with transaction.atomic():
         capture_orders.follow(
             capture,
@@ -149,10 +166,19 @@ def _spent(merchant: Merchant, channel: ChannelAccount) -> dict[str, object]:
             actor="channel:alipay",
             at=NOON,
         )
-    captured.refresh_from_db()
-    refund = failed_refund(refund_asked(captured, amount_minor=3_000, capture_id=capture.pk))
-    refund_asked(captured, amount_minor=9_000, capture_id=capture.pk)
-    return {"spent_capture": spent, "spent_of_capture": refund.pk}
+    held.refresh_from_db()
+    return capture
+
+
+def _given_back(merchant: Merchant, channel: ChannelAccount) -> dict[str, object]:
+    """Fail to take what is given back since, and to give back what is taken since."""
+    held, taken = (held_payment(merchant, channel=channel) for _ in range(2))
+    capture = _failed(ordered_capture(held, 4_000))
+    ordered_void(held)
+    _taken(taken, 3_000)
+    void = _failed(ordered_void(taken))
+    ordered_capture(taken, 2_000)
+    return {"capture_of_given_back": capture, "void_of_taken": void}
 
 
 def _masked(channel: ChannelAccount) -> int:
