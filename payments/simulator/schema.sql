@@ -467,6 +467,21 @@ CREATE INDEX IF NOT EXISTS wechat_refunds_to_end ON wechat_refunds (ends_ms)
 CREATE INDEX IF NOT EXISTS wechat_refunds_to_settle ON wechat_refunds (mchid, success_date)
     WHERE success_date IS NOT NULL AND bank_entry_id IS NULL;
 
+-- What coupons had paid of each refund, and the merchant's own of them: all refunds of a trade
+-- together carry exactly what its coupons were. What is to be closed carries nothing for the others.
+CREATE VIEW IF NOT EXISTS wechat_given_back AS
+    SELECT r.*,
+        t.coupons_minor * r.through_minor / t.total_minor
+            - t.coupons_minor * (r.through_minor - r.refund_minor) / t.total_minor
+            AS coupons_minor,
+        t.given_minor * r.through_minor / t.total_minor
+            - t.given_minor * (r.through_minor - r.refund_minor) / t.total_minor AS given_minor
+    FROM (
+        SELECT w.*, (SELECT sum(e.refund_minor) FROM wechat_refunds e WHERE e.trade_id = w.trade_id
+            AND (e.id = w.id OR e.id < w.id AND e.ending <> 'closed')) AS through_minor
+        FROM wechat_refunds w
+    ) r JOIN wechat_orders t ON t.id = r.trade_id;
+
 -- Refunds that succeed and come back: abnormal from then on, and charged for all the same.
 CREATE TABLE IF NOT EXISTS wechat_reversals (
     refund_id    INTEGER PRIMARY KEY REFERENCES wechat_refunds,

@@ -22,6 +22,19 @@ def payer_minor(amounts: Mapping[str, object]) -> int | None:
     return paid
 
 
+def back_minor(amounts: Mapping[str, object], name: str, *, refund_minor: int) -> int | None:
+    """Give a part of a refund that WeChat Pay names, in the minor unit; None if it is not said.
+
+    Raises ValueError if it is garbled, or more than the refund.
+    """
+    part = amounts.get(name)
+    if part is None:
+        return None
+    if type(part) is not int or not 0 <= part <= refund_minor:
+        raise ValueError("a part of the refund is garbled")
+    return part
+
+
 def settled_minor(total_minor: int, *, paid_minor: int | None, coupons: object) -> int | None:
     """Give what WeChat Pay owes us before its fee, in the minor unit; None if it does not say.
 

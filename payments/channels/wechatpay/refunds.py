@@ -1,11 +1,12 @@
 """Translate between our refunds and WeChat Pay's."""
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from payments.channels import base
 from payments.channels.base import Outcome, OutcomeKind, RefundRequest
-from payments.channels.wechatpay import mapping, replies
+from payments.channels.wechatpay import coupons, mapping, replies
 from payments.channels.wechatpay.replies import Reply
 
 PATH: Final = "/v3/refund/domestic/refunds"
@@ -80,10 +81,34 @@ def refund_outcome(
     kind = _KINDS.get(status, OutcomeKind.UNKNOWN)
     if failures is not None and kind is OutcomeKind.ABNORMAL:
         kind = OutcomeKind.PROCESSING
-    return replies.told(
+    outcome = replies.told(
         reply,
         kind=kind,
         code=status,
         channel_ref=reply.text("refund_id"),
         amount="refund",
     )
+    return _with_parts(outcome, reply=reply)
+
+
+def _with_parts(outcome: Outcome, *, reply: Reply) -> Outcome:
+    """Add to a success what it was made of: the payer's money, ours, and the fee that we got back.
+
+    `settlement_refund` is what WeChat Pay takes of us: less than went back, where a coupon that we
+    gave ourselves had paid a part. Parts in another currency cannot be compared: all are left out.
+    """
+    amounts = reply.fields.get("amount")
+    if outcome.kind is not OutcomeKind.SUCCEEDED or not isinstance(amounts, dict):
+        return outcome
+    assert outcome.amount_minor is not None
+    named = (amounts.get("payer_currency"), amounts.get("settlement_currency"))
+    if any(currency not in (None, "", outcome.currency) for currency in named):
+        return outcome
+    try:
+        paid_minor, taken_minor, fee_minor = (
+            coupons.back_minor(amounts, name, refund_minor=outcome.amount_minor)
+            for name in ("payer_refund", "settlement_refund", "refund_fee")
+        )
+    except ValueError:
+        return replies.unknown(base.UNREADABLE_ANSWER, "What was refunded is garbled.", reply)
+    return replace(outcome, payer_minor=paid_minor, settled_minor=taken_minor, fee_minor=fee_minor)

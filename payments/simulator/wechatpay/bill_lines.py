@@ -22,9 +22,9 @@ _PAID = """
 """
 _REFUNDED = """
     SELECT r.*, t.transaction_id, t.out_trade_no, t.openid, t.trade_type, t.description,
-        t.attach, r.refund_minor - t.given_minor * r.refund_minor / t.total_minor AS settled_minor,
+        t.attach, r.refund_minor - r.given_minor AS settled_minor,
         v.succeeded_ms, v.at_ms AS back_ms
-    FROM wechat_refunds r JOIN wechat_orders t ON t.id = r.trade_id
+    FROM wechat_given_back r JOIN wechat_orders t ON t.id = r.trade_id
         LEFT JOIN wechat_reversals v ON v.refund_id = r.id
     WHERE r.mchid = ? AND r.created_ms >= ? AND r.created_ms < ? ORDER BY r.created_ms, r.id
 """

@@ -23,9 +23,8 @@ _FUNDS = """
         FROM wechat_orders WHERE mchid = ?1 AND status = 'paid' AND fee_minor > 0
         UNION ALL
         SELECT r.success_date, coalesce(v.succeeded_ms, r.ends_ms), 2, r.refund_id,
-            r.out_refund_no, '退款', r.fee_returned_minor - r.refund_minor
-                + t.given_minor * r.refund_minor / t.total_minor
-        FROM wechat_refunds r JOIN wechat_orders t ON t.id = r.trade_id
+            r.out_refund_no, '退款', r.fee_returned_minor - r.refund_minor + r.given_minor
+        FROM wechat_given_back r
             LEFT JOIN wechat_reversals v ON v.refund_id = r.id
         WHERE r.mchid = ?1 AND r.success_date IS NOT NULL
     ) WHERE day <= ?2 ORDER BY day, at_ms, place, business_no

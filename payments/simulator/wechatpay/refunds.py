@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from payments.simulator.clock import shanghai_date
@@ -50,7 +50,10 @@ AT_ONCE = Ending(status=RefundStatus.SUCCESS, wait_ms=0)
 
 @dataclass(frozen=True)
 class Refund:
-    """One refund as it is now, in fen; instants are virtual milliseconds since 1970 UTC."""
+    """One refund as it is now, in fen; instants are virtual milliseconds since 1970 UTC.
+
+    `coupons_minor` is what of it all coupons had paid, `given_minor` the merchant's own of them.
+    """
 
     id: int
     trade_id: int
@@ -65,6 +68,8 @@ class Refund:
     ending: RefundStatus
     ends_ms: int
     fee_returned_minor: int
+    coupons_minor: int
+    given_minor: int
 
 
 class RefundBook:
@@ -79,19 +84,19 @@ class RefundBook:
     def find(self, *, mchid: str, out_refund_no: str) -> Refund | None:
         """Look a refund up by the merchant's number."""
         return self._one(
-            "SELECT * FROM wechat_refunds WHERE mchid = ? AND out_refund_no = ?",
+            "SELECT * FROM wechat_given_back WHERE mchid = ? AND out_refund_no = ?",
             mchid,
             out_refund_no,
         )
 
     def find_by_id(self, refund_id: int) -> Refund | None:
         """Look a refund up by the simulator's own number."""
-        return self._one("SELECT * FROM wechat_refunds WHERE id = ?", refund_id)
+        return self._one("SELECT * FROM wechat_given_back WHERE id = ?", refund_id)
 
     def of_trade(self, trade: Trade) -> list[Refund]:
         """List the refunds of a trade, oldest first."""
         rows = self._store.rows(
-            "SELECT * FROM wechat_refunds WHERE trade_id = ? ORDER BY id", trade.id
+            "SELECT * FROM wechat_given_back WHERE trade_id = ? ORDER BY id", trade.id
         )
         return [_refund_from(row) for row in rows]
 
@@ -210,7 +215,7 @@ class RefundBook:
     def due(self, *, mchid: str, at_ms: int) -> list[Refund]:
         """List the refunds of a merchant that should have ended by now, in the order of that."""
         rows = self._store.rows(
-            "SELECT * FROM wechat_refunds WHERE mchid = ? AND status = 'processing'"
+            "SELECT * FROM wechat_given_back WHERE mchid = ? AND status = 'processing'"
             " AND ends_ms <= ? ORDER BY ends_ms, id",
             mchid,
             at_ms,
@@ -281,18 +286,6 @@ class RefundBook:
 
 
 def _refund_from(row: sqlite3.Row) -> Refund:
-    return Refund(
-        id=row["id"],
-        trade_id=row["trade_id"],
-        mchid=row["mchid"],
-        out_refund_no=row["out_refund_no"],
-        refund_id=row["refund_id"],
-        digest=row["digest"],
-        refund_minor=row["refund_minor"],
-        notify_url=row["notify_url"],
-        created_ms=row["created_ms"],
-        status=RefundStatus(row["status"]),
-        ending=RefundStatus(row["ending"]),
-        ends_ms=row["ends_ms"],
-        fee_returned_minor=row["fee_returned_minor"],
-    )
+    told = {field.name: row[field.name] for field in fields(Refund)}
+    states = {name: RefundStatus(row[name]) for name in ("status", "ending")}
+    return Refund(**told | states)

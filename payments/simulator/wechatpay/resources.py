@@ -74,11 +74,6 @@ def _coupon_shown(coupon: Coupon) -> Resource:
     }
 
 
-def _share_minor(refund: Refund, *, trade: Trade, of_minor: int) -> int:
-    """Say what of a refund is left when coupons of this worth take their share of it."""
-    return refund.refund_minor - of_minor * refund.refund_minor // trade.total_minor
-
-
 def refund_resource(refund: Refund, *, trade: Trade) -> Resource:
     """Describe a refund as the calls answer it: its state is called `status` there."""
     resource: Resource = {
@@ -96,10 +91,10 @@ def refund_resource(refund: Refund, *, trade: Trade) -> Resource:
             "refund": refund.refund_minor,
             "from": [],
             "payer_total": trade.total_minor - trade.coupons_minor,
-            "payer_refund": _share_minor(refund, trade=trade, of_minor=trade.coupons_minor),
-            "settlement_refund": _share_minor(refund, trade=trade, of_minor=trade.given_minor),
+            "payer_refund": refund.refund_minor - refund.coupons_minor,
+            "settlement_refund": refund.refund_minor - refund.given_minor,
             "settlement_total": trade.settled_minor,
-            "discount_refund": trade.coupons_minor * refund.refund_minor // trade.total_minor,
+            "discount_refund": refund.coupons_minor,
             "currency": trade.currency,
             "refund_fee": refund.fee_returned_minor,
         },
@@ -124,7 +119,7 @@ def refund_notice_resource(refund: Refund, *, trade: Trade) -> Resource:
             "total": trade.total_minor,
             "refund": refund.refund_minor,
             "payer_total": trade.total_minor - trade.coupons_minor,
-            "payer_refund": _share_minor(refund, trade=trade, of_minor=trade.coupons_minor),
+            "payer_refund": refund.refund_minor - refund.coupons_minor,
         },
     }
     if refund.status == RefundStatus.SUCCESS:

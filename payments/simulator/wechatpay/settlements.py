@@ -21,8 +21,8 @@ DAYS = """
         FROM wechat_orders WHERE status = 'paid' AND bank_entry_id IS NULL
         UNION ALL
         SELECT r.mchid, r.success_date, 0, 0, 0, 1,
-            r.refund_minor - t.given_minor * r.refund_minor / t.total_minor, r.fee_returned_minor
-        FROM wechat_refunds r JOIN wechat_orders t ON t.id = r.trade_id
+            r.refund_minor - r.given_minor, r.fee_returned_minor
+        FROM wechat_given_back r
         WHERE r.success_date IS NOT NULL AND r.bank_entry_id IS NULL
     ) JOIN wechat_merchants USING (mchid)
     WHERE bank_account_no = ? AND day < ?

@@ -5,6 +5,7 @@ import pytest
 from payments.channels.base import OutcomeKind
 from tests.payments.channels.wechatpay.adapter_orders import NO, PAID
 from tests.payments.channels.wechatpay.platform import AT
+from tests.payments.channels.wechatpay.test_wechatpay_refunds import DONE, REQUEST, TAKEN, ask
 
 
 def paid(payer_total=None, *coupons, payer_currency="CNY"):
@@ -71,3 +72,71 @@ def test_believes_no_garbled_amount(channel, answers, answer):
     # Then
     assert (outcome.kind, outcome.code) == (OutcomeKind.UNKNOWN, "UNREADABLE_ANSWER")
     assert (outcome.amount_minor, outcome.payer_minor, outcome.settled_minor) == (None,) * 3
+
+
+def refunded(**parts):
+    """Write that 5.00 went back, and of what it was made."""
+    return {**DONE, "amount": {"total": 1234, "refund": 500, "currency": "CNY", **parts}}
+
+
+@pytest.mark.parametrize(
+    ("parts", "read"),
+    [
+        ({"payer_refund": 500, "settlement_refund": 500, "refund_fee": 0}, (500, 500, 0)),
+        # Our own gift had paid 0.23 of it, a coupon of WeChat's 0.40 more.
+        ({"payer_refund": 437, "settlement_refund": 477, "refund_fee": 3}, (437, 477, 3)),
+        ({"payer_refund": 0, "settlement_refund": 0}, (0, 0, None)),
+        ({}, (None, None, None)),
+        # Another currency cannot be compared.
+        ({"settlement_refund": 70, "settlement_currency": "USD"}, (None, None, None)),
+        ({"payer_refund": 70, "payer_currency": "USD"}, (None, None, None)),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("call", [lambda channel: channel.refund(REQUEST), ask])
+def test_reads_what_a_refund_was_made_of(channel, answers, call, parts, read):
+    # Given
+    answers(refunded(**parts))
+
+    # When
+    outcome = call(channel)
+
+    # Then
+    assert (outcome.kind, outcome.amount_minor) == (OutcomeKind.SUCCEEDED, 500)
+    assert (outcome.payer_minor, outcome.settled_minor, outcome.fee_minor) == read
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"settlement_refund": 501},
+        {"settlement_refund": -1},
+        {"settlement_refund": "500"},
+        {"payer_refund": 501},
+        {"payer_refund": True},
+        {"refund_fee": 501},
+        {"refund_fee": "3"},
+    ],
+    ids=str,
+)
+def test_believes_no_garbled_part_of_a_refund(channel, answers, parts):
+    # Given
+    answers(refunded(**parts))
+
+    # When
+    outcome = ask(channel)
+
+    # Then
+    assert (outcome.kind, outcome.code) == (OutcomeKind.UNKNOWN, "UNREADABLE_ANSWER")
+    assert (outcome.settled_minor, outcome.fee_minor) == (None, None)
+
+
+def test_what_is_on_its_way_has_no_parts_yet(channel, answers):
+    # Given
+    answers({**TAKEN, "amount": {**refunded(settlement_refund=477)["amount"]}})
+
+    # When
+    outcome = ask(channel)
+
+    # Then
+    assert (outcome.kind, outcome.settled_minor) == (OutcomeKind.PROCESSING, None)

@@ -212,6 +212,7 @@ class TestQueryRefund:
             amount_minor=500,
             currency="CNY",
             paid_at=datetime(2026, 1, 5, 2, 32, 10, tzinfo=UTC),
+            payer_minor=500,
         )
 
     @pytest.mark.parametrize(

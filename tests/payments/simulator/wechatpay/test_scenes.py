@@ -216,6 +216,28 @@ def test_coupons_take_off_for_the_payer_and_gifts_for_the_merchant_too(
     assert (late.status_code, late.json()["error"]) == (409, "coupon_refused")
 
 
+def test_refunds_of_all_parts_carry_exactly_what_the_coupons_were(simulator, wechat_shop, number):
+    # Given an order of 88.80 with 8.00 of WeChat's and 4.00 of the merchant's own
+    wechat_shop.native(number)
+    for kind, fen in (("CASH", 800), ("NOCASH", 400)):
+        coupon = {"app_id": wechat_shop.mchid, "out_trade_no": number, "kind": kind}
+        simulator.post("/control/wechat/coupons", **coupon, amount_minor=fen).raise_for_status()
+    wechat_shop.pay(number)
+
+    # When
+    parts = (4000, 4879, 1)
+    told = [
+        wechat_shop.refund(number, f"r{place}_{number}", part).json()["amount"]
+        for place, part in enumerate(parts)
+    ]
+
+    # Then
+    assert [amount["settlement_refund"] for amount in told] == [3820, 4660, 0]
+    assert sum(amount["settlement_refund"] for amount in told) == 8480
+    assert sum(amount["payer_refund"] for amount in told) == 7680
+    assert sum(amount["discount_refund"] for amount in told) == 1200
+
+
 def test_refunds_of_a_trade_keep_the_minute_that_was_ordered(start_simulator):
     # Given
     simulator = start_simulator()
