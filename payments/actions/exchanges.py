@@ -52,6 +52,8 @@ class Exchange:
     `<noun>_id`. `place` and `ask` are given the subject and `at`, and call the channel outside of
     any transaction. `claimed` mirrors that an order is being sent, in the transaction of the claim;
     `hold` locks before the order what `claimed` will change, in the order in which all lock them.
+    `go_on` may do at the channel what its answer to a question asks for, under the question's
+    lease, and says what is to be recorded of both.
     An order that the channel does not know is placed again, under the same number, once
     CHANNEL_SETTLE_WINDOW_SECONDS have passed since it was first sent (R5): at once for those that
     move no money, and never by itself where a channel does not tell repetitions apart.
@@ -63,6 +65,7 @@ class Exchange:
     record: Recording
     claimed: Callable[[str], None] | None = None
     hold: Callable[[str], None] | None = None
+    go_on: Callable[[str, Lease, Outcome], Outcome] | None = None
     room: str = "payments"
 
     def send(self, subject: str, *, at: datetime) -> None:
@@ -85,6 +88,8 @@ class Exchange:
         _ASKING()
         outcome = _timed(self.ask, subject, at)
         _ASKED()
+        if self.go_on is not None:
+            outcome = self.go_on(subject, lease, outcome)
         operation = self.record(subject, lease=lease, outcome=outcome, at=at)
         _LEARNED()
         if is_notified and operations.is_at_rest(operation) and _tells_nothing(outcome):

@@ -173,12 +173,22 @@ def _ask(refund_id: str, _at: datetime) -> Outcome:
     outcome = remedy_orders.as_told_of(refund_id, outcome)
     if outcome.kind == OutcomeKind.RETURNED and order.has_come_back:
         outcome = replace(outcome, kind=OutcomeKind.ABNORMAL)  # as we know
-    # What the channel took to deliver elsewhere and could not is not ordered once more.
-    is_undelivered = outcome.kind == OutcomeKind.ABNORMAL
-    is_with_us = outcome.code == remedy_orders.AT_OUR_ACCOUNT
-    if is_undelivered and not is_with_us and order.operation.status == OperationStatus.UNKNOWN:
-        return remedy_orders.deliver(order.operation, pay_channel_no=pay_channel_no) or outcome
     return outcome
+
+
+def _go_on(refund_id: str, lease: Lease, outcome: Outcome) -> Outcome:
+    """Have what the channel could not deliver go another way, where people agreed to one."""
+    is_with_us = outcome.code == remedy_orders.AT_OUR_ACCOUNT
+    if outcome.kind != OutcomeKind.ABNORMAL or is_with_us:
+        return outcome
+    order = _read(refund_id)
+    # What the channel took to deliver elsewhere and could not is not ordered once more.
+    if order.operation.status != OperationStatus.UNKNOWN:
+        return outcome
+    pay_channel_no = order.request.pay_channel_no
+    return remedy_orders.deliver(
+        order.operation, lease=lease, told=outcome, pay_channel_no=pay_channel_no
+    )
 
 
 def _read(refund_id: str) -> _Order:
@@ -278,4 +288,4 @@ def _follow(
         refund_reversals.reverse(refund, refund.operation, code=outcome.code, actor=actor, at=at)
 
 
-_EXCHANGE = Exchange("refund", place=_place, ask=_ask, record=_record)
+_EXCHANGE = Exchange("refund", place=_place, ask=_ask, record=_record, go_on=_go_on)

@@ -3,9 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from ledger.errors import IllegalMoveError, SelfApprovalError
-from payments.actions import attempts, refund_orders, refund_remedies, remedy_expiry, remedy_orders
+from payments.actions import (
+    attempts,
+    operations,
+    refund_orders,
+    refund_remedies,
+    remedy_expiry,
+    remedy_orders,
+)
 from payments.actions.refund_remedies import PayerCard
 from payments.channels.base import Outcome, OutcomeKind
 from payments.errors import RefundReasonMissingError, RemedyAccountError, RemedyNotAskedError
@@ -200,8 +208,16 @@ def test_only_the_first_refusal_is_one(abnormal, monkeypatch, was_sent):
     monkeypatch.setattr(remedy_orders, "channel_of", lambda _account: RefusingChannel())
     abnormal.refresh_from_db()
 
+    with transaction.atomic():
+        lease = operations.claim_to_ask(abnormal.pk)
+    told = Outcome(OutcomeKind.ABNORMAL, code="ABNORMAL")
+
     # When
-    outcome = remedy_orders.deliver(abnormal.operation, pay_channel_no="ATT1")
+    outcome = remedy_orders.deliver(
+        abnormal.operation, lease=lease, told=told, pay_channel_no="ATT1"
+    )
 
     # Then what was ordered before may be on its way: nobody may pay it by hand
-    assert (outcome.kind if outcome else None) == (OutcomeKind.UNKNOWN if was_sent else None)
+    kind = OutcomeKind.UNKNOWN if was_sent else OutcomeKind.ABNORMAL
+    code = "PARAM_ERROR" if was_sent else "ABNORMAL"
+    assert (outcome.kind, outcome.code) == (kind, code)
