@@ -7,7 +7,6 @@ import pytest
 from tests.contracts.blind_resends import ORDERS, PREPAYS, blind_resends
 from tests.contracts.counterparts import CHANNELS
 
-
 NO_SUCH_ORDER = {
     "alipay.trade.query": "ACQ.TRADE_NOT_EXIST",
     "alipay.trade.fastpay.refund.query": None,

@@ -15,7 +15,7 @@ from tests.harness.cluster import Cluster
 
 WEIGHTS = {
     **dict.fromkeys(("web-1", "web-2", "worker-1", "worker-2", "worker-3"), 4),
-    **dict.fromkeys(("scheduler-1", "scheduler-2", "simulator"), 1),
+    **dict.fromkeys(("scheduler-1", "scheduler-2", "simulator", "officers"), 1),
 }
 """How often each process is the one that dies."""
 BAD_ANSWERS = (

@@ -3,17 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from tests.harness import holding_laws
-from tests.harness.records import (
-    FORMS,
-    GIVEN_UP,
-    MONEY_MOVERS,
-    PREPAYS,
-    QUESTIONS,
-    Channel,
-    House,
-    Row,
-)
+from tests.harness import holding_laws, money_laws, people_laws, sending_laws
+from tests.harness.records import GIVEN_UP, Channel, House, Row
 from tests.harness.violation import Violation
 
 OVER = {
@@ -24,7 +15,7 @@ OVER = {
     },
     "payments_refund": {
         *("succeeded", "failed", "rejected", "cancelled", "settled_by_hand", "reversed"),
-        *("pending_approval", "abnormal", "funding_required"),
+        *("abnormal", "funding_required"),
     },
     "payments_capture": {"succeeded", "failed"},
     "payments_void": {"succeeded", "failed"},
@@ -33,21 +24,23 @@ OVER = {
 """States that are an end, or in which people have to look."""
 DEAD_REFUNDS = {"failed", "rejected", "cancelled"}
 LATE_SECONDS = 60
-ORDERS = MONEY_MOVERS | PREPAYS | FORMS
 ONCE = ("paid", "authorised", "captured", "voided", "unfrozen", "refunded")
 """What a channel does to money under a number of ours, once."""
 
 
-def violations(house: House, channel: Channel, history: list[Row]) -> Iterator[Violation]:
-    """Yield all that is wrong, law by law."""
+def violations(
+    house: House, channel: Channel, history: list[Row], officers: list[Row]
+) -> Iterator[Violation]:
+    """Yield all that is wrong, law by law; `officers` is what those who decide wrote down."""
     yield from one_object_per_request(house, history)
     yield from effects_are_orders(house, channel)
     yield from orders_are_effects(house, channel)
     yield from refunds_never_exceed(house)
     yield from all_is_over(house)
     yield from events_have_no_gap(house)
-    yield from nothing_is_sent_blindly(channel)
-    yield from one_number_each(house, channel)
+    yield from sending_laws.violations(house, channel)
+    yield from money_laws.violations(house, channel, history)
+    yield from people_laws.violations(house, channel, history, officers)
     yield from holding_laws.violations(house, channel, history)
 
 
@@ -138,7 +131,8 @@ def refunds_never_exceed(house: House) -> Iterator[Violation]:
 def all_is_over(house: House) -> Iterator[Violation]:
     """I8: with the faults gone, everything came to an end or before people.
 
-    A payment or a refund whose order people look at waits for them.
+    A payment or a refund whose order people look at waits for them; whether they had to be
+    asked, `sending_laws.nothing_is_given_up` tells.
     """
     looked_at = {order["id"] for order in house.operations if order["status"] == "manual_review"}
     waiting = {row["id"] for row in house.refunds if row["operation_id"] in looked_at}
@@ -201,24 +195,3 @@ def ticks_come_once(ticks: list[Row]) -> Iterator[Violation]:
         later = min((min(jobs[other]) for other in seconds[place + 1 :]), default=first)
         if any(job < later for job in again):
             yield Violation("F24", str(second), f"brought {1 + len(again)} jobs at once")
-
-
-def nothing_is_sent_blindly(channel: Channel) -> Iterator[Violation]:
-    """R3: an order that came again had been asked about since the last one."""
-    for number, calls in channel.calls.items():
-        is_open = False
-        for method, _fault in calls:
-            if method in QUESTIONS:
-                is_open = False
-            elif method in MONEY_MOVERS | PREPAYS:
-                if is_open:
-                    yield Violation("R3", number, f"{method} again without a question")
-                is_open = True
-
-
-def one_number_each(house: House, channel: Channel) -> Iterator[Violation]:
-    """R2: the channel saw no number that is not the one of an order of ours."""
-    ours = {operation["channel_no"] for operation in house.operations}
-    for number, calls in channel.calls.items():
-        if number and number not in ours and any(m in ORDERS for m, _ in calls):
-            yield Violation("R2", number, "an order under a number that we never gave")

@@ -71,6 +71,11 @@ class Children:
             self._start(child)
         return [child.name for child in dead]
 
+    def visits(self) -> dict[str, int]:
+        """Say how often each fault point was passed, by all that ever lived."""
+        found: dict[str, int] = self._ask({"verb": "visits"})["visits"]
+        return found
+
     def stop(self, *names: str) -> None:
         """End processes for good, all unless they are named; then the zygote as well."""
         for name in names or tuple(self.by_name):

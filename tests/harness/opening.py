@@ -12,6 +12,9 @@ from pathlib import Path
 
 import django
 
+from tests.harness.officers import NAMES
+from tests.harness.terms import PAYER_DAY_MINOR
+
 APP_ID, SELLER_ID = "2021900000000001", "2088900000000001"
 MCHID, APPID = "1900000001", "wx0000000000000001"
 MER_ID = "777290058110048"
@@ -21,7 +24,9 @@ def open_house(*, simulator_url: str, channel_url: str) -> dict[str, object]:
     """Make a marketplace with three channels, and return what its partner knows."""
     from payments.actions.credentials import issue_credential
     from payments.pricing import FeeTerms
-    from settlements.rehearsal import channel_accounts
+    from risk.actions.limits import set_limit
+    from risk.models import LimitDeed, LimitSubject, LimitWindow
+    from settlements.rehearsal import channel_accounts, people
     from settlements.rehearsal.marketplace import Plan, open_marketplace, take_in_merchants
     from settlements.rehearsal.other_side import OtherSide
 
@@ -44,6 +49,16 @@ def open_house(*, simulator_url: str, channel_url: str) -> dict[str, object]:
     for account in (market.alipay, market.wechat, market.unionpay):
         channel_accounts.point_at(account, simulator_url=channel_url, at=at)
     merchants = take_in_merchants(market, {f"M{n}": f"Merchant {n}" for n in range(1, 9)}, at=at)
+    set_limit(
+        deed=LimitDeed.PAYMENT,
+        subject_kind=LimitSubject.PAYER,
+        window=LimitWindow.DAY,
+        currency="CNY",
+        value_minor=PAYER_DAY_MINOR,
+        actor="user:1",
+        at=at,
+    )
+    officers = [people.take_on(name, name=name).actor for name in NAMES]
     _, secret = issue_credential(
         name="harness",
         scopes=("payments:read", "payments:write", "refunds:read", "refunds:write", "platform"),
@@ -53,6 +68,8 @@ def open_house(*, simulator_url: str, channel_url: str) -> dict[str, object]:
     )
     return {
         "secret": secret,
+        "simulator": simulator_url,
+        "officers": officers,
         "merchants": [merchant.pk for merchant in merchants.values()],
         "secrets": [secret, channel_accounts.WECHAT_API_KEY, "BEGIN PRIVATE KEY"],
     }

@@ -4,9 +4,13 @@ import subprocess
 from collections import Counter
 from dataclasses import dataclass, field
 
+from tests.harness import sending_laws
 from tests.harness.records import Channel, House, Row
 
 SHOWN_MAX = 40
+LONG_SECONDS = 600
+"""How long a run has to last to have goals (issue: ten minutes)."""
+ACCEPTED_MIN, COMMITS_MIN = 10_000, 100
 OPERATIONS = ("create", "confirm", "cancel", "capture", "void", "refund")
 """What counts as an operation when our API has accepted it."""
 
@@ -39,11 +43,43 @@ class Report:
     rows: list[tuple[str, object]] = field(default_factory=list)
     accepted: int = 0
     failed_jobs: list[tuple[str, int]] = field(default_factory=list)
+    visits: dict[str, int] = field(default_factory=dict)
 
     @property
     def all_violations(self) -> list[str]:
         """Everything that must not be, whenever it was seen."""
         return [*self.broken_while_running, *self.violations]
+
+    @property
+    def unvisited(self) -> list[str]:
+        """Fault points that nobody passed."""
+        return sorted(name for name, times in self.visits.items() if not times)
+
+    @property
+    def goals(self) -> list[tuple[str, bool]]:
+        """Say which goals of a long run were met; a shorter one has none."""
+        if self.seconds < LONG_SECONDS:
+            return []
+        return [
+            (f"{ACCEPTED_MIN:,} accepted operations: {self.accepted:,}", self._has_accepted),
+            (
+                f"{COMMITS_MIN:,} lost COMMIT replies: {self.lost_commits:,}",
+                self.lost_commits >= COMMITS_MIN,
+            ),
+            (
+                f"every fault point passed: {', '.join(self.unvisited) or 'all'}",
+                not self.unvisited,
+            ),
+        ]
+
+    @property
+    def has_met_its_goals(self) -> bool:
+        """Tell whether it was as much as a long run has to be; true of a short one."""
+        return all(is_met for _, is_met in self.goals)
+
+    @property
+    def _has_accepted(self) -> bool:
+        return self.accepted >= ACCEPTED_MIN
 
     @property
     def lost_commits(self) -> int:
@@ -66,6 +102,16 @@ class Report:
             ("refunds", _by_status(house.refunds)),
             ("captures", _by_status(house.captures)),
             ("voids", _by_status(house.voids)),
+            ("methods of tries", _methods(house.attempts)),
+            (
+                "tries that a payer waited for to the end, and was shown nothing",
+                len(sending_laws.never_shown(house)),
+            ),
+            ("refunds that others decided on", sum(1 for r in house.refunds if r["approval_id"])),
+            (
+                "payments refused by a limit or a rule",
+                sum(1 for p in house.payments if p["status"] == "rejected"),
+            ),
             ("orders to channels", _by_status(house.operations)),
             ("… that came to nothing, by code", _codes(house.operations)),
             ("requests at the channels", channel.requests),
@@ -89,6 +135,8 @@ class Report:
             ("laws asked while it ran", f"{self.reads} times"),
             ("seconds that two schedulers brought", self.ticks),
             ("… again, by a scheduler that was late by a second", self.late_ticks),
+            ("fault points passed", _passed(self.visits)),
+            ("… passed least", _least(self.visits)),
             ("until all was over, faults off", f"{self.liveness_seconds:.0f} s"),
             ("jobs given up", dict(self.failed_jobs) or 0),
         ]
@@ -102,6 +150,11 @@ class Report:
             "|---|---|",
             *(f"| {name} | {_shown(number)} |" for name, number in rows),
         ]
+        if self.goals:
+            lines += [
+                "",
+                *(f"- Goal {'met' if m else 'MISSED'}: {words}" for words, m in self.goals),
+            ]
         if found:
             lines += ["", *(f"- {violation}" for violation in found[:SHOWN_MAX])]
         if len(found) > SHOWN_MAX:
@@ -113,6 +166,21 @@ def _by_status(rows: list[Row]) -> str:
     counts = Counter(row["status"] for row in rows)
     words = ", ".join(f"{number:,} {status}" for status, number in counts.most_common())
     return f"{len(rows):,}: {words}" if rows else "0"
+
+
+def _methods(rows: list[Row]) -> str:
+    counts = Counter(row["method"] for row in rows)
+    return ", ".join(f"{number:,} {method}" for method, number in counts.most_common()) or "0"
+
+
+def _passed(visits: dict[str, int]) -> str:
+    passed = sum(1 for times in visits.values() if times)
+    return f"{passed} of {len(visits)}, {sum(visits.values()):,} times"
+
+
+def _least(visits: dict[str, int]) -> str:
+    least = sorted(visits.items(), key=lambda item: item[1])[:5]
+    return ", ".join(f"{name} {times:,}" for name, times in least)
 
 
 def _codes(rows: list[Row]) -> str:

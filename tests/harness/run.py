@@ -78,9 +78,10 @@ class Run:
         try:
             self._start_simulator(children)
             opened = self._opened(cluster, environment)
-            self._start_house(children)
+            self._start_house(children, opened)
             self._safety(cluster, wires, children, opened)
             self._liveness(cluster, wires, children)
+            self.report.visits = children.visits()
             children.stop_politely()
         finally:
             children.stop()
@@ -149,18 +150,14 @@ class Run:
         subprocess.run(
             [sys.executable, "-m", "tests.harness.opening", str(answer)],
             cwd=ROOT,
-            env={
-                **os.environ,
-                **environment,
-                "DATABASE_URL": cluster.url(APPLICATION_ROLE),
-            },
+            env={**os.environ, **environment, "DATABASE_URL": cluster.url(APPLICATION_ROLE)},
             check=True,
         )
         opened: dict[str, Any] = json.loads(answer.read_text())
         answer.unlink()  # it holds the partner's secret
         return opened
 
-    def _start_house(self, children: Children) -> None:
+    def _start_house(self, children: Children, opened: dict[str, Any]) -> None:
         for name in ("web-1", "web-2"):
             children.start(name, role="web", port=self._ports[name])
         for name, queues in (
@@ -171,6 +168,8 @@ class Run:
             ("scheduler-2", "clock,calendar"),
         ):
             children.start(name, role="worker", queues=queues, concurrency=3)
+        whose = {"actors": opened["officers"], "folder": str(self.plan.folder)}
+        children.start("officers", role="officers", seed=self.plan.seed, **whose)
         self._wait_for("web", "/livez", children)
 
     def _wait_for(self, name: str, path: str, children: Children) -> None:
@@ -251,7 +250,7 @@ class Run:
         while time.monotonic() - moved < self.plan.until_over_seconds:
             children.revive()
             time.sleep(1)
-            house = records.house_of(cluster.owner_url)
+            house = records.house_of(cluster.owner_url, is_all=False)
             still = Counter(found.words for found in checker.all_is_over(house))
             self._note(what="open", whom=dict(still))
             if not still:
@@ -266,10 +265,10 @@ class Run:
         folder = self.plan.folder
         house = records.house_of(cluster.owner_url)
         channel = records.channel_of(folder / "simulator" / "simulator.sqlite3")
-        history = records.history_of(folder)
+        history, officers = records.history_of(folder), records.officers_of(folder)
         self.report.count(house, channel, history)
         self.report.violations = [
-            str(found) for found in checker.violations(house, channel, history)
+            str(found) for found in checker.violations(house, channel, history, officers)
         ]
         ticks = records.lines_of(folder / "ticks.jsonl")
         self.report.ticks = len({tick["second"] for tick in ticks})

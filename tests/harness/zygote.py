@@ -8,10 +8,13 @@ answers each by one.
 import ctypes
 import gc
 import json
+import mmap
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ import django
 from ledger import fault_points
 
 PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
+POINTS_MAX = 256
 
 
 def main() -> None:
@@ -32,6 +36,8 @@ def main() -> None:
         order = json.loads(line)
         if order["verb"] == "start":
             _say({"pid": _fork(order)})
+        elif order["verb"] == "visits":
+            _say({"visits": _VISITS.by_name()})
         else:
             _say({"ended": _reaped()})
 
@@ -45,6 +51,7 @@ def _import_all() -> None:
     from procrastinate.contrib.django import app
 
     import payments.simulator.process  # noqa: F401
+    import tests.harness.officers  # noqa: F401
 
     get_resolver().url_patterns  # noqa: B018
     # Not config.wsgi: it asks the database, and its pool would not live on in a fork.
@@ -76,6 +83,7 @@ def _fork(order: dict[str, Any]) -> int:
             os.dup2(source, target)
         sys.stdin = open(0)  # noqa: SIM115
         fault_points.arm(order.get("fault_points", ""), seed=os.getpid())
+        _VISITS.count()
         _ROLES[order["role"]](order)
     except BaseException:  # noqa: BLE001  whatever it is, it is written down
         import traceback
@@ -133,7 +141,46 @@ def _simulator(order: dict[str, Any]) -> None:
     )
 
 
-_ROLES = {"web": _web, "worker": _worker, "simulator": _simulator}
+def _officers(order: dict[str, Any]) -> None:
+    from tests.harness import officers
+
+    officers.run(order["actors"], folder=Path(order["folder"]), seed=order["seed"])
+
+
+_ROLES = {"web": _web, "worker": _worker, "simulator": _simulator, "officers": _officers}
+
+
+class Visits:
+    """How often each fault point was passed, by all children together, the dead included.
+
+    In memory that all share; two that pass one at the same moment may be counted as one.
+    """
+
+    def __init__(self) -> None:
+        """Make room for all points that there may be."""
+        self._memory = memoryview(mmap.mmap(-1, 8 * POINTS_MAX)).cast("Q")
+
+    def count(self) -> None:
+        """Have each point of this process count who passes, and then do what it was armed with."""
+        for place, point in enumerate(sorted(fault_points.REGISTRY.values(), key=_name)):
+            point.deed = partial(self._passed, place, point.deed)
+
+    def by_name(self) -> dict[str, int]:
+        """Say how often each was passed."""
+        names = sorted(fault_points.REGISTRY)
+        return {name: self._memory[place] for place, name in enumerate(names)}
+
+    def _passed(self, place: int, deed: Callable[[], None] | None) -> None:
+        self._memory[place] += 1
+        if deed is not None:
+            deed()
+
+
+def _name(point: fault_points.FaultPoint) -> str:
+    return point.name
+
+
+_VISITS = Visits()
 
 
 def _reaped() -> list[int]:
