@@ -228,6 +228,14 @@ CREATE TABLE IF NOT EXISTS alipay_payees (
     is_blocked INTEGER NOT NULL CHECK (is_blocked IN (0, 1))
 ) STRICT;
 
+-- How they are known to one application only.
+CREATE TABLE IF NOT EXISTS alipay_open_ids (
+    app_id  TEXT NOT NULL,
+    open_id TEXT NOT NULL,
+    user_id TEXT NOT NULL REFERENCES alipay_payees,
+    PRIMARY KEY (app_id, open_id)
+) STRICT;
+
 -- A seller's own money at Alipay; what its payers pay goes to the bank and never through here.
 CREATE TABLE IF NOT EXISTS wallet_entries (
     id            INTEGER PRIMARY KEY,

@@ -1,6 +1,8 @@
 """Translate between our payouts and Alipay's transfers to its own accounts.
 
-Alipay's `out_biz_no` is our number. Transfers need certificate mode; `adapter` sees to that.
+Alipay's `out_biz_no` is our number. Transfers need certificate mode; `adapter` sees to that. Bank
+cards (`TRANS_BANKCARD_NO_PWD`) are not paid through Alipay: a question names the product beside the
+number, so that we would have to know of which it was; what goes to a bank leaves by payment file.
 """
 
 from collections.abc import Mapping
@@ -49,7 +51,11 @@ been made; PAYMENT_INFO_INCONSISTENCY, since another transfer has the number; an
 family of codes that grows. A query must tell.
 """
 
-IDENTITY_TYPES: Final = {"logon_id": "ALIPAY_LOGON_ID", "user_id": "ALIPAY_USER_ID"}
+IDENTITY_TYPES: Final = {
+    "logon_id": "ALIPAY_LOGON_ID",
+    "user_id": "ALIPAY_USER_ID",
+    "open_id": "ALIPAY_OPEN_ID",
+}
 """Our kinds of names of an account at Alipay, and its own."""
 
 _PRODUCT: Final = {"product_code": "TRANS_ACCOUNT_NO_PWD", "biz_scene": "DIRECT_TRANSFER"}
@@ -57,6 +63,8 @@ _TITLE_LENGTH_MAX: Final = 128
 _REMARK_LENGTH_MAX: Final = 200
 _IDENTITY_LENGTH_MAX: Final = 64
 _NAME_LENGTH_MAX: Final = 128
+_SCENE_LENGTH_MAX: Final = 64
+_REPORT_LENGTH_MAX: Final = 128
 _ASKED_KINDS: Final = {
     "SUCCESS": OutcomeKind.SUCCEEDED,
     "DEALING": OutcomeKind.PROCESSING,
@@ -81,9 +89,23 @@ def refusal(request: TransferRequest) -> str:
         return "An account named by its login needs the name of its holder."
     if request.holder_name and not _is_plain(request.holder_name, length_max=_NAME_LENGTH_MAX):
         return "The holder's name is too long or not plain text."
+    if _scene_refusal(request):
+        return _scene_refusal(request)
     return mapping.number_refusal(request.channel_no) or mapping.amount_refusal(
         request.amount_minor, request.currency
     )
+
+
+def _scene_refusal(request: TransferRequest) -> str:
+    """Say what is wrong with why the money is sent; what was reported is never cut or cleaned."""
+    if request.scene and not _is_plain(request.scene, length_max=_SCENE_LENGTH_MAX):
+        return "The scene is too long or not plain text."
+    if request.scene_reports and not request.scene:
+        return "There are reports of a scene, and no scene."
+    words = [word for report in request.scene_reports for word in report]
+    if not all(_is_plain(word, length_max=_REPORT_LENGTH_MAX) for word in words):
+        return "What the scene asks is not all answered, too long or not plain text."
+    return ""
 
 
 def transfer_content(request: TransferRequest) -> dict[str, object]:
@@ -105,6 +127,13 @@ def transfer_content(request: TransferRequest) -> dict[str, object]:
     remark = base.kept_text(request.remark, length_max=_REMARK_LENGTH_MAX)
     if remark:
         content["remark"] = remark
+    if request.scene:
+        content["transfer_scene_name"] = request.scene
+    if request.scene_reports:
+        content["transfer_scene_report_infos"] = [
+            {"info_type": question, "info_content": answer}
+            for question, answer in request.scene_reports
+        ]
     if request.currency != "CNY":
         content["trans_currency"] = request.currency
     return content

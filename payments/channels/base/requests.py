@@ -118,8 +118,8 @@ class TransferRequest:
     """One order to send our own money to somebody's account at the channel.
 
     `account` is how the channel knows them, `account_type` which kind of name that is
-    (`logon_id`, `user_id`, `openid`); `holder_name` is compared by the channel with its own
-    records. Where a channel wants to know what for, `scene` is its own word for that,
+    (`logon_id`, `user_id`, `open_id`, `openid`); `holder_name` is compared by the channel with
+    its own records. Where a channel wants to know what for, `scene` is its own word for that,
     `scene_reports` what it asks about the scene, as pairs of a question and our answer, and
     `perception` the words that the payee is shown; they are empty where it asks nothing.
     """

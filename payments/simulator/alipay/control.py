@@ -77,8 +77,13 @@ class AlipayControl:
             real_name=fields.text("real_name"),
             is_blocked=fields.flag("blocked"),
         )
+        open_id, app_id = fields.optional_text("open_id"), fields.optional_text("app_id")
         fields.require_no_more()
+        if (open_id is None) != (app_id is None):
+            raise bad_request("open_id is a name for one app_id")
         self.payees.open(payee)
+        if open_id is not None and app_id is not None:
+            self.payees.know(open_id, app_id=app_id, user_id=payee.user_id)
         return {"user_id": payee.user_id, "logon_id": payee.logon_id}
 
     def _move(self, fields: JsonFields, *, kind: str, direction: str, sign: int) -> object:

@@ -40,6 +40,25 @@ class PayeeBook:
                 (payee.user_id, payee.logon_id, payee.real_name, int(payee.is_blocked)),
             )
 
+    def know(self, open_id: str, *, app_id: str, user_id: str) -> None:
+        """Let one application know an account by a name of its own."""
+        with self.store.transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO alipay_open_ids VALUES (?, ?, ?)",
+                (app_id, open_id, user_id),
+            )
+
+    def find_by_open_id(self, open_id: str, *, app_id: str) -> Payee | None:
+        """Look an account up by the name under which one application knows it."""
+        return _payee_from(
+            self.store.row(
+                "SELECT p.* FROM alipay_payees p JOIN alipay_open_ids o USING (user_id)"
+                " WHERE o.app_id = ? AND o.open_id = ?",
+                app_id,
+                open_id,
+            )
+        )
+
     def find_by_user_id(self, user_id: str) -> Payee | None:
         """Look an account up by Alipay's number."""
         return _payee_from(self.store.row("SELECT * FROM alipay_payees WHERE user_id = ?", user_id))

@@ -60,6 +60,7 @@ class TransferMethods:
             return _answer(earlier)
 
         _require_product(call)
+        _require_reports(call)
         payee = self._payee(call)
         fee_minor = self._require_affordable(call, amount_minor=amount_minor)
         plan = self.transfers.planned(call.app, out_biz_no=number)
@@ -116,6 +117,8 @@ class TransferMethods:
                 payee = self.payees.find_by_user_id(identity)
             case "ALIPAY_LOGON_ID" if name:
                 payee = self.payees.find_by_logon_id(identity)
+            case "ALIPAY_OPEN_ID":
+                payee = self.payees.find_by_open_id(identity, app_id=call.app.app_id)
             case _:
                 raise _invalid("payee_info")
         if payee is None:
@@ -204,6 +207,20 @@ def _require_product(call: Call) -> None:
         raise GatewayRefusedError("PRODUCT_NOT_SIGN")
     if _text(call, "biz_scene") != _SCENE:
         raise _invalid("biz_scene")
+
+
+def _require_reports(call: Call) -> None:
+    """Refuse reports that are not pairs of words, or that tell of no scene."""
+    reports = call.biz.get("transfer_scene_report_infos")
+    if reports is None:
+        return
+    if not isinstance(reports, list) or not reports or not _text(call, "transfer_scene_name"):
+        raise _invalid("transfer_scene_report_infos")
+    for report in reports:
+        if not isinstance(report, dict) or set(report) != {"info_type", "info_content"}:
+            raise _invalid("transfer_scene_report_infos")
+        if not all(isinstance(word, str) and word for word in report.values()):
+            raise _invalid("transfer_scene_report_infos")
 
 
 def _digest(call: Call) -> str:

@@ -85,6 +85,27 @@ class TestWhatIsSent:
                 {"account": "2088102146225135", "account_type": "user_id", "holder_name": ""},
                 '"payee_info":{"identity":"2088102146225135","identity_type":"ALIPAY_USER_ID"}',
             ),
+            (
+                {
+                    "account": "074a1CcTG1LelxKe4xQC0zgNdId0nxi95b5lsNpazWYoCo5",
+                    "holder_name": "",
+                    "account_type": "open_id",
+                },
+                (
+                    '"payee_info":{"identity":"074a1CcTG1LelxKe4xQC0zgNdId0nxi95b5lsNpazWYoCo5",'
+                    '"identity_type":"ALIPAY_OPEN_ID"},"remark":"货款"}'
+                ),
+            ),
+            ({"scene": "采购货款"}, '"remark":"货款","transfer_scene_name":"采购货款"}'),
+            (
+                {"scene": "采购货款", "scene_reports": (("采购商品名称", "茶叶"), ("批次", "5"))},
+                (
+                    '"remark":"货款","transfer_scene_name":"采购货款",'
+                    '"transfer_scene_report_infos":['
+                    '{"info_type":"采购商品名称","info_content":"茶叶"},'
+                    '{"info_type":"批次","info_content":"5"}]}'
+                ),
+            ),
             ({"title": ""}, f'"order_title":"{NO}"'),
             ({"title": "a\nb"}, '"order_title":"a b"'),
             ({"title": "茶" * 200}, '"order_title":"' + "茶" * 128 + '"'),
@@ -122,6 +143,11 @@ class TestWhatIsSent:
             {"holder_name": "张\ud800"},
             {"holder_name": "x" * 129},
             {"account_type": "user_id", "holder_name": "张\0"},
+            {"scene": "采购\n货款"},
+            {"scene": "x" * 65},
+            {"scene_reports": (("采购商品名称", "茶叶"),)},
+            {"scene": "采购货款", "scene_reports": (("采购商品名称", ""),)},
+            {"scene": "采购货款", "scene_reports": (("采购商品名称", "茶" * 129),)},
         ],
     )
     def test_fails_what_the_channel_cannot_take_and_sends_nothing(self, certified, gateway, change):

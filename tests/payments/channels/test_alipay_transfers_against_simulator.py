@@ -12,6 +12,7 @@ from payments.channels.registry import channel_for
 from tests.instants import NOON
 from tests.payments.channels.simulated_alipay import (  # noqa: F401
     LATER,
+    PAYEE,
     account,
     mailbox,
     open_account,
@@ -64,6 +65,37 @@ class TestTransfers:
 
         # Then
         assert (outcome.kind, outcome.code) == ("unknown", "PAYMENT_INFO_INCONSISTENCY")
+
+    def test_money_leaves_for_a_scene_that_was_opened_and_for_no_other(self, rich):
+        # Given
+        rich.tell("alipay/transfers/terms", scenes="采购货款")
+        reported = replace(rich.transfer_of(100), scene_reports=(("采购商品名称", "茶叶"),))
+
+        # When
+        outcomes = [
+            rich.channel.transfer(replace(reported, scene="采购货款")),
+            rich.channel.transfer(replace(rich.transfer_of(100), scene="劳务报酬")),
+            rich.channel.transfer(rich.transfer_of(100)),
+        ]
+
+        # Then
+        assert [(told.kind, told.code) for told in outcomes] == [
+            ("processing", "SUCCESS"),
+            ("failed", "TRANSFER_SCENE_NAME_ILLEGAL"),
+            ("failed", "TRANSFER_SCENE_NAME_ILLEGAL"),
+        ]
+
+    def test_reaches_a_payee_whom_only_our_application_knows(self, rich):
+        # Given
+        payee = {"user_id": PAYEE, "logon_id": "tea@example.com", "real_name": "张茶"}
+        rich.tell("alipay/payees", **payee, open_id="074a1Cc")
+        request = replace(rich.transfer_of(49_900), account="074a1Cc", account_type="open_id")
+
+        # When
+        ordered, asked = rich.channel.transfer(request), rich.ask_transfer(request)
+
+        # Then
+        assert (ordered.kind, asked.kind) == ("processing", "succeeded")
 
     @pytest.mark.parametrize(
         ("change", "code"),

@@ -9,6 +9,9 @@ from tests.payments.simulator.alipay.transfers_stage import PAYEE, START, clocke
 from tests.payments.simulator.paying_shop import PayingShop
 from tests.payments.simulator.wire import Shop
 
+SCENE: dict[str, object] = {"transfer_scene_name": "采购货款"}
+REPORT = {"info_type": "采购商品名称", "info_content": "茶叶"}
+
 
 class TestTransfer:
     def test_takes_the_amount_and_the_fee_from_the_wallet(self, clocked: PayingShop) -> None:
@@ -99,6 +102,15 @@ class TestTransfer:
             ({"out_biz_no": "a b"}, "INVALID_PARAMETER"),
             ({"product_code": "TRANS_BANKCARD_NO_PWD"}, "PRODUCT_NOT_SIGN"),
             ({"biz_scene": "RED_PACKET"}, "INVALID_PARAMETER"),
+            ({"payee_info": {"identity": "known to others",
+              "identity_type": "ALIPAY_OPEN_ID"}}, "PAYEE_NOT_EXIST"),
+            ({"transfer_scene_report_infos": [REPORT]}, "INVALID_PARAMETER"),
+            (SCENE | {"transfer_scene_report_infos": []}, "INVALID_PARAMETER"),
+            (SCENE | {"transfer_scene_report_infos": "茶叶"}, "INVALID_PARAMETER"),
+            (SCENE | {"transfer_scene_report_infos": [REPORT | {"info_content": ""}]},
+             "INVALID_PARAMETER"),
+            (SCENE | {"transfer_scene_report_infos": [{"info_type": "采购商品名称"}]},
+             "INVALID_PARAMETER"),
         ],
     )  # fmt: skip
     def test_refuses_what_it_would_not_do_and_remembers_nothing(
@@ -124,6 +136,25 @@ class TestTransfer:
         assert refused.words == ("40004", "PAYER_BALANCE_NOT_ENOUGH")
         assert answer.node["status"] == "SUCCESS"
         assert shop.balance_minor() == 0
+
+    def test_reaches_a_payee_whom_only_this_application_knows_and_hears_why(
+        self, shop: PayingShop
+    ) -> None:
+        # Given
+        known = {"open_id": "074a1CcTG1L", "app_id": shop.app_id}
+        assert shop.simulator.post("/control/alipay/payees", **PAYEE, **known).status_code == 200
+
+        # When
+        answer = shop.transfer(
+            "po_1",
+            payee_info={"identity": "074a1CcTG1L", "identity_type": "ALIPAY_OPEN_ID"},
+            transfer_scene_report_infos=[REPORT],
+            **SCENE,
+        )
+
+        # Then
+        assert answer.node["status"] == "SUCCESS"
+        assert shop.balance_minor() == 90_000
 
     def test_reaches_a_payee_by_number_without_a_name(self, shop: PayingShop) -> None:
         # When
