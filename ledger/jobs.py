@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import Any
+from typing import Any, Final
 
 from django.db import close_old_connections, transaction
 from procrastinate import RetryStrategy
@@ -20,6 +20,17 @@ RETRY = RetryStrategy(max_attempts=8, exponential_wait=2)
 """A job that raised is tried again, later each time; after the last it is listed as failed."""
 RETRY_OF_ROUNDS = RetryStrategy(max_attempts=8, wait=5)
 """A round that raised is tried again soon: while it waits, its lock keeps the next one away."""
+
+QUEUES: Final = {
+    "money": "Orders to channels, their questions, and what comes of them.",
+    "runs": "What is done once a day for all merchants: maturing, settling, files, openings.",
+    "care": "What keeps the house in order and may wait: examinations, letters, keys, proofs.",
+    "clock": "Ticks of machines.",
+    "calendar": "Ticks of business days.",
+}
+"""The classes of jobs. Each has workers of its own, so that a flood of one starves no other."""
+QUEUE_OF_THE_UNKNOWN: Final = "money"
+"""Where a job waits whose task this process does not know."""
 
 # Django's connection in workers, too. Their own connector has connections of its own: what is
 # deferred there is seen before the deed that asks for it, and outlives one that is undone.
@@ -82,7 +93,6 @@ def defer(
     name: str,
     *,
     at: datetime,
-    queue: str = "money",
     due_at: datetime | None = None,
     queueing_lock: str | None = None,
     **arguments: Any,
@@ -92,6 +102,7 @@ def defer(
     `at` is the instant that caused the job (UTC); it is what business decides by. `due_at`, when
     given, is the machine's earliest start. With a `queueing_lock` at most one job of that lock
     waits at a time; returns False when one already did. Jobs may run twice: each is idempotent.
+    It waits in the queue of its task: no caller says another.
     A job belongs to the request that asked for it, and its audit rows say so.
     """
     if carried := current().as_arguments():
@@ -99,7 +110,7 @@ def defer(
     job = configure_task(
         name=name,
         job_manager=_MANAGER,
-        queue=queue,
+        queue=_queue_of(name),
         schedule_at=due_at,
         queueing_lock=queueing_lock,
     )
@@ -112,3 +123,9 @@ def defer(
     except AlreadyEnqueued:
         return False
     return True
+
+
+def _queue_of(name: str) -> str:
+    """Return the queue that a task was registered with."""
+    known = app.tasks.get(name)
+    return QUEUE_OF_THE_UNKNOWN if known is None else known.queue

@@ -6,7 +6,7 @@ from ledger.actions import approval_ends, seals
 from ledger.jobs import task
 
 
-@task("ledger.seal", is_round=True)
+@task("ledger.seal", queue="care", is_round=True)
 def seal(*, at: datetime) -> None:
     """Seal what is settled, and publish the end of the chain; `at` decides nothing."""
     seals.seal_all()

@@ -66,7 +66,7 @@ def expire(*, at: datetime) -> None:
     each(partial(one, actor="task:payments.expire", at=at) for one in ended)
 
 
-@task("payments.mature", is_round=True)
+@task("payments.mature", queue="runs", is_round=True)
 def mature(*, at: datetime) -> None:
     """Make available what is due on the business day of `at`, in every currency."""
     for currency in (
@@ -146,49 +146,49 @@ def fund_refunds(*, at: datetime) -> None:
     refund_submissions.fund_waiting(actor="task:payments.fund_refunds", at=at)
 
 
-@task("payments.reverify_notifications")
+@task("payments.reverify_notifications", queue="care")
 def reverify_notifications(*, channel_account_id: str, at: datetime) -> None:
     """Judge again what was refused of one channel account, after its keys have changed."""
     notification_care.reverify_refused(channel_account_id, at=at)
 
 
-@task("payments.forget_notifications")
+@task("payments.forget_notifications", queue="care")
 def forget_notifications(*, at: datetime) -> None:
     """Forget what was refused long ago."""
     notification_care.forget_refused()
 
 
-@task("payments.retire_keys")
+@task("payments.retire_keys", queue="care")
 def retire_keys(*, at: datetime) -> None:
     """Destroy the secrets of replaced channel keys whose time is over."""
     channel_keys.retire_keys(actor="task:payments.retire_keys", at=at)
 
 
-@task("payments.refresh_certificates")
+@task("payments.refresh_certificates", queue="care")
 def refresh_certificates(*, at: datetime) -> None:
     """Fetch the certificates that WeChat Pay signs with now and soon."""
     channel_certificates.refresh_certificates(at=at)
 
 
-@task("payments.forget_calls")
+@task("payments.forget_calls", queue="care")
 def forget_calls(*, at: datetime) -> None:
     """Forget how channels answered long ago."""
     channel_calls.forget_calls()
 
 
-@task("payments.examine_account")
+@task("payments.examine_account", queue="care")
 def examine_account(*, channel_account_id: str, actor: str, at: datetime) -> None:
     """Examine a channel account, and keep what was found."""
     examinations.examine_and_keep(channel_account_id, actor=actor, at=at)
 
 
-@task("payments.examine_all")
+@task("payments.examine_all", queue="care")
 def examine_all(*, at: datetime) -> None:
     """Have every channel account examined that is switched on."""
     examinations.request_all(actor="task:payments.examine_all", at=at)
 
 
-@task("payments.fetch_certificates")
+@task("payments.fetch_certificates", queue="care")
 def fetch_certificates(*, channel_account_id: str, at: datetime) -> None:
     """Fetch the certificates of one account, as a message named one that we do not have."""
     channel_certificates.fetch_certificates(channel_account_id, at=at)

@@ -27,7 +27,7 @@ EXPIRY_ACTOR = "task:settlements.expire"
 PROOF_ACTOR = "task:settlements.prove"
 
 
-@task("settlements.run")
+@task("settlements.run", queue="runs")
 def run(*, at: datetime) -> None:
     """Draft what is available on the business day of `at`, in every currency.
 
@@ -43,7 +43,7 @@ def run(*, at: datetime) -> None:
         settlements.draft_settlements(currency=currency, business_date=day, actor=RUN_ACTOR, at=at)
 
 
-@task("settlements.draft")
+@task("settlements.draft", queue="runs")
 def draft(*, currency: str, business_date: str, actor: str, at: datetime) -> None:
     """Draft what is available on one business day in one currency, as a person asked."""
     settlements.draft_settlements(
@@ -82,7 +82,7 @@ def expire(*, at: datetime) -> None:
     each(partial(one, actor=EXPIRY_ACTOR, at=at) for one in ended)
 
 
-@task("settlements.prove")
+@task("settlements.prove", queue="care")
 def prove(*, at: datetime) -> None:
     """Ask every law of the house, and record what came of it. A broken one stops all payouts."""
     report = integrity.verify()
@@ -94,7 +94,7 @@ def prove(*, at: datetime) -> None:
         )
 
 
-@task("settlements.export")
+@task("settlements.export", queue="runs")
 def export(*, bank_account_id: str, at: datetime) -> None:
     """Send all that waits at one bank account, in as many files as it takes.
 
@@ -108,7 +108,7 @@ def export(*, bank_account_id: str, at: datetime) -> None:
         pass
 
 
-@task("settlements.book_opening")
+@task("settlements.book_opening", queue="runs")
 def book_opening(*, opening_id: str, at: datetime) -> None:
     """Book opening balances that two people agreed to, or go on where it was left."""
     opening_bookings.book_opening(opening_id, actor=OPENING_ACTOR, at=at)

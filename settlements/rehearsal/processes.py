@@ -38,7 +38,7 @@ class Stage:
     workers: int = 1
     concurrency: int = 4
     clock_file: Path | None = None
-    queues: str = "money,clock"
+    queues: str = "money,runs,care,clock"
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property

@@ -164,8 +164,8 @@ class Run:
             ("worker-1", "money"),
             ("worker-2", "money"),
             ("worker-3", "money"),
-            ("scheduler-1", "clock,calendar"),
-            ("scheduler-2", "clock,calendar"),
+            ("scheduler-1", "clock,calendar,runs,care"),
+            ("scheduler-2", "clock,calendar,runs,care"),
         ):
             children.start(name, role="worker", queues=queues, concurrency=3)
         whose = {"actors": opened["officers"], "folder": str(self.plan.folder)}

@@ -41,11 +41,11 @@ def test_carries_the_instant_of_its_cause_and_its_arguments():
 @pytest.mark.django_db
 def test_waits_for_the_machine_s_time_where_one_is_given():
     # When
-    jobs.defer(NAME, at=NOON, queue="import", due_at=NEXT_NOON)
+    jobs.defer(NAME, at=NOON, due_at=NEXT_NOON)
 
     # Then
     job = ProcrastinateJob.objects.get()
-    assert (job.queue_name, job.scheduled_at) == ("import", NEXT_NOON)
+    assert (job.queue_name, job.scheduled_at) == ("money", NEXT_NOON)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -73,7 +73,7 @@ def test_nor_does_one_that_is_undone_in_a_worker(a_task_that, queueing_lock):
                 seen_by_others.append(another.submit(waiting_elsewhere).result())
             transaction.set_rollback(True)
 
-    jobs.defer(a_task_that(undo), at=NOON, queue="tests")
+    jobs.defer(a_task_that(undo), at=NOON)
 
     # When a worker runs it, with the connections of a worker
     with ThreadPoolExecutor(1) as worker:
@@ -90,7 +90,7 @@ def a_task_that():
     """Register a task for the length of a test."""
 
     def register(function) -> str:
-        return jobs.task("tests.does")(function).name
+        return jobs.task("tests.does", queue="tests")(function).name
 
     yield register
     del app.tasks["tests.does"]
