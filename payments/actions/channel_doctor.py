@@ -18,7 +18,7 @@ from payments.actions.channel_findings import Finding, Level
 from payments.actions.channel_key_checks import our_key, their_keys
 from payments.actions.channels import channel_of, reached
 from payments.actions.operations import channel_no_of
-from payments.channels import base, registry
+from payments.channels import base
 from payments.channels.base import (
     Channel,
     ChannelConfigurationError,
@@ -28,13 +28,11 @@ from payments.channels.base import (
 )
 from payments.channels.transport import NotSentError, UnansweredError
 from payments.models import ChannelAccount, ChannelKind, ChannelNotification, DatabaseClock
+from payments.queries.channel_accounts import missing_settings
 from payments.queries.sending import open_breakers, standing_holds
 from payments.states import Verdict
 
 SKEW_MAX: Final = timedelta(seconds=60)
-_ENCRYPTED: Final = {"api_key": "api_key_encrypted"}
-"""Where an account keeps what its channel calls by another name."""
-
 SILENT_FOR: Final = timedelta(days=7)
 
 
@@ -47,11 +45,7 @@ def examine(account: ChannelAccount) -> list[Finding]:
 
 
 def _configuration(account: ChannelAccount) -> Iterator[Finding]:
-    needed = ["merchant_no"]
-    if account.channel != ChannelKind.BANK:
-        own = (_ENCRYPTED.get(name, name) for name in registry.TRAITS[account.channel].needs)
-        needed += ["gateway_url", "private_key_encrypted", *own]
-    missing = [name for name in needed if not getattr(account, name)]
+    missing = missing_settings(account)
     if missing:
         yield Finding("configuration", Level.ERROR, "not_set", {"names": ", ".join(missing)})
     else:

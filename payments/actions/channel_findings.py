@@ -51,18 +51,27 @@ _CERTIFICATE: Final = _("Certificate %(serial)s is valid until %(day)s.")
 SENTENCES: Final[Mapping[str, tuple[Words, Words]]] = {
     "not_set": (
         _("Not set: %(names)s."),
-        _("Register the account with all that its channel needs."),
+        _(
+            "Enter the keys and the gateway that are missing (“Enter keys”). What identifies the"
+            " account never changes: where that is missing, register another one."
+        ),
     ),
     "all_set": (_("All that the channel needs is set."), ""),
     "no_settlement_account": (
         _("Nobody knows to which bank account the channel settles."),
-        _("Set the bank account, or its bills cannot be matched with the bank's."),
+        _("Set the bank account (“Change terms”), or its bills cannot be matched with the bank's."),
     ),
     "fee_is_zero": (
         _("The channel's fee is zero."),
-        _("Set what the contract says; else every fee is a difference in its bill."),
+        _(
+            "Set what the contract says (“Change terms”); else every fee is a difference in its"
+            " bill."
+        ),
     ),
-    "switched_off": (_("The account is switched off."), ""),
+    "switched_off": (
+        _("The account is switched off."),
+        _("“Change terms” switches it on, once its keys are in use and another person agrees."),
+    ),
     "held_back": (
         _("Sending is held back: %(reason)s"),
         _("Two people release the hold once its reason is gone."),

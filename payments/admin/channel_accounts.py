@@ -14,6 +14,7 @@ from ledger.admin.operations import OperationsAdmin
 from ledger.admin.panels import Column, Panel, Table
 from ledger.chart import CHART
 from ledger.models import Account, AccountBalance
+from payments.admin.channel_account_buttons import TERMS_BUTTONS, RegisterAccount
 from payments.admin.channel_health import ExamineAccount, health_panels
 from payments.admin.channel_key_buttons import KEY_BUTTONS, keys_panel
 from payments.admin.health_charts import in_a_list
@@ -38,10 +39,14 @@ class ChannelAccountAdmin(OperationsAdmin[ChannelAccount]):
     list_filter = ("channel", "is_enabled")
     ordering = ("channel", "name")
     secret_fields = ("private_key_encrypted", "api_key_encrypted", "channel_public_key")
-    row_operations = (ExamineAccount(), *KEY_BUTTONS, HoldAccount())
+    list_operations = (RegisterAccount(),)
+    row_operations = (ExamineAccount(), *KEY_BUTTONS, *TERMS_BUTTONS, HoldAccount())
     search_fields = ("id__exact", "name__icontains", "merchant_no__exact")
     search_help_text = gettext_lazy("chn_…, name or merchant number")
-    empty_hint = gettext_lazy("A channel account is registered by a command, with its keys.")
+    empty_hint = gettext_lazy(
+        "“Register account” makes one, switched off. Then its keys are entered and agreed to on its"
+        " page, and two people switch it on. Begin with our own bank account."
+    )
 
     def dress(self, rows: Sequence[ChannelAccount]) -> None:
         """Find out how the channels of all these rows answered in the last hour, in one query."""

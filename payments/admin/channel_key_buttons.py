@@ -211,7 +211,10 @@ def keys_panel(request: HttpRequest, row: ChannelAccount) -> Sequence[Panel]:
                 ]
                 for keys in rows
             ],
-            empty=_("The keys are those that the account was registered with."),
+            empty=_(
+                "None yet. “Enter keys” takes what the channel's merchant pages give; another"
+                " person agrees, and they are in use."
+            ),
         )
     ]
 

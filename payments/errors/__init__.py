@@ -10,6 +10,12 @@ from payments.errors.authorisations import (
     NothingHeldError,
     RefundCaptureMissingError,
 )
+from payments.errors.channel_accounts import (
+    ChannelAccountKnownError,
+    ChannelAccountMismatchError,
+    ChannelAccountUnableError,
+    PayoutsNeedCertificatesError,
+)
 from payments.errors.channel_keys import KeysNotAskedError, UnusableKeyError
 from payments.errors.links import (
     LinkBusyError,
@@ -127,6 +133,9 @@ __all__ = [
     "CaptureSharesMismatchError",
     "CaptureTooLargeError",
     "CapturedAlreadyError",
+    "ChannelAccountKnownError",
+    "ChannelAccountMismatchError",
+    "ChannelAccountUnableError",
     "ContradictionStandsError",
     "CredentialNotFoundError",
     "EvidenceMissingError",
@@ -193,6 +202,7 @@ __all__ = [
     "PaymentOutcomeUnknownError",
     "PaymentWithPayerError",
     "PaymentWithoutPayerError",
+    "PayoutsNeedCertificatesError",
     "RefundCaptureMissingError",
     "RefundNotFoundError",
     "RefundNumberTakenError",

@@ -28,6 +28,9 @@ class ChannelAccount(models.Model):
     (`payments.channels.base.ChannelConfig`); a channel in certificate mode has its certificates
     in `channel_public_key`. With `can_transfer` payouts may go from this account's wallet.
     `channel_fee_bps` is what the channel takes, netted from what it settles.
+
+    What identifies it at the channel never changes. Its terms (name, fee, where it settles to,
+    whether it pays out and whether it is on) change as two people agree; off takes one.
     """
 
     id = models.CharField(
@@ -66,6 +69,12 @@ class ChannelAccount(models.Model):
         verbose_name = _("channel account")
         verbose_name_plural = _("channel accounts")
         ordering = ["channel", "name"]
+        permissions = [
+            ("register_channelaccount", _("Can register channel accounts, switched off")),
+            ("switch_off_channelaccount", _("Can switch channel accounts off")),
+            ("request_channelaccount", _("Can ask for other terms of channel accounts")),
+            ("approve_channelaccount", _("Can agree to other terms of channel accounts")),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["channel", "merchant_no", "app_id", "currency"],

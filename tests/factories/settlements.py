@@ -32,6 +32,7 @@ from tests.factories.payments import (
     paid_payment,
 )
 from tests.instants import FRIDAY, NEXT_NOON, NOON
+from tests.rig.channel_terms import agree_to_terms
 
 MAKER = "user:1"
 CHECKER = Decider(actor="user:2", client_ip="203.0.113.2", request_id="req-2", second_factor="totp")
@@ -225,8 +226,7 @@ def sent_transfer(merchant: Merchant, *, channel: ChannelAccount) -> tuple[Payou
 
     What the channel answers is the test's: it goes into `answered_transfer`.
     """
-    channel.can_transfer = True
-    channel.save(update_fields=["can_transfer"])
+    agree_to_terms(channel, can_transfer=True)
     alipay_destination_of(merchant)
     settlement = approved_settlement(merchant)
     payout = Payout.objects.get(settlement=settlement)

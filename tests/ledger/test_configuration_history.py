@@ -74,16 +74,16 @@ def test_what_is_added_changed_and_deleted_is_kept() -> None:
 @pytest.mark.django_db
 def test_raw_sql_of_the_application_is_kept_with_its_role() -> None:
     # Given
-    channel = AlipayAccountFactory(channel_fee_bps=60)
+    channel = AlipayAccountFactory(is_enabled=True)
 
     # When
-    run_sql("UPDATE payments_channelaccount SET channel_fee_bps = 0 WHERE id = %s", channel.pk)
+    run_sql("UPDATE payments_channelaccount SET is_enabled = false WHERE id = %s", channel.pk)
 
     # Then
     change = changes_of(channel)[-1]
     assert change.before is not None
     assert change.after is not None
-    assert (change.before["channel_fee_bps"], change.after["channel_fee_bps"]) == (60, 0)
+    assert (change.before["is_enabled"], change.after["is_enabled"]) == (True, False)
     assert change.database_role == connection.settings_dict["USER"]
 
 

@@ -27,6 +27,8 @@ MAKING = {
     "request_release",
     "request_resolution",
     "request_routing",
+    "register_channelaccount",
+    "request_channelaccount",
     "request_parked",
     "request_remedy",
     "create_link",
@@ -42,10 +44,12 @@ CHECKING = {
     "approve_release",
     "approve_resolution",
     "approve_routing",
+    "approve_channelaccount",
     "approve_parked",
     "approve_remedy",
 }
-STOPPING = {"place_sendinghold", "switch_method", "examine_channelaccount"}
+SWITCHING_OFF = {"switch_off_channelaccount"}
+STOPPING = {"place_sendinghold", "switch_method", "examine_channelaccount", *SWITCHING_OFF}
 ASKING = {"ask_payout", "ask_refund", "replay_notification"}
 CANCELLING = {"cancel_settlement", "cancel_refund", "cancel_manual_entry"}
 KEEPING_KEYS = {"enter_keys", "approve_keys", "reverify_notification"}
@@ -118,6 +122,7 @@ def test_nobody_prepares_and_approves(role):
                 "lock_out_staff",
                 "place_sendinghold",
                 "examine_channelaccount",
+                *SWITCHING_OFF,
                 *KEEPING_KEYS,
             },
         ),

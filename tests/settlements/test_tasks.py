@@ -15,6 +15,7 @@ from tests.factories.settlements import (
     settled_merchant,
 )
 from tests.instants import MONDAY, NEXT_NOON, NOON, SATURDAY
+from tests.rig.channel_terms import agree_to_terms
 from tests.rig.rows import nothing_written
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,8 +79,7 @@ def test_the_export_takes_all_that_waits_for_the_next_bank_day(monkeypatch):
 def test_the_janitor_has_a_waiting_transfer_sent_whose_job_was_lost():
     # Given
     accounts = house()
-    accounts.channel.can_transfer = True
-    accounts.channel.save(update_fields=["can_transfer"])
+    agree_to_terms(accounts.channel, can_transfer=True)
     merchant = settled_merchant(with_destination=False)
     alipay_destination_of(merchant)
     available_money(merchant)

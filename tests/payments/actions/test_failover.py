@@ -17,6 +17,7 @@ from payments.channels.alipay import orders as alipay_orders
 from payments.channels.wechatpay import mapping as wechat_mapping
 from payments.models import ChannelAccount, ChannelBreaker, PaymentAttempt
 from settlements.rehearsal.channel_accounts import Terms, alipay_account
+from tests.factories.payments import AlipayAccountFactory
 from tests.factories.risk import used_minor
 from tests.instants import NOON
 from tests.rig.counter import NOBODY_LISTENS, PAID_AT, Counter
@@ -194,7 +195,8 @@ def test_an_account_that_cannot_take_it_is_no_way_out(counter, second, why):
     elif why == "off":
         ChannelAccount.objects.filter(pk=second.pk).update(is_enabled=False)
     else:
-        ChannelAccount.objects.filter(pk=second.pk).update(currency="USD")
+        ChannelAccount.objects.filter(pk=second.pk).update(is_enabled=False)
+        AlipayAccountFactory(currency="USD")
     counter.unplug()
 
     # When

@@ -39,6 +39,7 @@ from tests.factories.settlements import (
 )
 from tests.instants import FRIDAY, NEXT_NOON, NOON, SATURDAY, THURSDAY
 from tests.rig.attacks import check_laws
+from tests.rig.channel_terms import agree_to_terms
 from tests.settlements.actions.closed_days import close
 
 pytestmark = pytest.mark.django_db
@@ -181,8 +182,7 @@ def test_a_settlement_of_a_closed_day_is_given_back_on_the_first_open_one():
 def test_a_transfer_of_a_closed_day_goes_and_comes_back_on_the_first_open_one():
     # Given a payout over a wallet that was agreed to on Friday, and Friday closed
     accounts = house()
-    accounts.channel.can_transfer = True
-    accounts.channel.save(update_fields=["can_transfer"])
+    agree_to_terms(accounts.channel, can_transfer=True)
     merchant = settled_merchant(with_destination=False)
     available_money(merchant, channel=accounts.channel)
     alipay_destination_of(merchant)

@@ -24,6 +24,7 @@ from tests.factories.settlements import (
     settled_merchant,
 )
 from tests.instants import NEXT_NOON
+from tests.rig.channel_terms import agree_to_terms
 from tests.rig.rows import nothing_written
 
 pytestmark = pytest.mark.django_db
@@ -36,10 +37,7 @@ def accounts():
 
 @pytest.fixture
 def wallet(accounts):
-    wallet = accounts.channel
-    wallet.can_transfer = True
-    wallet.save(update_fields=["can_transfer"])
-    return wallet
+    return agree_to_terms(accounts.channel, can_transfer=True)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from tests.factories.settlements import (
     alipay_destination_of,
 )
 from tests.instants import NEXT_NOON
+from tests.rig.channel_terms import agree_to_terms
 from tests.rig.races import at_once
 from tests.rig.rows import nothing_written
 from tests.rig.stage import run_jobs
@@ -133,7 +134,7 @@ class TestSending:
         assert transfers.defer_due(at=NEXT_NOON) == 0
 
         # When it is switched on, the janitor has it sent
-        ChannelAccount.objects.filter(pk=desk.wallet.pk).update(is_enabled=True)
+        agree_to_terms(desk.wallet, is_enabled=True)
         assert transfers.defer_due(at=NEXT_NOON) == 1
 
     def test_what_changed_since_it_was_approved_is_not_sent(self, desk):

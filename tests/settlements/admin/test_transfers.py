@@ -25,6 +25,7 @@ from tests.factories.settlements import (
     submitted_settlement,
 )
 from tests.instants import NEXT_NOON
+from tests.rig.channel_terms import agree_to_terms
 from tests.rig.pages import words
 from tests.rig.rows import ITS_OWN_REFUSAL, nothing_written
 from tests.rig.staff import actor_of, desk, show_second_factor
@@ -207,8 +208,7 @@ class TestTransfers:
 
     def test_approving_warns_of_an_empty_wallet(self, checker, accounts):
         # Given
-        accounts.channel.can_transfer = True
-        accounts.channel.save(update_fields=["can_transfer"])
+        agree_to_terms(accounts.channel, can_transfer=True)
         merchant = settled_merchant(with_destination=False)
         alipay_destination_of(merchant)
         available_money(merchant)

@@ -1,0 +1,3 @@
+DROP TRIGGER payments_channel_keeps_identity ON payments_channelaccount;
+DROP TRIGGER payments_channel_terms_agreed ON payments_channelaccount;
+DROP FUNCTION payments_check_channel_terms();
