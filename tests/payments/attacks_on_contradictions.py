@@ -46,6 +46,17 @@ ATTACKS_ON_CONTRADICTIONS = (
         "payments_refund_moves",
         change_of(REFUND, "returned", **MADE),
     ),
+    # it is on its way again only as two people agreed, and waits again only if it came back before
+    Attack(
+        REFUND,
+        "payments_refund_again_agreed",
+        change_of(REFUND, "returned", status="'submitting'"),
+    ),
+    Attack(
+        REFUND,
+        "payments_refund_came_back_before",
+        change_of(REFUND, "under_way", status="'reversed'"),
+    ),
     Attack(
         REMEDY,
         "payments_remedy_of_its_kind",
@@ -95,6 +106,12 @@ ATTACKS_ON_CONTRADICTIONS = (
     ),
     made(VOID, "void_of_taken", "payments_void_made_of_what_is_left"),
     Attack(ORDER, "payments_operation_made_agreed", change_of(ORDER, "failed_order", **MADE)),
+    # 0025: an order that waits says when it is looked at
+    Attack(
+        ORDER,
+        "payments_operation_is_not_forgotten",
+        change_of(ORDER, "order", next_query_at="NULL"),
+    ),
     # 0023: what was blotted out stays so, and is judged once
     Attack(
         MESSAGE,
@@ -123,11 +140,12 @@ def world_of_contradictions() -> World:
         refund_asked(paid_payment(merchant, channel=channel), amount_minor=3_000)
     )
     spent = failed_refund(refund_asked(paid_payment(merchant, channel=channel), amount_minor=3_000))
-    refund_asked(spent.payment, amount_minor=9_000)
+    under_way = refund_asked(spent.payment, amount_minor=9_000)
     rows = {
         "returned": returned.pk,
         "failed": failed.pk,
         "spent": spent.pk,
+        "under_way": under_way.pk,
         "paid_order": held.authorisations.get().attempt.operation_id,
         "failed_capture": _failed(ordered_capture(held, 4_000)),
         "masked": _masked(channel),
