@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 
+from ledger.fault_points import fault_point
 from payments.actions import closing
 from payments.actions.channels import channel_of
 from payments.channels import registry
@@ -17,6 +18,9 @@ NEVER_SCANNED = "never_scanned"
 """The channel knows no such order, before and after it was told to close it."""
 TIME_OVER = "time_over"
 """The channel ends orders by their time alone, and this one's is over without a payment."""
+
+_CLOSING = fault_point("attempt.closing")
+_CLOSED = fault_point("attempt.closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +160,11 @@ def _close(channel: Channel, order: _Order) -> Outcome:
     What the channel does not know cannot be closed: nobody has scanned the code. It counts as
     closed here, since a payment of it would be told and become `paid_late`.
     """
+    _CLOSING()
     closed = channel.close(
         order.channel_no, at=order.stamped_at, may_be_held=order.is_authorisation
     )
+    _CLOSED()
     if closed.kind != OutcomeKind.CLOSED and closed.code != NOT_FOUND:
         return replace(closed, kind=OutcomeKind.UNKNOWN)
     outcome = channel.query(

@@ -3,20 +3,25 @@
 A story is told step by step through a survivor, so that each step may die and is done again.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from django.test import Client
+from procrastinate.contrib.django import app
 
-from payments.models import ChannelOperation, Event, Merchant, Payment, PaymentAttempt, Refund
+from ledger.actions.approvals import Decider, digest_of
+from payments.actions import order_resolutions
+from payments.models import ChannelOperation, Payment, PaymentAttempt, Refund
+from payments.queries.order_resolutions import Resolution
 from settlements.models import Payout
-from settlements.queries import integrity
-from settlements.rehearsal.marketplace import Marketplace
-from settlements.rehearsal.other_side import OtherSide
-from tests.contracts.mailbox import Mailbox
-from tests.crashes.survival import Survivor
+from tests.crashes.scene import (
+    Scene,
+    Story,
+    lose,
+    number_of,
+    posted,
+    the_attempt,
+    unionpay_account,
+)
 from tests.factories.settlements import (
     alipay_destination_of,
     approved_settlement,
@@ -25,42 +30,18 @@ from tests.factories.settlements import (
     wallet_at,
 )
 from tests.instants import NEXT_NOON, NOON
-from tests.rig.partner import Partner
-from tests.rig.stage import order_fault, story_of
+from tests.rig.stage import open_wechat_account, order_fault
 
+EXPIRED_AT = NOON + timedelta(days=2)
 PAID_AT = NOON + timedelta(minutes=5)
 AMOUNT_MINOR = 10_000
 
 
-@dataclass
-class Scene:
-    """What a story plays on."""
-
-    market: Marketplace
-    other_side: OtherSide
-    mailbox: Mailbox
-    partner: Partner
-    merchant: Merchant
-    survivor: Survivor
-
-
 def pay(scene: Scene) -> str:
     """Create and confirm by API; the first order is lost, the payer pays, the channel tells."""
-    created = _posted(
-        scene,
-        "/v1/payments",
-        {
-            "merchant_order_no": "ORDER-1",
-            "amount": AMOUNT_MINOR,
-            "currency": "CNY",
-            "description": "Tea",
-            "allocations": [{"merchant_id": scene.merchant.pk, "amount": AMOUNT_MINOR}],
-        },
-    )
-    _lose(scene, "alipay.trade.precreate")
-    _posted(scene, f"/v1/payments/{created['id']}/confirm", {"method": "alipay_qr"})
-    scene.survivor.works_until(lambda: _attempt().status == "awaiting_payer")
-    number = _attempt().operation.channel_no
+    lose(scene, "alipay.trade.precreate")
+    order(scene, "alipay_qr")
+    number = the_attempt().operation.channel_no
     scene.other_side.pay(app_id=scene.market.plan.app_id, out_trade_no=number, at=PAID_AT)
     letter = scene.mailbox.about(number)
     answer = scene.survivor.does(
@@ -75,10 +56,111 @@ def pay(scene: Scene) -> str:
     return number
 
 
-def ask_for_refund(scene: Scene) -> None:
+def order(scene: Scene, method: str) -> None:
+    """Create a payment and confirm it by API, until its payer may pay."""
+    created = posted(
+        scene,
+        "/v1/payments",
+        {
+            "merchant_order_no": "ORDER-1",
+            "amount": AMOUNT_MINOR,
+            "currency": "CNY",
+            "description": "Tea",
+            "allocations": [{"merchant_id": scene.merchant.pk, "amount": AMOUNT_MINOR}],
+        },
+    )
+    posted(scene, f"/v1/payments/{created['id']}/confirm", {"method": method})
+    scene.survivor.works_until(lambda: the_attempt().status == "awaiting_payer")
+
+
+def show_code(scene: Scene) -> str:
+    """Order what a payer scans and looks at, so that the channel knows of it."""
+    order(scene, "alipay_qr")
+    number = str(the_attempt().operation.channel_no)
+    whose = {"app_id": scene.market.plan.app_id, "out_trade_no": number}
+    scene.other_side.client.post("/control/scan", json=whose).raise_for_status()
+    return number
+
+
+def cancel(scene: Scene) -> str:
+    """Cancel by API what a payer looks at; the first word to close it is lost on its way."""
+    lose(scene, "alipay.trade.close")
+    posted(scene, f"/v1/payments/{Payment.objects.get().pk}/cancel", {})
+    scene.survivor.works_until(lambda: Payment.objects.get().status == "closed")
+    return number_of("pay")
+
+
+def expire(scene: Scene) -> str:
+    """Let the time of a payment run out; the answer that its order is closed is lost."""
+    app_id = scene.market.plan.app_id
+    order_fault(
+        scene.other_side, "timeout_after_commit", method="alipay.trade.close", app_id=app_id
+    )
+    scene.survivor.does(lambda: app.tasks["payments.expire"](at=EXPIRED_AT.isoformat()))
+    scene.survivor.works_until(lambda: Payment.objects.get().status == "closed")
+    return number_of("pay")
+
+
+def pay_at_wechat(scene: Scene) -> str:
+    """Pay at WeChat Pay; the first order is lost, and nobody tells that the payer has paid."""
+    account = open_wechat_account(scene.market, other_side=scene.other_side)
+    lose(scene, "wechat.native", app_id=account.merchant_no)
+    order(scene, "wechat_native")
+    number = str(the_attempt().operation.channel_no)
+    scene.other_side.pay(app_id=account.merchant_no, out_trade_no=number, at=PAID_AT)
+    scene.survivor.works_until(lambda: Payment.objects.get().status == "paid")
+    return number
+
+
+def pay_by_card(scene: Scene) -> str:
+    """Pay on UnionPay's page."""
+    account = unionpay_account(scene)
+    order(scene, "card_page")
+    attempt = the_attempt()
+    number = str(attempt.operation.channel_no)
+    scene.other_side.open_page(attempt.payer_action)
+    scene.other_side.pay(app_id=account.merchant_no, out_trade_no=number, at=PAID_AT)
+    scene.survivor.works_until(lambda: Payment.objects.get().status == "paid")
+    return number
+
+
+def refund_by_card(scene: Scene) -> str:
+    """Give back to a card; the first order is lost, asked about, and placed again."""
+    merchant_no = unionpay_account(scene).merchant_no
+    ask_for_refund(scene, lost="unionpay.refund", app_id=merchant_no)
+    scene.survivor.works_until(lambda: Refund.objects.get().status == "succeeded")
+    return number_of("refund")
+
+
+def leave_to_people(scene: Scene) -> str:
+    """Order what a payer shall scan, and ask about it to the end of the schedule in vain."""
+    order(scene, "alipay_qr")
+    ChannelOperation.objects.update(status="unknown")
+    PaymentAttempt.objects.update(status="unknown")
+    ChannelOperation.objects.update(status="manual_review", next_query_at=None)
+    PaymentAttempt.objects.update(status="manual_review")
+    return number_of("pay")
+
+
+def resolve(scene: Scene) -> str:
+    """Have two people say, with evidence, that it was paid; a worker records that."""
+    operation_id = ChannelOperation.objects.get().pk
+    paid = Resolution("succeeded", "channel_bill", "bill, line 7", "Paid at noon.")
+    asked = order_resolutions.request_resolution(operation_id, paid, actor="user:1", at=PAID_AT)
+    order_resolutions.approve_resolution(
+        operation_id,
+        shown_digest=digest_of(asked.payload),
+        decider=Decider("user:2", second_factor="totp"),
+        at=PAID_AT,
+    )
+    scene.survivor.works_until(lambda: Payment.objects.get().status == "paid")
+    return number_of("pay")
+
+
+def ask_for_refund(scene: Scene, *, lost: str = "alipay.trade.refund", app_id: str = "") -> None:
     """Ask for a part of the payment by API; its order is lost once. Again: the same refund."""
-    _lose(scene, "alipay.trade.refund")
-    _posted(
+    lose(scene, lost, app_id=app_id)
+    posted(
         scene,
         "/v1/refunds",
         {
@@ -96,7 +178,7 @@ def refund(scene: Scene) -> str:
     """Ask for a refund by API; the first order is lost, asked about, and placed again."""
     ask_for_refund(scene)
     scene.survivor.works_until(lambda: Refund.objects.get().status == "succeeded")
-    return _number_of("refund")
+    return number_of("refund")
 
 
 def payout(scene: Scene) -> str:
@@ -110,79 +192,32 @@ def payout(scene: Scene) -> str:
     alipay_destination_of(merchant)
     available_money(merchant, channel=scene.market.alipay)
     approved_settlement(merchant)
-    _lose(scene, "alipay.fund.trans.uni.transfer", app_id=wallet.app_id)
+    lose(scene, "alipay.fund.trans.uni.transfer", app_id=wallet.app_id)
     scene.survivor.works_until(lambda: Payout.objects.get().status == "succeeded")
-    return _number_of("payout")
-
-
-@dataclass(frozen=True)
-class Story:
-    """How a kind of order lives, what it does to money at the channel, and what it ends with.
-
-    `passes` are the families of fault points that it passes, all of them. `before` is what has to
-    have happened; nobody dies then.
-    """
-
-    tell: Callable[[Scene], str]
-    effect: str
-    event: str
-    passes: frozenset[str]
-    before: Callable[[Scene], str] | None = None
+    return number_of("payout")
 
 
 _SHARED = frozenset({"exchange", "order", "job"})
+_SPOKEN = frozenset({"exchange", "order"})
+_CLOSED = {"before": show_code, "end": "closed"}
 STORIES = {
     "pay": Story(pay, "paid", "payment.paid", _SHARED | {"request", "notification"}),
     "refund": Story(refund, "refunded", "refund.succeeded", _SHARED | {"request"}, before=pay),
     "payout": Story(payout, "transfer_ended", "payout.succeeded", _SHARED),
+    "cancel": Story(
+        cancel, "closed", "payment.closed", frozenset({"attempt", "request", "job"}), **_CLOSED
+    ),
+    "expire": Story(expire, "closed", "payment.closed", frozenset({"attempt", "order"}), **_CLOSED),
+    "wechat pay": Story(pay_at_wechat, "paid", "payment.paid", _SPOKEN),
+    "card refund": Story(
+        refund_by_card, "refunded", "refund.succeeded", _SPOKEN, before=pay_by_card
+    ),
+    "resolve": Story(
+        resolve,
+        "paid",
+        "payment.paid",
+        frozenset({"order", "job"}),
+        before=leave_to_people,
+        turns=0,
+    ),
 }
-"""By kind of order (`OperationKind`)."""
-
-
-def assert_it_happened_once(scene: Scene, number: str, story: Story) -> None:
-    """One number, one effect, one event, one end, and books that are sound."""
-    told = story_of(scene.other_side, number)
-    assert told.count(story.effect) == 1, told
-    operation = ChannelOperation.objects.get(channel_no=number)
-    assert operation.status == "succeeded"
-    assert ChannelOperation.objects.filter(kind=operation.kind).count() == 1
-    assert Event.objects.filter(kind=story.event).count() == 1
-    assert resent_blindly(told) == []
-    assert integrity.verify().is_sound
-
-
-def resent_blindly(told: list[str]) -> list[str]:
-    """List the orders that came again without a question since the one before."""
-    blind, is_open = [], False
-    for step in told:
-        verb = step.partition(" ")[0]
-        if verb in {"query", "refund_query"}:
-            is_open = False
-        elif verb in {"precreate", "refund", "transfer"}:
-            if is_open:
-                blind.append(step)
-            is_open = True
-    return blind
-
-
-def _posted(scene: Scene, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Send a request as a partner does: the same key again until there is an answer."""
-    key = f"key-of-{path.rpartition('/')[2]}-0001"
-    answer = scene.survivor.does(lambda: scene.partner.post(path, body, key=key))
-    assert answer.status_code in {200, 201}, answer.content
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def _lose(scene: Scene, method: str, *, app_id: str = "") -> None:
-    """Let an order be lost before the channel has read it."""
-    app_id = app_id or scene.market.plan.app_id
-    order_fault(scene.other_side, "timeout_before", method=method, app_id=app_id)
-
-
-def _attempt() -> PaymentAttempt:
-    return PaymentAttempt.objects.select_related("operation").get()
-
-
-def _number_of(kind: str) -> str:
-    return str(ChannelOperation.objects.get(kind=kind).channel_no)

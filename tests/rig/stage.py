@@ -237,5 +237,5 @@ def _told(effect: dict[str, Any]) -> str:
     if effect["kind"] != "request":
         return str(effect["kind"])
     verb = str(effect["method"]).rpartition(".")[2]
-    answer = effect["fault"] or effect["sub_code"] or effect["code"]
+    answer = effect["fault"] or effect.get("sub_code") or effect["code"]
     return f"{verb} {answer}"
