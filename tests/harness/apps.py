@@ -9,7 +9,7 @@ from django.conf import settings
 LEASE = timedelta(seconds=10)
 GRACE = timedelta(seconds=3)
 SPACING = timedelta(seconds=2)
-LADDER_SECONDS = (1, 1, 2, 2, 3, 3, 5, 5, 8, 8, 10, 10, 10, 10, 15, 15, 15, 15, 15, 15)
+LADDER_SECONDS = (1, 2, 3, 5, 5, 8, 8, 8, 10, 10, 10, 10, 15, 15, 15, 15, 15, 15, 15, 15)
 ANSWER_MS = 2_500
 """Shorter than the lease by far: asking, closing and asking again fit into one."""
 

@@ -35,7 +35,7 @@ MORE = {
 """What else a method has to know of its payer."""
 HOLDING = ("alipay_qr", "card_page")
 """Methods by which money is held first, in a part of all sales."""
-LOOKS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
+LOOKS = (1.5, 2.0, 3.0, 5.0, 8.0)
 """How long a client waits before each look at a sale, in seconds."""
 ENDED = {"closed", "rejected", "paid_late", "refunded_late", "conflicted"}
 
@@ -118,7 +118,7 @@ class Client:
         if created is None:
             return
         payment_id, drawn = created["id"], self.chance.random()
-        if drawn < 0.2:
+        if drawn < 0.25:
             # The payer leaves before they have chosen how to pay.
             self._cancel(order_no, payment_id)
             return
@@ -128,9 +128,9 @@ class Client:
         confirmed = self.line.ask("confirm", order_no, path, body)
         if confirmed is None or confirmed["status"] == "rejected":
             return
-        if drawn < 0.25:
+        if drawn < 0.3:
             self._in(self.chance.uniform(0, 3), lambda: self._cancel(order_no, payment_id))
-        is_watched = self.chance.random() < 0.85
+        is_watched = self.chance.random() < 0.9
         if is_watched or method in CARRIED:
             sale = Sale(order_no, payment_id, amount, rows, method, is_held, is_watched)
             self._in(LOOKS[0], lambda: self._look(sale))
@@ -193,7 +193,7 @@ class Client:
         if self.chance.random() < 0.25:
             self.line.ask("void", f"{sale.order_no}-V", f"{path}/void", {}, **known)
             return
-        parts = self.chance.choice((1, 2, 3)) if sale.method == "alipay_qr" else 1
+        parts = self.chance.choice((1, 2, 3, 3)) if sale.method == "alipay_qr" else 1
         is_all = self.chance.random() < 0.4
         for part in range(1, parts + 1):
             amount = sale.amount // (parts if is_all else parts + 1)
@@ -211,7 +211,7 @@ class Client:
         """Give some of it back, in one part or several; False when it is to be seen later."""
         if sale.is_held:
             return self._give_back_captured(sale, found)
-        parts = self.chance.choice((1, 1, 2, 3))
+        parts = self.chance.choice((1, 2, 3, 4))
         is_all = self.chance.random() < 0.4
         divisor = parts if is_all else parts + self.chance.randrange(1, 4)
         for part in range(1, parts + 1):
