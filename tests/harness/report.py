@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from tests.harness import sending_laws
 from tests.harness.records import Channel, House, Row
+from tests.harness.terms import SETTLE_SECONDS
 
 SHOWN_MAX = 40
 LONG_SECONDS = 600
@@ -135,6 +136,7 @@ class Report:
             ("laws asked while it ran", f"{self.reads} times"),
             ("seconds that two schedulers brought", self.ticks),
             ("… again, by a scheduler that was late by a second", self.late_ticks),
+            ("settle window that resends were held to", _window()),
             ("fault points passed", _passed(self.visits)),
             ("… passed least", _least(self.visits)),
             ("until all was over, faults off", f"{self.liveness_seconds:.0f} s"),
@@ -171,6 +173,10 @@ def _by_status(rows: list[Row]) -> str:
 def _methods(rows: list[Row]) -> str:
     counts = Counter(row["method"] for row in rows)
     return ", ".join(f"{number:,} {method}" for method, number in counts.most_common()) or "0"
+
+
+def _window() -> str:
+    return f"{SETTLE_SECONDS} s" if SETTLE_SECONDS else "none, so R5 was not asked"
 
 
 def _passed(visits: dict[str, int]) -> str:
