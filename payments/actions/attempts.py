@@ -48,9 +48,10 @@ def query_attempt(attempt_id: str, *, at: datetime, is_notified: bool = False) -
     """Ask the channel what became of a try, and believe only that answer. Idempotent.
 
     An order that moves no money and that the channel does not know is placed again, under the
-    same number (R5). One that nobody wants to be paid any more is closed at the channel, and
-    asked about again: it is closed here once the channel says so. With `is_notified` the channel
-    told us something about it, so that one that has ended is asked about too.
+    same number (R5), and so is one that waits for its payer though nobody has heard by what they
+    pay: the channel answers as it did. One that nobody wants to be paid any more is closed at the
+    channel, and asked about again: it is closed here once the channel says so. With `is_notified`
+    the channel told us something about it, so that one that has ended is asked about too.
     """
     _EXCHANGE.query(attempt_id, at=at, is_notified=is_notified)
 
@@ -67,6 +68,17 @@ def defer_due(*, at: datetime) -> int:
     """
     due = operations_due(OperationKind.PAY, limit=DUE_MAX)
     return _EXCHANGE.have_looked_after(due, at=at)
+
+
+def _is_lost(attempt_id: str) -> bool:
+    """Tell whether a payer is waited for who has nothing to pay by: the answer never got here."""
+    return PaymentAttempt.objects.filter(
+        pk=attempt_id,
+        qr_code="",
+        payer_action={},
+        is_withdrawn=False,
+        payment__status=PaymentStatus.AWAITING_PAYMENT,
+    ).exists()
 
 
 def _claimed(attempt_id: str) -> None:
@@ -170,4 +182,5 @@ _EXCHANGE = Exchange(
     record=_record,
     claimed=_claimed,
     hold=locks.hold_attempt,
+    is_lost=_is_lost,
 )

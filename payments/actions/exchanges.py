@@ -56,7 +56,9 @@ class Exchange:
     lease, and says what is to be recorded of both.
     An order that the channel does not know is placed again, under the same number, once
     CHANNEL_SETTLE_WINDOW_SECONDS have passed since it was first sent (R5): at once for those that
-    move no money, and never by itself where a channel does not tell repetitions apart.
+    move no money, and never by itself where a channel does not tell repetitions apart. One that
+    waits for its payer, as the channel has just said, is placed again too where the answer was
+    lost by which they pay (`is_lost`): the channel gives it again.
     """
 
     noun: str
@@ -66,6 +68,7 @@ class Exchange:
     claimed: Callable[[str], None] | None = None
     hold: Callable[[str], None] | None = None
     go_on: Callable[[str, Lease, Outcome], Outcome] | None = None
+    is_lost: Callable[[str], bool] | None = None
     room: str = "payments"
 
     def send(self, subject: str, *, at: datetime) -> None:
@@ -94,8 +97,9 @@ class Exchange:
         _LEARNED()
         if is_notified and operations.is_at_rest(operation) and _tells_nothing(outcome):
             self._ask_ended_again(operation, at=at)
-        if operations.is_unplaced(operation) and _may_be_repeated(operation):
-            again = _claim_to_resend(subject, settle_window=_settle_window_of(operation))
+        is_waiting = outcome.kind is OutcomeKind.AWAITING_PAYER and self._has_lost(operation)
+        if (is_waiting or operations.is_unplaced(operation)) and _may_be_repeated(operation):
+            again = _claim_to_resend(operation, is_waiting=is_waiting)
             if again is not None:
                 _RESENDING()
                 self.place_claimed(subject, lease=again, at=at)
@@ -130,6 +134,14 @@ class Exchange:
         _ANSWERED()
         self.record(subject, lease=lease, outcome=outcome, at=at)
         _RECORDED()
+
+    def _has_lost(self, operation: ChannelOperation) -> bool:
+        """Tell whether an order waits for a payer who was never given anything to pay by."""
+        return (
+            self.is_lost is not None
+            and operation.status == OperationStatus.AWAITING_PAYER
+            and self.is_lost(operation.subject)
+        )
 
     @transaction.atomic(durable=True)
     def _claim_to_send(self, subject: str) -> Lease | None:
@@ -206,5 +218,11 @@ def _claim_to_ask(subject: str, *, is_notified: bool) -> Lease | None:
 
 
 @transaction.atomic(durable=True)
-def _claim_to_resend(subject: str, *, settle_window: timedelta) -> Lease | None:
-    return operations.claim_to_resend(subject, settle_window=settle_window)
+def _claim_to_resend(operation: ChannelOperation, *, is_waiting: bool) -> Lease | None:
+    """Take the right to repeat an order, as it was when its channel answered."""
+    return operations.claim_to_resend(
+        operation.subject,
+        settle_window=_settle_window_of(operation),
+        sent_times=operation.sends,
+        is_waiting=is_waiting,
+    )

@@ -35,6 +35,8 @@ ASKABLE = (
     OperationStatus.PROCESSING,
     OperationStatus.UNKNOWN,
 )
+LOST_MAX = 16
+"""How often an order is sent at most when its answers are lost; until it expires, nobody pays."""
 LOOKED_AT_AGAIN = (OperationKind.REFUND, OperationKind.CAPTURE, OperationKind.VOID)
 """Kinds of orders of whose end a channel may say something else later: people look at it then."""
 _OVER = (OperationStatus.SUCCEEDED, OperationStatus.FAILED)
@@ -136,15 +138,30 @@ def claim_to_ask(subject: str, *, is_notified: bool = False) -> Lease | None:
     )
 
 
-def claim_to_resend(subject: str, *, settle_window: timedelta = timedelta(0)) -> Lease | None:
+def claim_to_resend(
+    subject: str,
+    *,
+    settle_window: timedelta = timedelta(0),
+    sent_times: int | None = None,
+    is_waiting: bool = False,
+) -> Lease | None:
     """Take the right to send an order again, under the same number, or None. A part.
 
     Only for orders whose unknown outcome was answered with "no such order", and first sent at
-    least `settle_window` ago: a channel may take its time to know what it has taken (R5).
+    least `settle_window` ago: a channel may take its time to know what it has taken (R5). Or for
+    one that waits for its payer (`is_waiting`) where the answer by which they pay was lost: it
+    moves no money, and is sent LOST_MAX times at most. Who was answered when an order had been
+    sent `sent_times` may not send it once somebody else has: theirs is to be asked about first.
     """
+    status = OperationStatus.AWAITING_PAYER if is_waiting else OperationStatus.UNKNOWN
+    may = Q(status=status) & sending.may_leave()
+    if sent_times is not None:
+        may &= Q(sends=sent_times)
+    if is_waiting:
+        may &= Q(sends__lt=LOST_MAX)
     return _claim(
         subject,
-        may=Q(status=OperationStatus.UNKNOWN) & sending.may_leave(),
+        may=may,
         first_sent_before=DatabaseClock() - settle_window if settle_window else None,
         sends=F("sends") + 1,
     )
