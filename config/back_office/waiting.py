@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from config.back_office import contradiction_waits
 from config.back_office.channel_waits import notifications
+from config.back_office.hold_waits import holds
 from config.back_office.waits import Waiting, filtered, requests_for_me
 from ledger.admin import showing
 from ledger.queries import periods
@@ -31,6 +32,7 @@ def waiting_for(request: HttpRequest) -> list[Waiting]:
         *_settlements(request),
         *_refunds(request),
         *contradiction_waits.captures_and_voids(request),
+        *holds(request),
         *_manual_entries(request),
         *_orders(request),
         *notifications(request),

@@ -91,6 +91,38 @@ def start_void(
     )
 
 
+@transaction.atomic(durable=True)
+def start_void_of(
+    authorisation_id: str,
+    *,
+    actor: str,
+    at: datetime,
+    reason: str,
+    client_ip: str | None = None,
+    request_id: str = "",
+) -> Void:
+    """Give back what is left of one authorisation, also of one that nobody wanted.
+
+    Raises NothingHeldError where it has ended or is being given back, or CaptureInFlightError;
+    nothing is written then.
+    """
+    held = Authorisation.objects.filter(pk=authorisation_id)
+    payment = locks.locked_payment(held.values_list("payment_id", flat=True).get())
+    authorisation = held.select_related("attempt__channel_account").get()
+    authorisation.payment = payment
+    if authorisation.ended_at is not None or living_void(authorisation) is not None:
+        raise NothingHeldError
+    return order(
+        authorisation,
+        code=VOIDED,
+        actor=actor,
+        at=at,
+        reason=reason,
+        client_ip=client_ip,
+        request_id=request_id,
+    )
+
+
 def order(
     authorisation: Authorisation,
     *,

@@ -10,6 +10,7 @@ from payments.states import ManualEntryStatus, PaymentStatus, RefundStatus
 name_deeds(
     nouns={
         "account_terms": _("limits of a merchant's account"),
+        "authorisation": _("authorisation"),
         "calendar": _("business calendar"),
         "capture": _("capture"),
         "channel_account": _("channel account"),
@@ -116,6 +117,7 @@ name_deeds(
         "payment.paid_twice": _("paid a second time"),
         "payment.tried_elsewhere": _("tried by another account"),
         "payment.void": pgettext_lazy("deed", "give back"),
+        "authorisation.void": pgettext_lazy("deed", "give back"),
         "refund.ask": pgettext_lazy("deed", "ask the channel"),
         "refund.asked_about": _("channel asked again"),
         "refund.contradicted": _("contradicted by the channel"),

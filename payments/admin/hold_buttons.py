@@ -1,7 +1,7 @@
 """The buttons of an authorised payment: take of what is held, or give it back."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.http import HttpRequest
@@ -15,8 +15,8 @@ from ledger.admin.panels import Notice, Panel
 from payments.actions import voids
 from payments.actions.capture_requests import CaptureRequest, start_capture
 from payments.admin.refund_requests import AmountField
-from payments.models import Payment
-from payments.queries.authorisations import left_to_capture
+from payments.models import Authorisation, Payment
+from payments.queries.authorisations import left_of, left_to_capture
 from payments.states import PaymentStatus
 
 
@@ -40,12 +40,14 @@ class CaptureForm(ReasonForm):
 
 
 class _OfHeld(Operation[Payment]):
-    """What is done with money that a channel holds."""
+    """What is done with money that a channel holds, while its payment is in one of `states`."""
+
+    states: ClassVar[Sequence[PaymentStatus]] = (PaymentStatus.AUTHORIZED, PaymentStatus.PAID)
 
     def is_offered(self, row: Payment) -> bool:
         """Offer it while something of the payment is held."""
-        is_held = row.status in (PaymentStatus.AUTHORIZED, PaymentStatus.PAID)
-        return row.capture_mode == "manual" and is_held and left_to_capture(row) > 0
+        may_be = row.capture_mode == "manual" and row.status in self.states
+        return may_be and left_to_capture(row) > 0
 
     def panels(self, request: HttpRequest, row: Payment) -> Sequence[Panel]:
         """Show what is held and can be taken or given back."""
@@ -88,15 +90,19 @@ class CapturePayment(_OfHeld):
         return _("The channel is asked to take it.")
 
 
+_GIVEN_BACK = gettext_lazy(
+    "The payer may use the money again, and it cannot be taken any more. What was captured"
+    " before stays paid."
+)
+
+
 class VoidPayment(_OfHeld):
-    """Give back what is held."""
+    """Give back what is held, also where the channel has refused to before."""
 
     name = "void"
     label = gettext_lazy("Give back what is held")
-    explanation = gettext_lazy(
-        "The payer may use the money again, and it cannot be taken any more. What was captured"
-        " before stays paid."
-    )
+    explanation = _GIVEN_BACK
+    states = (PaymentStatus.AUTHORIZED, PaymentStatus.PAID, PaymentStatus.CLOSING)
     permission = "payments.request_void"
     deed = "payment.void"
     icon = "undo"
@@ -108,6 +114,42 @@ class VoidPayment(_OfHeld):
     ) -> Words:
         """Ask the channel to give it back."""
         voids.start_void(
+            row.pk,
+            actor=asking.actor,
+            at=asking.at,
+            reason=form.cleaned_data["reason"],
+            client_ip=asking.client_ip,
+            request_id=asking.request_id,
+        )
+        return _("The channel is asked to give it back.")
+
+
+class VoidHold(Operation[Authorisation]):
+    """Give back one hold, whether anybody wanted it or not."""
+
+    name = "void"
+    label = gettext_lazy("Give back what is held")
+    explanation = _GIVEN_BACK
+    permission = "payments.request_void"
+    deed = "authorisation.void"
+    icon = "undo"
+    variant = "danger"
+    form_class = ReasonForm
+
+    def is_offered(self, row: Authorisation) -> bool:
+        """Offer it while something of it is held and no channel is about to give it back."""
+        return left_of(row) > 0
+
+    def panels(self, request: HttpRequest, row: Authorisation) -> Sequence[Panel]:
+        """Show what is held."""
+        left = showing.figure(left_of(row), row.currency)
+        return [Notice(_("Held and not taken: %(left)s.") % {"left": f"{left} {row.currency}"})]
+
+    def perform(
+        self, request: DoorRequest, row: Authorisation, form: forms.Form, asking: Asking
+    ) -> Words:
+        """Ask the channel to give it back."""
+        voids.start_void_of(
             row.pk,
             actor=asking.actor,
             at=asking.at,

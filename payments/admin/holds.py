@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -13,17 +14,48 @@ from ledger.admin import showing
 from ledger.admin.append_only import ReadOnlyAdmin
 from ledger.admin.base import BusinessDayRange
 from ledger.admin.journal import entries_table
+from ledger.admin.operations import OperationsAdmin
 from ledger.admin.panels import Column, Panel, Table
 from payments.admin.filters import ContradictionFilter, CurrencyFilter
+from payments.admin.hold_buttons import VoidHold
 from payments.models import Authorisation, Capture, CaptureShare, Payment, Void
+from payments.queries.authorisations import held_against_our_will
+
+REFUSED = "refused"
+
+
+class RefusedFilter(admin.SimpleListFilter):
+    """Narrow a list to what its channels hold though they were told to give it back."""
+
+    title = gettext_lazy("giving back")
+    parameter_name = "given_back"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        """List the one thing that waits for somebody."""
+        return [(REFUSED, _("refused by the channel"))]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Authorisation]
+    ) -> QuerySet[Authorisation]:
+        """Keep what is held against our will."""
+        if self.value() != REFUSED:
+            return queryset
+        return queryset.filter(pk__in=held_against_our_will().values("pk"))
 
 
 @admin.register(Authorisation)
-class AuthorisationAdmin(ReadOnlyAdmin[Authorisation]):
+class AuthorisationAdmin(OperationsAdmin[Authorisation]):
     """What a channel holds of a payer's money, and until when."""
 
     list_display = ("id", "payment", "amount_minor", "authorised_at", "expires_at", "ended_at")
-    list_filter = ("is_spare", "ended_code", CurrencyFilter, ("expires_at", BusinessDayRange))
+    list_filter = (
+        RefusedFilter,
+        "is_spare",
+        "ended_code",
+        CurrencyFilter,
+        ("expires_at", BusinessDayRange),
+    )
+    row_operations = (VoidHold(),)
     search_fields = ("id__exact", "payment__id__exact")
     search_help_text = gettext_lazy("aut_… or pay_…")
     empty_hint = gettext_lazy("Money is held where a payment is created with capture manual.")

@@ -60,10 +60,15 @@ def unallocated_captured(payment_id: str) -> int:
 
 def left_to_capture(payment: Payment) -> int:
     """Return what is held of a payment and no living capture or void takes. A first look."""
-    held = payment.authorisations.filter(is_spare=False, ended_at=None).first()
-    if held is None or living_void(held) is not None:
+    held = payment.authorisations.filter(is_spare=False).first()
+    return 0 if held is None else left_of(held)
+
+
+def left_of(authorisation: Authorisation) -> int:
+    """Return what is held by an authorisation and no living capture or void takes."""
+    if authorisation.ended_at is not None or living_void(authorisation) is not None:
         return 0
-    return held.amount_minor - captured_minor(held)
+    return authorisation.amount_minor - captured_minor(authorisation)
 
 
 def has_captures_in_flight(authorisation: Authorisation) -> bool:

@@ -59,6 +59,7 @@ class Rarities:
         stories = {
             "HELD": self._held,
             "VOID": self._voided,
+            "KEPT": self._kept,
             "LATE-BACK": self._late_and_given_back,
             "LATE-ASKED": self._late_and_asked_about,
             "TWICE": self._twice,
@@ -112,6 +113,11 @@ class Rarities:
         yield from self.counter.until_paid(payment_id, PaymentStatus.AUTHORIZED)
         voids.start_void(payment_id, actor=self.maker.actor, at=self.at, reason="Order cancelled")
         yield partial(is_now, Payment, payment_id, PaymentStatus.CLOSED)
+
+    def _kept(self, number: str) -> Story:
+        """Leave a held order to visitors: they take of it, or give it back, for a week."""
+        payment_id = self.counter.ordered(number, PaymentMethod.CARD_PAGE, 36_000, is_held=True)
+        yield from self.counter.until_paid(payment_id, PaymentStatus.AUTHORIZED)
 
     # --- money that came otherwise ----------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from payments.models import (
     SendingHold,
     Void,
 )
+from payments.queries.authorisations import left_to_capture
 from settlements.queries.integrity import verify
 from settlements.rehearsal import arrangements, rarities
 from settlements.rehearsal.counter import Counter
@@ -68,6 +69,7 @@ def test_everything_happens_once_and_the_books_are_sound(counter, people):
     assert statuses == {
         "HELD": "paid",
         "VOID": "closed",
+        "KEPT": "authorized",
         "LATE-BACK": "refunded_late",
         "LATE-ASKED": "paid_late",
         "TWICE": "paid",
@@ -80,6 +82,7 @@ def test_everything_happens_once_and_the_books_are_sound(counter, people):
     assert sorted(ParkedMoney.objects.values_list("amount_minor", flat=True)) == [
         *(4_500, 5_000, 6_600, 12_800)
     ]
+    assert left_to_capture(Payment.objects.get(merchant_order_no="KEPT")) == 36_000
     assert RefundRemedy.objects.get().status == "pending_approval"
     assert verify().violations == []
 
@@ -89,7 +92,7 @@ def test_complains_when_nothing_moves(counter, people, monkeypatch):
     monkeypatch.setattr(rarities, "PATIENCE_SECONDS", 0.1)
 
     # When, Then
-    with pytest.raises(CommandError, match="8 payments do not get on"):
+    with pytest.raises(CommandError, match="9 payments do not get on"):
         Rarities(counter, **people, watch=lambda: None).play()
 
 
