@@ -1,10 +1,15 @@
-"""What may be asked at any moment, while everything breaks: I1, I5 and I6 by the database alone."""
+"""What may be asked at any moment, while everything breaks, of the database alone.
+
+I1, I5, I6, and I7 with what is pending.
+"""
 
 import threading
 import time
 from dataclasses import dataclass, field
 
 import psycopg
+
+from tests.harness.terms import PAYER_DAY_MINOR
 
 LAWS = {
     "I1 an entry does not balance": """
@@ -24,6 +29,10 @@ LAWS = {
         SELECT p.id FROM payments_payment p JOIN payments_refund r ON r.payment_id = p.id
         WHERE r.status NOT IN ('failed', 'rejected', 'cancelled')
         GROUP BY p.id HAVING sum(r.amount_minor) > p.amount_minor""",
+    "I7 a payer has more under way than they may": f"""
+        SELECT subject_id FROM risk_limitcounter
+        WHERE deed = 'payment' AND subject_id <> 'platform' AND used_minor > {PAYER_DAY_MINOR}
+    """,  # noqa: S608  a number of ours
 }
 
 

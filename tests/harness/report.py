@@ -12,6 +12,8 @@ SHOWN_MAX = 40
 LONG_SECONDS = 600
 """How long a run has to last to have goals (issue: ten minutes)."""
 ACCEPTED_MIN, COMMITS_MIN = 10_000, 100
+NOT_HERE = {"remedy.intended"}
+"""Fault points of what never happens here: no channel of the harness fails to deliver a refund."""
 OPERATIONS = ("create", "confirm", "cancel", "capture", "void", "refund")
 """What counts as an operation when our API has accepted it."""
 
@@ -54,7 +56,9 @@ class Report:
     @property
     def unvisited(self) -> list[str]:
         """Fault points that nobody passed."""
-        return sorted(name for name, times in self.visits.items() if not times)
+        return sorted(
+            name for name, times in self.visits.items() if not times and name not in NOT_HERE
+        )
 
     @property
     def goals(self) -> list[tuple[str, bool]]:
@@ -134,8 +138,8 @@ class Report:
             *((name, number) for name, number in sorted(self.chaos.items())),
             ("COMMIT replies lost", self.lost_commits),
             ("laws asked while it ran", f"{self.reads} times"),
-            ("seconds that two schedulers brought", self.ticks),
-            ("… again, by a scheduler that was late by a second", self.late_ticks),
+            ("instants that two schedulers brought", self.ticks),
+            ("… again, by a scheduler that was late by a whole one", self.late_ticks),
             ("settle window that resends were held to", _window()),
             ("fault points passed", _passed(self.visits)),
             ("… passed least", _least(self.visits)),

@@ -1,6 +1,6 @@
 """What the house does by the minute, by the second: dead workers and expired payments.
 
-And a tick each second, of which a file keeps the job that brought it: two schedulers and three
+And a tick each two seconds, of which a file keeps the job that brought it: two schedulers and three
 workers read this table, and each instant may bring one job only.
 """
 
@@ -32,7 +32,7 @@ def expire() -> None:
     jobs.defer("payments.fund_refunds", at=at, queueing_lock="payments.fund_refunds")
 
 
-@app.periodic(cron="* * * * * *")
+@app.periodic(cron="* * * * * */2")
 @app.task(name="harness.tick", queue="clock", pass_context=True)
 def tick(context: JobContext, timestamp: int) -> None:
     """Write down which job came for this second; one that is run again writes the same."""
