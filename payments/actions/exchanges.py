@@ -52,6 +52,8 @@ class Exchange:
     `<noun>_id`. `place` and `ask` are given the subject and `at`, and call the channel outside of
     any transaction. `claimed` mirrors that an order is being sent, in the transaction of the claim;
     `hold` locks before the order what `claimed` will change, in the order in which all lock them.
+    `may_go` is asked in the transaction of each claim to send, or to send again, and locks what it
+    decides by: an order that may not go yet stays as it is.
     `go_on` may do at the channel what its answer to a question asks for, under the question's
     lease, and says what is to be recorded of both.
     An order that the channel does not know is placed again, under the same number, once
@@ -67,13 +69,14 @@ class Exchange:
     record: Recording
     claimed: Callable[[str], None] | None = None
     hold: Callable[[str], None] | None = None
+    may_go: Callable[[str, datetime], bool] | None = None
     go_on: Callable[[str, Lease, Outcome], Outcome] | None = None
     is_lost: Callable[[str], bool] | None = None
     room: str = "payments"
 
     def send(self, subject: str, *, at: datetime) -> None:
         """Place a prepared order. Sending twice is impossible: what was sent is asked about."""
-        lease = self._claim_to_send(subject)
+        lease = self._claim_to_send(subject, at=at)
         if lease is not None:
             self.place_claimed(subject, lease=lease, at=at)
 
@@ -99,7 +102,7 @@ class Exchange:
             self._ask_ended_again(operation, at=at)
         is_waiting = outcome.kind is OutcomeKind.AWAITING_PAYER and self._has_lost(operation)
         if (is_waiting or operations.is_unplaced(operation)) and _may_be_repeated(operation):
-            again = _claim_to_resend(operation, is_waiting=is_waiting)
+            again = self._claim_to_resend(operation, is_waiting=is_waiting, at=at)
             if again is not None:
                 _RESENDING()
                 self.place_claimed(subject, lease=again, at=at)
@@ -144,14 +147,30 @@ class Exchange:
         )
 
     @transaction.atomic(durable=True)
-    def _claim_to_send(self, subject: str) -> Lease | None:
+    def _claim_to_send(self, subject: str, *, at: datetime) -> Lease | None:
         """Take the lease, committed before anything leaves the house."""
         if self.hold is not None:
             self.hold(subject)
+        if self.may_go is not None and not self.may_go(subject, at):
+            return None
         lease = operations.claim_to_send(subject)
         if lease is not None and self.claimed is not None:
             self.claimed(subject)
         return lease
+
+    @transaction.atomic(durable=True)
+    def _claim_to_resend(
+        self, operation: ChannelOperation, *, is_waiting: bool, at: datetime
+    ) -> Lease | None:
+        """Take the right to repeat an order, as it was when its channel answered."""
+        if self.may_go is not None and not self.may_go(operation.subject, at):
+            return None
+        return operations.claim_to_resend(
+            operation.subject,
+            settle_window=_settle_window_of(operation),
+            sent_times=operation.sends,
+            is_waiting=is_waiting,
+        )
 
     @transaction.atomic(durable=True)
     def _ask_later(self, subject: str, *, is_notified: bool, at: datetime) -> None:
@@ -215,14 +234,3 @@ def _tells_nothing(outcome: Outcome) -> bool:
 @transaction.atomic(durable=True)
 def _claim_to_ask(subject: str, *, is_notified: bool) -> Lease | None:
     return operations.claim_to_ask(subject, is_notified=is_notified)
-
-
-@transaction.atomic(durable=True)
-def _claim_to_resend(operation: ChannelOperation, *, is_waiting: bool) -> Lease | None:
-    """Take the right to repeat an order, as it was when its channel answered."""
-    return operations.claim_to_resend(
-        operation.subject,
-        settle_window=_settle_window_of(operation),
-        sent_times=operation.sends,
-        is_waiting=is_waiting,
-    )

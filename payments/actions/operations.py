@@ -98,6 +98,7 @@ def claim_to_send(subject: str) -> Lease | None:
         "status": OperationStatus.SENDING,
         "sends": F("sends") + 1,
         "first_sent_at": Coalesce("first_sent_at", DatabaseClock()),
+        "last_sent_at": DatabaseClock(),
     }
     lease = _claim(subject, may=is_unsent & sending.may_leave(), **changes)
     if lease is not None:
@@ -164,6 +165,7 @@ def claim_to_resend(
         may=may,
         first_sent_before=DatabaseClock() - settle_window if settle_window else None,
         sends=F("sends") + 1,
+        last_sent_at=DatabaseClock(),
     )
 
 

@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Count, Max, Q
 
-from ledger import jobs
 from payments import locks
 from payments.actions import (
     operations,
@@ -20,12 +18,12 @@ from payments.actions import (
     refund_funding,
     refund_moves,
     refund_reversals,
+    refund_turns,
     remedy_orders,
 )
 from payments.actions.channels import channel_of
 from payments.actions.exchanges import DUE_MAX, Exchange
 from payments.actions.operations import Lease
-from payments.channels import registry
 from payments.channels.base import Outcome, OutcomeKind, RefundRequest
 from payments.models import (
     ChannelAccount,
@@ -67,12 +65,8 @@ def prepare(refund: Refund, *, attempt: PaymentAttempt, at: datetime) -> None:
         currency=refund.currency,
         created_at=at,
     )
-    jobs.defer(
-        "payments.send_refund",
-        refund_id=refund.pk,
-        at=at,
-        due_at=_turn_of(refund.operation, refund),
-    )
+    turn = refund_turns.turn_of(refund, refund.operation)
+    refund_turns.have_sent(refund, refund.operation, due_at=turn, at=at)
 
 
 def send_refund(refund_id: str, *, at: datetime) -> None:
@@ -80,8 +74,7 @@ def send_refund(refund_id: str, *, at: datetime) -> None:
 
     When another refund of the same payment has just been sent, this one waits for its turn.
     """
-    if not _waits_for_its_turn(refund_id, at=at):
-        _EXCHANGE.send(refund_id, at=at)
+    _EXCHANGE.send(refund_id, at=at)
 
 
 def query_refund(refund_id: str, *, at: datetime, is_notified: bool = False) -> None:
@@ -103,50 +96,6 @@ def defer_due(*, at: datetime) -> int:
     """Have every order for a refund looked after that is due; return how many. A janitor's deed."""
     due = operations_due(OperationKind.REFUND, limit=DUE_MAX)
     return _EXCHANGE.have_looked_after(due, at=at)
-
-
-def _turn_of(operation: ChannelOperation, refund: Refund) -> datetime | None:
-    """Return when the order may be sent beside the others of its payment; None: at once.
-
-    Counted by the database's clock. Others that wait as well go first.
-    """
-    others = ChannelOperation.objects.filter(
-        kind=OperationKind.REFUND, refund__payment_id=refund.payment_id
-    ).exclude(pk=operation.pk)
-    known = others.aggregate(
-        waiting=Count("pk", filter=Q(first_sent_at=None)), last=Max("first_sent_at")
-    )
-    spacing = registry.TRAITS[operation.channel_account.channel].refund_spacing
-    (now,) = ChannelOperation.objects.filter(pk=operation.pk).values_list(
-        DatabaseClock(), flat=True
-    )
-    turns = [now + known["waiting"] * spacing]
-    if known["last"] is not None:
-        turns.append(known["last"] + (1 + known["waiting"]) * spacing)
-    return max(turns) if max(turns) > now else None
-
-
-@transaction.atomic(durable=True)
-def _waits_for_its_turn(refund_id: str, *, at: datetime) -> bool:
-    """Put the order off if another one of its payment was sent too short a while ago."""
-    refund = Refund.objects.select_related("operation__channel_account").get(pk=refund_id)
-    operation = refund.operation
-    if operation is None or operation.status != OperationStatus.PREPARED:
-        return False
-    spacing = registry.TRAITS[operation.channel_account.channel].refund_spacing
-    last = (
-        ChannelOperation.objects.filter(
-            kind=OperationKind.REFUND,
-            refund__payment_id=refund.payment_id,
-            first_sent_at__gt=DatabaseClock() - spacing,
-        )
-        .exclude(pk=operation.pk)
-        .aggregate(last=Max("first_sent_at"))["last"]
-    )
-    if last is None:
-        return False
-    jobs.defer("payments.send_refund", refund_id=refund_id, at=at, due_at=last + spacing)
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +178,8 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
     operation = refund.operation = locks.locked_operation(refund.operation_id)
     believed = refund_beliefs.believed(refund, outcome, is_question=lease.is_question)
     operations.record_outcome(operation, lease=lease, outcome=believed, at=at)
+    if not lease.is_question:
+        refund_turns.note_sent(operation)
     if refund.status in _ENDED:
         _look_again(refund, operation, outcome=believed, at=at)
         return operation
@@ -288,4 +239,11 @@ def _follow(
         refund_reversals.reverse(refund, refund.operation, code=outcome.code, actor=actor, at=at)
 
 
-_EXCHANGE = Exchange("refund", place=_place, ask=_ask, record=_record, go_on=_go_on)
+_EXCHANGE = Exchange(
+    "refund",
+    place=_place,
+    ask=_ask,
+    record=_record,
+    may_go=refund_turns.is_its_turn,
+    go_on=_go_on,
+)

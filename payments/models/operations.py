@@ -76,6 +76,8 @@ class ChannelOperation(models.Model):
     sends = models.PositiveIntegerField(_("times sent"), default=0)
     queries = models.PositiveIntegerField(_("times asked"), default=0)
     first_sent_at = models.DateTimeField(_("first sent at"), null=True, blank=True)
+    # When it was claimed to be sent last, or when the channel answered to that.
+    last_sent_at = models.DateTimeField(_("last sent at"), null=True, blank=True)
     # From birth: were the job that shall send it lost, the janitor would find it by this.
     next_query_at = models.DateTimeField(
         _("next question at"), null=True, blank=True, db_default=DatabaseClock() + UNSENT_AFTER

@@ -55,8 +55,8 @@ def settle():
     for _ in range(3):
         run_jobs()
         let_machines_wait()
-        ChannelOperation.objects.filter(kind="refund").exclude(first_sent_at=None).update(
-            first_sent_at=DatabaseClock() - timedelta(minutes=2)
+        ChannelOperation.objects.filter(kind="refund").exclude(last_sent_at=None).update(
+            last_sent_at=DatabaseClock() - timedelta(minutes=2)
         )
         refund_orders.defer_due(at=PAID_AT)
     run_jobs()

@@ -99,7 +99,7 @@ class TestTurns:
 
         # When its time has come
         ChannelOperation.objects.filter(subject=first.pk).update(
-            first_sent_at=DatabaseClock() - timedelta(seconds=3)
+            last_sent_at=DatabaseClock() - timedelta(seconds=3)
         )
         desk.settle()
 
@@ -121,7 +121,7 @@ class TestTurns:
         assert standing(second) == ("submitting", "prepared")
         assert desk.story(second) == []
         turns = ProcrastinateJob.objects.filter(status="todo", task_name="payments.send_refund")
-        sent_at = ChannelOperation.objects.get(subject=first.pk).first_sent_at
+        sent_at = ChannelOperation.objects.get(subject=first.pk).last_sent_at
         assert {job.scheduled_at for job in turns} == {sent_at + timedelta(seconds=3)}
 
 
