@@ -100,19 +100,19 @@ def end_unsent(attempt: PaymentAttempt, *, at: datetime) -> bool:
     assert connection.in_atomic_block, "end_unsent is a part; open a transaction around it"
     if attempt.status != AttemptStatus.PREPARED:
         return False
-    found = locks.locked_attempt(attempt.pk)
-    lease = operations.claim_to_end(found.pk)
+    locks.hold_attempt(attempt.pk)
+    lease = operations.claim_to_end(attempt.pk)
     if lease is None:
         return False
-    found.operation.refresh_from_db()
-    found.status = AttemptStatus.SENDING
-    found.save(update_fields=["status"])
+    attempt.operation.refresh_from_db()
+    attempt.status = AttemptStatus.SENDING
+    attempt.save(update_fields=["status"])
     words = "Nobody wanted it any more, so it was not sent."
     outcome = Outcome(OutcomeKind.FAILED, code=NOT_WANTED, message=words)
-    operations.record_outcome(found.operation, lease=lease, outcome=outcome, at=at)
-    attempt.status = found.status = AttemptStatus.FAILED
-    found.save(update_fields=["status"])
-    get_screener().give_back(found.payment_id, at=at)
+    operations.record_outcome(attempt.operation, lease=lease, outcome=outcome, at=at)
+    attempt.status = AttemptStatus.FAILED
+    attempt.save(update_fields=["status"])
+    get_screener().give_back(attempt.payment_id, at=at)
     return True
 
 

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,7 +17,7 @@ from ledger.admin.operations import Operation, ReasonForm, Words
 from ledger.admin.panels import Cell, Column, Fact, Facts, Panel, Table
 from ledger.models import ApprovalRequest
 from payments.actions import resolutions
-from payments.models import ParkedMoney
+from payments.models import ParkedMoney, Payment
 from payments.parked_states import ParkedKind, ParkedStatus, ResolutionWay
 from payments.queries.parked import (
     APPROVAL_KIND,
@@ -24,6 +25,7 @@ from payments.queries.parked import (
     latest_resolution,
     moved_minor,
     open_resolution,
+    other_of_link,
     resolution_payload,
 )
 from payments.states import PaymentStatus
@@ -66,12 +68,20 @@ def summary(row: ParkedMoney) -> Facts:
         Fact(_("came at"), showing.instant(row.came_at)),
         Fact(_("id"), showing.code(row.pk)),
     ]
+    other = other_of_link(row.payment) if row.status == ParkedStatus.WAITING else None
+    if other is not None:
+        state = showing.badge(other.status, other.get_status_display())
+        facts.insert(-1, Fact(_("its link may be paid once; other payment"), _beside(other, state)))
     if row.accepted_minor:
         taken = showing.money(row.accepted_minor, row.currency)
         facts.insert(3, Fact(_("taken as the payment"), taken))
     if row.approval is not None:
         facts.append(Fact(_("approval"), showing.row_link(row.approval)))
     return Facts(_("money in suspense"), facts)
+
+
+def _beside(other: Payment, state: SafeString) -> SafeString:
+    return format_html("{} {}", showing.row_link(other), state)
 
 
 def effect(row: ParkedMoney, way: ResolutionWay) -> Table:

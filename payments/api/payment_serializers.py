@@ -111,7 +111,7 @@ class AttemptSerializer(serializers.Serializer[PaymentAttempt]):
 
     Once the channel answered, `qr_code` is what the payer scans, or `action` what their device
     does: `redirect` to `url`, post `fields` as a `form` to `url`, or `invoke` the channel's own
-    software with `fields`.
+    software with `fields`. One that was given up for another method shows neither any more.
     """
 
     id = serializers.CharField()
@@ -127,6 +127,11 @@ class AttemptSerializer(serializers.Serializer[PaymentAttempt]):
     def get_object(self, row: PaymentAttempt) -> str:
         """Name the type."""
         return "payment_attempt"
+
+    def to_representation(self, instance: PaymentAttempt) -> dict[str, Any]:
+        """Show a try; nobody shall be led to pay by one that its payer has left."""
+        shown = super().to_representation(instance)
+        return shown | {"qr_code": "", "action": {}} if instance.is_withdrawn else shown
 
 
 class PaymentSerializer(serializers.Serializer[Payment]):

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from payments.actions import closing, payment_questions, payments, voids
+from payments.actions import closing, payment_questions, payments, switching, voids
 from payments.actions.capture_requests import CaptureRequest, request_capture
 from payments.actions.capture_shares import CaptureShareRequest
 from payments.actions.idempotency import Answer
@@ -121,13 +121,17 @@ class PaymentDoor(ReadDoor):
         A payment that is refused by risk is `rejected`, and `status_code` says why. One whose
         payer has to type their payment password stays `created`, with the code of the challenge:
         open a checkout session for them, the password is asked for there.
+
+        Confirm again by another method when the payer changes their mind: the try under way is
+        closed at its channel first, where it can be, and a new one comes to `attempts` once the
+        channel has said that nothing was paid. The same method again changes nothing.
         """
         payment = self._own_payment()
         asked = PaymentConfirmSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
 
         def deed() -> Answer:
-            payments.confirm_payment(
+            switching.confirm_or_switch(
                 payment.pk,
                 method=asked.validated_data["method"],
                 client_ip=asked.validated_data["payer_ip"],

@@ -19,7 +19,7 @@ from payments.actions import link_payments
 from payments.checkout.access import CheckoutRequest, checkout_door
 from payments.errors import LinkCrowdedError
 from payments.models import PaymentLink
-from payments.queries.links import TAKEN, LinkState, link_of_code, state_of
+from payments.queries.links import TAKEN, LinkState, is_refusal_kept, link_of_code, state_of
 from payments.queries.payer_sessions import session_of
 
 COOKIE_SECONDS: Final = 24 * 60 * 60
@@ -61,15 +61,16 @@ def begin(request: CheckoutRequest, code: str) -> HttpResponse:
         messages.error(request, str(error))
         return HttpResponseRedirect(reverse("checkout-link", args=[code]))
     except DomainError as error:
-        record_refusal(
-            action="payment_link.begin",
-            subject=link.pk,
-            actor=f"link:{link.pk}",
-            at=request.at,
-            code=error.code,
-            client_ip=request.client_ip or None,
-            request_id=request.request_id,
-        )
+        if is_refusal_kept(link.pk, code=error.code, at=request.at):
+            record_refusal(
+                action="payment_link.begin",
+                subject=link.pk,
+                actor=f"link:{link.pk}",
+                at=request.at,
+                code=error.code,
+                client_ip=request.client_ip or None,
+                request_id=request.request_id,
+            )
         messages.error(request, str(error))
         return HttpResponseRedirect(reverse("checkout-link", args=[code]))
     response = HttpResponseRedirect(reverse("checkout", args=[token]))

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 from django.utils.translation import pgettext_lazy
 
+from ledger.models import AuditEntry
 from payments.models import Payment, PaymentLink
 from payments.states import PaymentStatus
 
@@ -28,6 +30,12 @@ UNDER_WAY = (
 """States of a payment of which it is not decided yet whether money comes."""
 
 
+REFUSALS_MAX: Final = 10
+"""How many refusals to begin by one link, for one reason, are written down in a minute."""
+
+_MINUTE: Final = timedelta(minutes=1)
+
+
 class LinkState(TextChoices):
     """Where a payment link stands; it is never stored, time and payments say it."""
 
@@ -43,6 +51,18 @@ class LinkPage:
 
     links: Sequence[PaymentLink]
     before: str | None
+
+
+def is_refusal_kept(link_id: str, *, code: str, at: datetime) -> bool:
+    """Tell whether one more refusal to begin by a link is to be written down.
+
+    Nobody removes such rows, and each press would leave one. A look, without a lock: of presses
+    that come together each may be kept.
+    """
+    kept = AuditEntry.objects.filter(
+        subject=link_id, action="payment_link.begin.refused", reason=code, at__gt=at - _MINUTE
+    )
+    return len(kept.values_list("pk")[:REFUSALS_MAX]) < REFUSALS_MAX
 
 
 def links_with_use() -> QuerySet[PaymentLink]:

@@ -8,6 +8,7 @@ from ledger.models import ApprovalRequest
 from ledger.states import ApprovalState
 from payments.models import ParkedMoney, Payment, PaymentAllocation, Refund
 from payments.parked_states import LateMoney, ParkedKind, ParkedStatus, ResolutionWay
+from payments.queries.links import TAKEN, UNDER_WAY
 from payments.states import CONTRADICTED, PaymentStatus
 
 APPROVAL_KIND = "payment_resolution"
@@ -103,10 +104,23 @@ def _others(parked: ParkedMoney) -> QuerySet[ParkedMoney]:
     return ParkedMoney.objects.filter(payment_id=parked.payment_id).exclude(pk=parked.pk)
 
 
+def other_of_link(payment: Payment) -> Payment | None:
+    """Return another payment that has, or may get, the money of a link that may be paid once.
+
+    None where the payment belongs to no such link, or where the link has no other one.
+    """
+    link = payment.link
+    if link is None or not link.is_single_use:
+        return None
+    others = link.payments.filter(status__in=(*TAKEN, *UNDER_WAY)).exclude(pk=payment.pk)
+    return others.order_by("-paid_at", "-pk").first()
+
+
 def way_by_terms(parked: ParkedMoney) -> ResolutionWay | None:
     """Return what the terms of all merchants of a payment say of late money; None: people decide.
 
-    Merchants who want different things leave it to people, and so does money that does not fit.
+    Merchants who want different things leave it to people, and so does money that does not fit, or
+    that a link which may be paid once has taken otherwise, or may take still.
     """
     if parked.kind != ParkedKind.PAID_LATE:
         return None
@@ -117,6 +131,8 @@ def way_by_terms(parked: ParkedMoney) -> ResolutionWay | None:
     )
     if wanted == {LateMoney.REFUND.value}:
         return ResolutionWay.REFUND
-    if wanted == {LateMoney.ACCEPT.value} and can_be_accepted(parked):
+    if wanted != {LateMoney.ACCEPT.value} or other_of_link(parked.payment) is not None:
+        return None
+    if can_be_accepted(parked):
         return ResolutionWay.ACCEPT
     return None

@@ -125,6 +125,7 @@ def owed_payment(
     payer_no: str | None = None,
     created_by: Merchant | None = None,
     capture_mode: str = "automatic",
+    link: PaymentLink | None = None,
 ) -> Payment:
     """Create a payment with one allocation per merchant, as the API would.
 
@@ -145,6 +146,7 @@ def owed_payment(
                 payer_no=payer_no,
                 merchant_id=created_by.pk if created_by else None,
                 capture_mode=capture_mode,
+                link_id=link.pk if link else None,
             ),
             actor="key:test",
             at=at,

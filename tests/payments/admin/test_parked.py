@@ -8,7 +8,14 @@ from django.test import Client
 from payments.channels.base import Outcome, OutcomeKind
 from payments.models import ParkedMoney, Payment, Refund, RefundRemedy
 from tests.factories.parked import asked, conflicted_money, late_money
-from tests.factories.payments import answered_refund, paid_payment, refund_asked
+from tests.factories.payments import (
+    MerchantFactory,
+    answered_refund,
+    owed_payment,
+    paid_payment,
+    payment_link,
+    refund_asked,
+)
 from tests.instants import NOON
 from tests.rig.rows import ITS_OWN_REFUSAL, nothing_written
 from tests.rig.staff import desk
@@ -136,3 +143,22 @@ def test_two_people_send_an_abnormal_refund_to_a_card(maker, checker):
         assert "1239" in text
         assert "6222" not in text
         assert "张茶" not in text
+
+
+def test_what_another_payment_of_a_link_may_have_paid_is_said(maker):
+    # Given two payments of a link that may be paid once
+    merchant = MerchantFactory()
+    link = payment_link(merchant)
+    parked = late_money(merchant, link=link)
+    other = owed_payment(merchant, link=link)
+
+    # When, Then
+    page = maker.get(address(parked)).content.decode()
+    assert "Its link may be paid once; other payment" in page
+    assert other.pk in page
+
+    # When the other one has ended
+    Payment.objects.filter(pk=other.pk).update(status="closed")
+
+    # Then
+    assert "Its link may be paid once" not in maker.get(address(parked)).content.decode()

@@ -12,6 +12,7 @@ from tests.factories.payments import AlipayAccountFactory, attempted_payment
 from tests.instants import NOON
 from tests.rig.rows import ITS_KEPT_REFUSAL, nothing_written
 
+WECHAT = {"method": "wechat_native", "payer_ip": "203.0.113.9"}
 CONFIRMATION = {"method": "alipay_qr", "payer_ip": "203.0.113.9"}
 
 
@@ -77,6 +78,54 @@ def test_confirming_twice_places_one_order(partner, payment_id, channel):
     # Then
     assert response.status_code == 200
     assert ChannelOperation.objects.count() == 1
+
+
+def test_another_method_takes_the_place_of_one_that_never_left(partner, payment_id, channel):
+    # Given
+    AlipayAccountFactory(channel="wechatpay")
+    confirm(partner, payment_id)
+
+    # When
+    body = confirm(partner, payment_id, WECHAT).json()
+
+    # Then
+    assert (body["status"], body["method"]) == ("awaiting_payment", "wechat_native")
+    tries = {one["method"]: (one["status"], one["status_code"]) for one in body["attempts"]}
+    assert tries == {"alipay_qr": ("failed", "not_wanted"), "wechat_native": ("prepared", "")}
+    with nothing_written(but={"payments_idempotencyrecord": 1}):
+        assert confirm(partner, payment_id, WECHAT).status_code == 200
+
+
+def test_another_method_waits_for_the_end_of_one_that_was_sent(partner, payment_id, channel):
+    # Given
+    AlipayAccountFactory(channel="wechatpay")
+    attempt = attempted_payment(Payment.objects.get(), channel=channel)
+    attempt.qr_code = "https://qr.alipay.com/bax0"
+    attempt.save(update_fields=["qr_code"])
+
+    # When
+    body = confirm(partner, payment_id, WECHAT).json()
+
+    # Then the code that its payer shall not use any more is not shown
+    assert (body["status"], body["method"]) == ("awaiting_payment", "wechat_native")
+    (only,) = body["attempts"]
+    assert (only["method"], only["status"], only["qr_code"]) == ("alipay_qr", "awaiting_payer", "")
+    assert PaymentAttempt.objects.get().is_withdrawn
+    assert Event.objects.filter(kind="payment.method_changed").count() == 1
+
+
+def test_another_method_that_nobody_offers_or_too_late_is_refused(partner, payment_id, channel):
+    # Given
+    attempted_payment(Payment.objects.get(), channel=channel)
+
+    # When, Then
+    with nothing_written(but=ITS_KEPT_REFUSAL):
+        assert confirm(partner, payment_id, WECHAT).json()["code"] == "no_channel"
+    AlipayAccountFactory(channel="wechatpay")
+    two_hours_later = time_machine.travel(NOON + timedelta(hours=2), tick=False)
+    with two_hours_later, nothing_written(but=ITS_KEPT_REFUSAL):
+        assert confirm(partner, payment_id, WECHAT).json()["code"] == "payment_expired"
+    assert not PaymentAttempt.objects.get().is_withdrawn
 
 
 def test_a_payment_over_the_limit_is_rejected_with_its_code(partner, order, channel):

@@ -42,6 +42,21 @@ class TestChoose:
     def choose(self, client, path, method="alipay_qr"):
         return client.post(f"{path}/method", {"method": method}, follow=True)
 
+    def test_another_way_while_the_first_waits_to_be_sent(self, client, path):
+        # Given a try whose line is dead, or held back
+        AlipayAccountFactory()
+        AlipayAccountFactory(channel="wechatpay")
+        client.get(path)
+        self.choose(client, path)
+
+        # When
+        answer = self.choose(client, path, "wechat_native")
+
+        # Then
+        assert "One moment, your code is being made" in words(answer)
+        tries = PaymentAttempt.objects.order_by("id").values_list("method", "status")
+        assert list(tries) == [("alipay_qr", "failed"), ("wechat_native", "prepared")]
+
     def test_makes_a_try_and_shows_the_page(self, client, path, payment):
         # Given
         AlipayAccountFactory()

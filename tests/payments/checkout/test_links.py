@@ -9,10 +9,13 @@ from django.test import Client
 from ledger.models import AuditEntry
 from payments.actions import link_payments, links
 from payments.models import Merchant, Payment
+from payments.queries import links as link_queries
 from tests.factories.payments import AlipayAccountFactory, MerchantFactory, payment_link
 from tests.instants import NOON
 from tests.rig.pages import words
 from tests.rig.rows import ITS_OWN_REFUSAL, nothing_written
+
+MINUTE, MOMENT = timedelta(minutes=1), timedelta(microseconds=1)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -127,6 +130,33 @@ def test_who_presses_too_late_is_told_and_nothing_is_begun(client, link):
     refusal = AuditEntry.objects.get(action="payment_link.begin.refused")
     assert refusal.subject == link.pk
     assert Payment.objects.count() == 0
+
+
+def test_of_many_presses_that_are_refused_a_minute_keeps_a_few(client, link, monkeypatch):
+    # Given
+    monkeypatch.setattr(link_queries, "REFUSALS_MAX", 2)
+    links.end_link(link.pk, merchant_id=link.merchant_id, actor="member:1", at=NOON)
+    for _press in range(2):
+        begin(client, link)
+
+    # When, Then everybody is told still
+    with nothing_written():
+        answer = begin(client, link)
+        with time_machine.travel(NOON + MINUTE - MOMENT, tick=False):
+            begin(Client(), link)
+    assert answer["Location"] == path(link)
+    assert "was cancelled" in words(client.get(path(link)))
+    kept = AuditEntry.objects.filter(action="payment_link.begin.refused", subject=link.pk)
+    assert set(kept.values_list("reason", flat=True)) == {"payment_link_cancelled"}
+    assert kept.count() == 2
+
+    # When another link's visitor is refused, and the next minute begins
+    other = payment_link()
+    links.end_link(other.pk, merchant_id=other.merchant_id, actor="member:1", at=NOON)
+    with nothing_written(but=ITS_OWN_REFUSAL):
+        begin(client, other)
+    with time_machine.travel(NOON + MINUTE, tick=False), nothing_written(but=ITS_OWN_REFUSAL):
+        begin(client, link)
 
 
 def test_who_presses_among_too_many_is_told_to_try_again_and_leaves_no_row(
