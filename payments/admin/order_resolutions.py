@@ -14,7 +14,7 @@ from ledger.admin import showing
 from ledger.admin.asking import Asking, DoorRequest
 from ledger.admin.operations import Operation, ReasonForm, Words
 from ledger.admin.panels import Cell, Fact, Facts, Panel
-from ledger.admin.typed_instants import UtcField
+from ledger.admin.typed_instants import BusinessInstantField
 from ledger.models import ApprovalRequest
 from ledger.states import ApprovalState
 from payments.actions import order_resolutions
@@ -40,11 +40,11 @@ class ResolutionForm(ReasonForm):
         max_length=120,
         help_text=gettext_lazy("Where another person finds it: file and line, letter, statement."),
     )
-    happened_at = UtcField(
+    happened_at = BusinessInstantField(
         label=gettext_lazy("When the channel did it"),
         required=False,
         help_text=gettext_lazy(
-            "UTC. The time at the channel, as the evidence says: it is booked on that day. Left"
+            "The time at the channel, as the evidence says: it is booked on that day. Left"
             " empty, it is booked on the day on which it is agreed to."
         ),
     )

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from ledger.admin.asking import Asking, DoorRequest
 from ledger.admin.operations import Operation, OperationsAdmin, ReasonForm, Words
-from ledger.admin.typed_instants import UtcField
+from ledger.admin.typed_instants import BusinessInstantField
 from risk.actions import lists
 from risk.models import BlockListEntry
 
@@ -15,10 +15,10 @@ from risk.models import BlockListEntry
 class UntilForm(ReasonForm):
     """Why, and until when."""
 
-    expires_at = UtcField(
+    expires_at = BusinessInstantField(
         label=gettext_lazy("Until"),
         required=False,
-        help_text=gettext_lazy("UTC. Empty: until somebody ends it."),
+        help_text=gettext_lazy("Empty: until somebody ends it."),
     )
 
 

@@ -164,7 +164,7 @@ FOR_THE_HOUSE = {
     "admin/operations": "buttons",
     "admin/asking": "the page between a button and its deed",
     "admin/second_factor": "a fresh second factor before a deed about money",
-    "admin/typed_instants": "fields of instants that people type in UTC",
+    "admin/typed_instants": "fields of instants that people type",
     "admin/panels": "what a page is made of",
     "admin/drawing": "curves on pages",
     "admin/showing": "how instants, links and amounts are written on pages",

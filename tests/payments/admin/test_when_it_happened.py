@@ -31,7 +31,7 @@ from tests.rig.stage import run_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-EARLY, THEN, YET = "2026-03-05T03:59", "2026-03-05T15:59", "2026-03-06T04:01"
+EARLY, THEN, YET = "2026-03-05T11:59", "2026-03-05T23:59", "2026-03-06T12:01"
 """Before it was ordered, the last minute of Thursday in Shanghai, and after it is now."""
 
 PAID = """
@@ -192,7 +192,7 @@ def test_what_is_no_time_is_refused(capture, told):
     assert (response.status_code, "Enter a valid date/time." in words(response)) == (200, True)
 
 
-@pytest.mark.parametrize("told", ["2026-03-05T04:00", "2026-03-06T04:00"], ids=["ordered", "now"])
+@pytest.mark.parametrize("told", ["2026-03-05T12:00", "2026-03-06T12:00"], ids=["ordered", "now"])
 def test_the_minute_of_the_order_and_this_minute_are_possible(capture, told):
     assert ask(desk("finance_maker"), capture, told).status_code == 302
 
