@@ -28,7 +28,7 @@ REFUND: Final = ("04", "00")
 VOID: Final = ("32", "00")
 QUERY: Final = ("00", "00")
 """txnType and txnSubType of what we send. 31 and 33, which undo a payment or a completion on the
-day itself, are not sent: a refund (04) does the same on that day and on every later one."""
+day itself, are not sent: a refund (04) does so on that day and on every later one (ADR 0027)."""
 
 YUAN: Final = "156"
 OK_CODE: Final = "00"
