@@ -25,7 +25,6 @@ REFUND, QUERY = "alipay.trade.refund", "alipay.trade.fastpay.refund.query"
 NOBODY_LISTENS = "http://127.0.0.1:9/gateway.do"
 
 
-@pytest.mark.usefixtures("asks_before_resending")
 def test_is_ordered_by_a_job_and_booked_by_the_channel_s_answer(desk):
     # Given
     refund = desk.ask_for(3_000)
@@ -57,7 +56,6 @@ def test_is_ordered_by_a_job_and_booked_by_the_channel_s_answer(desk):
     ],
     ids=str,
 )
-@pytest.mark.usefixtures("asks_before_resending")
 def test_an_unknown_outcome_is_resolved_by_asking(desk, settings, kind, fields):
     # Given
     settings.CHANNEL_SETTLE_WINDOW_SECONDS = 0
@@ -77,7 +75,6 @@ def test_an_unknown_outcome_is_resolved_by_asking(desk, settings, kind, fields):
     assert desk.on_the_way == "0.00"
 
 
-@pytest.mark.usefixtures("asks_before_resending")
 def test_not_found_is_no_failure_and_no_reason_to_order_again_within_the_window(desk):
     # Given an order that never arrived
     desk.fail("timeout_before", REFUND)
@@ -104,7 +101,6 @@ def test_not_found_is_no_failure_and_no_reason_to_order_again_within_the_window(
     assert refund.operation.sends == 2
 
 
-@pytest.mark.usefixtures("asks_before_resending")
 def test_what_never_left_is_sent_again(desk):
     # Given
     account = desk.market.alipay
@@ -138,8 +134,9 @@ def test_a_refusal_on_the_closed_list_gives_the_money_back(desk):
     assert desk.on_the_way == "0.00"
 
 
+@pytest.mark.resends_blindly
 class TestToldThatAFailedOneWasMade:
-    """R8: it is asked about once more, and people look."""
+    """R8: it is asked about once more, and people look. Somebody else sends it under our number."""
 
     @pytest.fixture
     def failed(self, desk) -> Refund:

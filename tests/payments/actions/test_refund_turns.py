@@ -37,7 +37,6 @@ def test_one_that_takes_its_time_is_asked_about_until_it_is_done(desk):
     assert desk.on_the_way == "0.00"
 
 
-@pytest.mark.usefixtures("asks_before_resending")
 def test_a_sender_that_died_orders_nothing_twice(desk):
     # Given the channel took the order, and nobody heard it
     refund = desk.ask_for(3_000)
@@ -55,6 +54,7 @@ def test_a_sender_that_died_orders_nothing_twice(desk):
     assert desk.story(refund).count("refund_accepted") == 1
 
 
+@pytest.mark.resends_blindly
 def test_a_foreign_amount_under_our_number_is_not_believed(desk):
     # Given somebody refunded 1.00 under our number
     refund = desk.ask_for(3_000)
@@ -78,7 +78,6 @@ def test_a_foreign_amount_under_our_number_is_not_believed(desk):
     assert desk.on_the_way == "30.00"
 
 
-@pytest.mark.usefixtures("asks_before_resending")
 class TestTurns:
     """Channels want refunds of one payment apart: three seconds at Alipay."""
 
@@ -125,7 +124,6 @@ class TestTurns:
         assert {job.scheduled_at for job in turns} == {sent_at + timedelta(seconds=3)}
 
 
-@pytest.mark.usefixtures("asks_before_resending")
 def test_the_janitor_looks_after_refunds_and_payments_apart(desk):
     # Given
     refund = desk.ask_for()
