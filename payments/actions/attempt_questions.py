@@ -1,5 +1,6 @@
 """What is said to a channel about a try to collect a payment: the order, the question, the end."""
 
+import time
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,6 +19,9 @@ NEVER_SCANNED = "never_scanned"
 """The channel knows no such order, before and after it was told to close it."""
 TIME_OVER = "time_over"
 """The channel ends orders by their time alone, and this one's is over without a payment."""
+
+CLOSE_WITHIN_SECONDS = 15
+"""How late an order is still closed after its question began; its calls end within the lease."""
 
 _CLOSING = fault_point("attempt.closing")
 _CLOSED = fault_point("attempt.closed")
@@ -98,6 +102,7 @@ def place(attempt_id: str, at: datetime) -> Outcome:
 
 def ask(attempt_id: str, at: datetime) -> Outcome:
     """Ask the channel about a try; one that nobody wants to be paid any more is closed first."""
+    began = time.monotonic()
     order = _read(attempt_id)
     channel = channel_of(order.account)
     outcome = channel.query(
@@ -108,6 +113,8 @@ def ask(attempt_id: str, at: datetime) -> Outcome:
     traits = registry.TRAITS[order.account.channel]
     if not traits.closes:
         return _left(outcome, order, at=at) if order.is_left else _ended(outcome, order, at=at)
+    if time.monotonic() - began > CLOSE_WITHIN_SECONDS:
+        return outcome  # the next question closes it
     closed = _close(channel, order)
     if closed.code == NEVER_SCANNED and _is_held(order, carried=traits.carried):
         return _ended(outcome, order, at=at)

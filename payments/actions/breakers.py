@@ -22,6 +22,7 @@ from payments.channels.base import (
     BAD_SIGNATURE,
     HTTP_STATUS,
     NO_ANSWER,
+    NO_KEYS,
     NOT_CONNECTED,
     TURNED_AWAY,
     UNREADABLE_ANSWER,
@@ -40,11 +41,13 @@ _NOBODYS = (BAD_SIGNATURE, HTTP_STATUS, TURNED_AWAY, UNREADABLE_ANSWER)
 """Somebody spoke, and not certainly the channel: no answer."""
 _TROUBLES = (
     (OutcomeKind.NOT_SENT, NOT_CONNECTED),
+    (OutcomeKind.NOT_SENT, NO_KEYS),
     (OutcomeKind.UNKNOWN, NO_ANSWER),
     (OutcomeKind.UNKNOWN, BAD_SIGNATURE),
     (OutcomeKind.UNKNOWN, TURNED_AWAY),
 )
-"""No connection, no word on one, or none that the channel has signed: a line is dead by these.
+"""No connection, no keys to speak with, no word, or none that the channel has signed: a line is
+dead by these.
 
 Errors of what stands between come and go, and open nothing.
 """

@@ -14,12 +14,20 @@ from django.conf import settings
 from django.db import transaction
 
 from ledger import jobs
+from ledger.errors import DecryptionError
 from ledger.fault_points import fault_point
 from payments.actions import operations
 from payments.actions.operations import Lease
 from payments.actions.order_courses import QUERY_DELAYS
 from payments.channels import registry
-from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
+from payments.channels.base import (
+    NO_KEYS,
+    NOT_FOUND,
+    ChannelConfigurationError,
+    Outcome,
+    OutcomeKind,
+)
+from payments.errors import LiveChannelInSandboxError
 from payments.models import ChannelOperation, DatabaseClock, OperationKind
 from payments.states import OperationStatus
 
@@ -205,9 +213,16 @@ class Exchange:
 
 
 def _timed(speak: Callable[[str, datetime], Outcome], subject: str, at: datetime) -> Outcome:
-    """Call a channel, and note how many milliseconds it took by this machine."""
+    """Call a channel, and note how many milliseconds it took by this machine.
+
+    An account whose keys cannot be used says so before a byte leaves. That is trouble of its line
+    like any other, and no reason for its orders to be stuck.
+    """
     began = time.monotonic()
-    outcome = speak(subject, at)
+    try:
+        outcome = speak(subject, at)
+    except (ChannelConfigurationError, DecryptionError, LiveChannelInSandboxError) as error:
+        return Outcome(OutcomeKind.NOT_SENT, code=NO_KEYS, message=str(error))
     return replace(outcome, millis=int((time.monotonic() - began) * 1_000))
 
 

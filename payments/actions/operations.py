@@ -9,7 +9,7 @@ the database's; the process clock decides nothing.
 
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ from ledger.fault_points import fault_point
 from payments import locks
 from payments.actions import breakers, channel_calls
 from payments.actions.order_courses import ENDED, FINAL, next_query_at, next_status
-from payments.channels.base import NOT_FOUND, Outcome
+from payments.channels.base import NO_KEYS, NOT_FOUND, Outcome
 from payments.errors import LeaseLostError
 from payments.models import ChannelOperation, DatabaseClock, OperationKind
 from payments.queries import sending
@@ -51,6 +51,7 @@ _RECORDED_FIELDS = [
     "lease_until",
     "finished_at",
     "next_query_at",
+    "queries",
 ]
 
 _CLAIMING = fault_point("order.claiming")
@@ -62,6 +63,7 @@ class Lease:
     """The right to speak to the channel about the order that serves `subject`, for a while.
 
     `is_question` tells asking from sending: what never left was then a question, not the order.
+    `is_scheduled` is one that counts, as nobody told us anything.
     `is_probe` tries a line that was given up, `was_troubled` one that has failed a while ago.
     `actor` is in whose name an outcome is recorded, if not the channel's own; `resolution` is the
     request of two people that it carries out. `claimed_at` is this machine's monotonic clock just
@@ -71,6 +73,7 @@ class Lease:
     subject: str
     token: uuid.UUID
     is_question: bool = False
+    is_scheduled: bool = False
     is_probe: bool = False
     was_troubled: bool = False
     actor: str = ""
@@ -131,12 +134,13 @@ def claim_to_ask(subject: str, *, is_notified: bool = False) -> Lease | None:
     refund, brings no order before people by that.
     """
     counted = Case(When(status__in=ASKABLE, then=0), default=1) if is_notified else Value(1)
-    return _claim(
+    lease = _claim(
         subject,
         is_question=True,
         may=_may_be_asked(is_notified=is_notified),
         queries=F("queries") + counted,
     )
+    return lease and replace(lease, is_scheduled=not is_notified)
 
 
 def claim_to_resend(
@@ -179,7 +183,8 @@ def record_outcome(
 ) -> None:
     """Write down what the channel said, and give the lease back. A part; the row is locked.
 
-    An answer that tells nothing new leaves the status and moves the next question. With
+    An answer that tells nothing new leaves the status and moves the next question; one that could
+    not be asked, as our keys cannot be used, is not counted. With
     `ends_unsent` an order that certainly never left ends here, instead of waiting for its line.
 
     Raises LeaseLostError when the lease is no longer ours; nothing is written then.
@@ -208,7 +213,9 @@ def record_outcome(
     operation.lease_until = None
     if operation.status != was or was not in FINAL:
         operation.finished_at = at if operation.status in FINAL else None
-    operation.next_query_at = next_query_at(operation)
+    is_unasked = lease.is_scheduled and outcome.code == NO_KEYS
+    operation.queries -= is_unasked
+    operation.next_query_at = next_query_at(operation, is_unasked=is_unasked)
     channel_calls.save_with_call(
         operation,
         outcome=outcome,

@@ -15,6 +15,9 @@ QUERY_DELAYS = [
 ]
 """How long to wait before each question (R10); after the last, people look."""
 
+UNASKED_PAUSE = timedelta(minutes=1)
+"""How long a question waits at least that nobody could ask: our own keys could not be used."""
+
 BY_EVIDENCE = "BY_EVIDENCE"
 """Our own code of an outcome that people decided on."""
 
@@ -71,7 +74,7 @@ def next_status(operation: ChannelOperation, outcome: Outcome, *, is_question: b
     if is_under_way or result in (OperationStatus.UNKNOWN, OperationStatus.PREPARED):
         # Nothing new: it waits, or is unknown, as before; a bank is at it, or the payer again.
         return operation.status
-    if result == OperationStatus.FAILED and not is_question and _moves_money(operation):
+    if result == OperationStatus.FAILED and not is_question:
         return operation.status  # the second sending was refused; the first may have been done
     return result
 
@@ -82,16 +85,12 @@ def has_come_back(operation: ChannelOperation, outcome: Outcome) -> bool:
     return operation.kind == OperationKind.REFUND and outcome.kind in came_back
 
 
-def _moves_money(operation: ChannelOperation) -> bool:
-    """Tell whether the order itself moves money; one to pay waits for its payer to do so."""
-    return operation.kind != OperationKind.PAY
-
-
-def next_query_at(operation: ChannelOperation) -> Combinable | None:
+def next_query_at(operation: ChannelOperation, *, is_unasked: bool = False) -> Combinable | None:
     """Set when to ask (or to send, if it never left) next; after the last question people look.
 
     An order that waits for its payer is asked about daily for as long as it may be paid: its
-    outcome is not unknown, and its expiry ends it. Counted by the database's clock.
+    outcome is not unknown, and its expiry ends it. Counted by the database's clock. A question
+    that nobody could ask (`is_unasked`) is none of the schedule, and comes again after a pause.
     """
     if operation.status in (*FINAL, OperationStatus.MANUAL_REVIEW):
         return None
@@ -104,4 +103,5 @@ def next_query_at(operation: ChannelOperation) -> Combinable | None:
     if tried >= len(QUERY_DELAYS):
         operation.status = OperationStatus.MANUAL_REVIEW
         return None
-    return DatabaseClock() + QUERY_DELAYS[tried]
+    delay = QUERY_DELAYS[tried]
+    return DatabaseClock() + (max(delay, UNASKED_PAUSE) if is_unasked else delay)

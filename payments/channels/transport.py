@@ -195,6 +195,11 @@ class _Deadline(threading.local):
         """Start the clock of this thread's exchange."""
         self.ends_at = time.monotonic() + seconds
 
+    @property
+    def is_over(self) -> bool:
+        """Tell whether this thread's exchange should be over by now."""
+        return time.monotonic() >= self.ends_at
+
     def seconds_left(self, asked: float | None) -> float:
         """Give what may be waited now: what was asked for, but never past the end."""
         left = max(self.ends_at - time.monotonic(), 0.001)
@@ -232,7 +237,11 @@ class _DeadlineBackend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect within what is left of the time."""
+        """Connect within what is left of the time.
+
+        The address is looked up without a time-out: who was kept by that sends nothing after all.
+        Raises ConnectTimeout.
+        """
         stream = super().connect_tcp(
             host,
             port,
@@ -240,6 +249,9 @@ class _DeadlineBackend(httpcore.SyncBackend):
             local_address=local_address,
             socket_options=socket_options,
         )
+        if self._deadline.is_over:
+            stream.close()
+            raise httpcore.ConnectTimeout("connected when the time was over")
         return _DeadlineStream(stream, self._deadline)
 
 

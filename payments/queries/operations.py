@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from payments.models import ChannelOperation, DatabaseClock, OperationKind
 from payments.queries.sending import may_be_tried
@@ -17,10 +18,11 @@ WAITING = (
 
 
 def operations_due(kind: OperationKind, *, limit: int) -> Sequence[ChannelOperation]:
-    """Return orders to ask about (or send) now, and those whose sender died, oldest first.
+    """Return orders to ask about (or send) now, and those whose sender died.
 
-    Due is what the database's clock says is due. What is held back, or whose line is dead, is not
-    due to be sent.
+    Who has waited longest comes first, so that all have their turn however many are stuck: those
+    of an account that cannot speak go to the end each time. Due is what the database's clock says
+    is due. What is held back, or whose line is dead, is not due to be sent.
     """
     is_free = Q(lease_until=None) | Q(lease_until__lt=DatabaseClock())
     is_due = Q(status__in=WAITING, next_query_at__lt=DatabaseClock()) & is_free
@@ -28,7 +30,7 @@ def operations_due(kind: OperationKind, *, limit: int) -> Sequence[ChannelOperat
     may_be_sent = ~Q(status=OperationStatus.PREPARED) | may_be_tried()
     return list(
         ChannelOperation.objects.filter(is_due | is_orphan, may_be_sent, kind=kind).order_by(
-            "created_at"
+            Coalesce("lease_until", "next_query_at"), "created_at"
         )[:limit]
     )
 
