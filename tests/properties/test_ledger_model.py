@@ -1,18 +1,13 @@
 """The ledger and a model of it agree, whatever is booked, refused, taken back or done at once."""
 
 import os
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import date, timedelta
 from functools import partial
 from itertools import count, product
 
 import hypothesis
 import pytest
-from django.db import connection, connections, transaction
-from hypothesis import HealthCheck, Phase
+from django.db import transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -21,7 +16,6 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from psycopg import sql
 
 from ledger.actions import journal
 from ledger.actions.journal import Entry, Leg
@@ -35,6 +29,8 @@ from ledger.errors import (
 from ledger.models import JournalEntry
 from tests.factories.books import booked, closed, reopened
 from tests.instants import NOON
+from tests.properties.crowd import CROWD, at_hand, at_once, crowd  # noqa: F401  a fixture
+from tests.properties.effort import settings, soon
 from tests.properties.ledger_model import (
     BOOKED,
     CLOSED,
@@ -46,12 +42,17 @@ from tests.properties.ledger_model import (
     Booking,
     Model,
 )
+from tests.properties.ledger_moves import (
+    amounts,
+    floored,
+    legs_of,
+    movements,
+    picks,
+    places,
+    taking,
+)
+from tests.properties.wrong_ledgers import WRONG, copy_without
 from tests.rig.attacks import run_sql
-from tests.rig.database import as_owner, close_owner_connection, drop_database
-from tests.rig.scratch import database_named
-
-CROWD = 4
-"""Connections that book at once."""
 
 REFUSALS = {
     UnbalancedEntryError: UNBALANCED,
@@ -61,30 +62,7 @@ REFUSALS = {
     PeriodClosedError: CLOSED,
 }
 
-OWNERS = ("a", "b")
-amounts = st.integers(1, 100)
-places = st.tuples(st.sampled_from(sorted(NATURES)), st.sampled_from(OWNERS))
-floored = st.tuples(
-    st.sampled_from([code for code, nature in NATURES.items() if nature[1]]),
-    st.sampled_from(OWNERS),
-)
-movements = st.tuples(places, places, amounts)
-"""Debit one place, credit another (or the same) with as much."""
-
-picks = st.integers(0, 99)
-"""One of what there is. What that is depends on who won a race, so it is no strategy's affair."""
-
 _currencies = ("".join(letters) for letters in product("ABCDEFGHIJKLMNOPQRSTUVWXYZ", repeat=3))
-_threads: list[ThreadPoolExecutor] = []
-
-
-def legs_of(moves: Sequence[tuple[tuple[str, str], tuple[str, str], int]]) -> tuple:
-    """Return two legs for each movement."""
-    return tuple(
-        leg
-        for debited, credited, amount in moves
-        for leg in (("D", debited, amount), ("C", credited, amount))
-    )
 
 
 LONG_AGO = date(2001, 1, 3)
@@ -209,7 +187,7 @@ class Books(RuleBasedStateMachine):
         bookings: list[Booking | None] = []
         for number, (taken, given, amount, is_order_turned) in enumerate(debits):
             bank = ("1001", taken[1])
-            moves = [_taking(taken, bank, amount), _taking(given, bank, 1)]
+            moves = [taking(taken, bank, amount), taking(given, bank, 1)]
             legs = legs_of(moves[::-1] if is_order_turned else moves)
             bookings.append(
                 Booking(source if is_one_event else f"{source}:{number}", legs, self.day())
@@ -291,82 +269,15 @@ def _closed_through() -> date:
     return day
 
 
-def _taking(place: tuple[str, str], bank: tuple[str, str], amount: int) -> tuple:
-    """Return the movement that lowers a floored account."""
-    return (place, bank, amount) if NATURES[place[0]][0] == "C" else (bank, place, amount)
-
-
-# --- the crowd ----------------------------------------------------------------------------------
-
-
-def at_once(deeds: Sequence[Callable[[], object]]) -> list[object]:
-    """Do all deeds together, on connections that stay open from one call to the next."""
-    start = threading.Barrier(len(deeds), timeout=30)
-
-    def one(deed):
-        start.wait()
-        return deed()
-
-    running = [_threads[place].submit(one, deed) for place, deed in enumerate(deeds)]
-    return [future.result() for future in running]
-
-
-@pytest.fixture
-def crowd() -> Iterator[None]:
-    """Keep threads with a connection each for the length of a test."""
-    with _crowd():
-        yield
-
-
-@contextmanager
-def _crowd() -> Iterator[None]:
-    _threads.extend(ThreadPoolExecutor(1) for _ in range(CROWD))
-    try:
-        yield
-    finally:
-        for thread in _threads:
-            thread.submit(connections.close_all).result()
-            thread.shutdown()
-        _threads.clear()
-
-
 # --- the ledger, and two that are wrong ---------------------------------------------------------
 
 
-def settings(**other: object) -> hypothesis.settings:
-    """Return how much is tried: 200 × 30 steps, and 2,000 × 50 under `make harness-ledger`."""
-    is_harness = bool(os.environ.get("HARNESS"))
-    return hypothesis.settings(
-        **{
-            "max_examples": 2_000 if is_harness else 200,
-            "stateful_step_count": 50 if is_harness else 30,
-            "deadline": None,
-            "suppress_health_check": list(HealthCheck),
-            "print_blob": True,
-            **other,
-        }
-    )
-
-
 @pytest.mark.django_db(transaction=True)
-def test_the_ledger_does_what_the_model_says(crowd) -> None:
+def test_the_ledger_does_what_the_model_says(crowd) -> None:  # noqa: F811
     machine = Books
     if seed := os.environ.get("SEED"):
         machine = hypothesis.seed(int(seed))(Books)
     run_state_machine_as_test(machine, settings=settings())
-
-
-WRONG = {
-    "that forgets the floor": (
-        "ALTER TABLE ledger_accountbalance DROP CONSTRAINT ledger_balance_floor",
-        OVERDRAWN,
-    ),
-    "that books an event twice": (
-        "DROP INDEX ledger_entry_source",
-        TWICE,
-    ),
-}
-"""Mistakes: the law that is missing, and what the model would have said instead of "booked"."""
 
 
 @pytest.mark.django_db(transaction=True)
@@ -374,39 +285,10 @@ WRONG = {
 def test_a_ledger_is_found_out(mistake: str) -> None:
     # Given a copy of the database that lacks one law
     missing_law, refusal = WRONG[mistake]
-    with _copy_without(missing_law), _crowd():
+    with copy_without(missing_law), at_hand():
         # When
         with pytest.raises(AssertionError) as found:
-            run_state_machine_as_test(Books, settings=_soon())
+            run_state_machine_as_test(Books, settings=soon())
 
         # Then the model says what should have been refused
         assert f"'{refusal}'" in str(found.value)
-
-
-def _soon() -> hypothesis.settings:
-    """Return what finds a mistake, the same on every machine, without making it smaller."""
-    return settings(
-        max_examples=200,
-        stateful_step_count=30,
-        derandomize=True,
-        database=None,
-        phases=[Phase.generate],
-        report_multiple_bugs=False,
-    )
-
-
-@contextmanager
-def _copy_without(statement: str) -> Iterator[None]:
-    original = str(connection.settings_dict["NAME"])
-    names = {"copy": sql.Identifier(f"{original}_wrong"), "original": sql.Identifier(original)}
-    close_owner_connection()
-    with as_owner(), database_named("postgres"), connection.cursor() as cursor:
-        cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {copy}").format(**names))
-        cursor.execute(sql.SQL("CREATE DATABASE {copy} TEMPLATE {original}").format(**names))
-    try:
-        with database_named(f"{original}_wrong"):
-            with as_owner():
-                run_sql(statement)
-            yield
-    finally:
-        drop_database(f"{original}_wrong")
