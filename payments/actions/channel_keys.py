@@ -20,7 +20,7 @@ from ledger.errors import StaleApprovalError
 from ledger.identifiers import new_id
 from ledger.states import ApprovalState
 from payments import locks
-from payments.actions import channel_secrets, notification_care
+from payments.actions import channel_key_trials, channel_secrets, notification_care
 from payments.actions.gateways import require_gateway
 from payments.channels.inspection import KeyFacts, UninspectableError, inspected
 from payments.errors import KeysNotAskedError, UnusableKeyError
@@ -66,8 +66,9 @@ def enter_keys(
 ) -> ChannelKeySet:
     """Enter keys or a gateway; nothing changes before another person agrees.
 
-    Raises UnusableKeyError, LiveChannelInSandboxError, GatewayWithoutTlsError, or
-    ApprovalClosedError when some wait already; nothing is written then.
+    Raises UnusableKeyError, KeysDoNotFitError where the account could not work with them,
+    LiveChannelInSandboxError, GatewayWithoutTlsError, or ApprovalClosedError when some wait
+    already; nothing is written then.
     """
     account = locks.locked_channel_account(account_id)
     require_gateway(entry.gateway_url)
@@ -81,6 +82,7 @@ def enter_keys(
         **{name: getattr(entry, name) for name in PLAIN},
     )
     channel_secrets.seal_for_keys(keys, private_key=entry.private_key_pem, api_key=entry.api_key)
+    channel_key_trials.require_working(account, keys)
     keys.approval = approvals.request_approval(
         kind=APPROVAL_KIND,
         object_type="channel_account",
@@ -103,8 +105,9 @@ def approve_keys(
     Where they end at once their secrets are destroyed now, and those of keys that were replaced
     before. Messages that were refused meanwhile are judged again.
 
-    Raises KeysNotAskedError, SelfApprovalError, StaleApprovalError, ApprovalExpiredError or
-    AlreadyDecidedError; nothing is written then.
+    Raises KeysNotAskedError, SelfApprovalError, StaleApprovalError, ApprovalExpiredError,
+    AlreadyDecidedError, or KeysDoNotFitError where the account could not work with them any more;
+    nothing is written then.
     """
     keys = _waiting(keys_id)
     request = approvals.decide(
@@ -114,6 +117,7 @@ def approve_keys(
         return keys
     if not approvals.execute_unchanged({request.pk: keys_payload(keys)}, at=at):
         raise StaleApprovalError(object_id=keys.pk)
+    channel_key_trials.require_working(keys.channel_account, keys)
     if keys.ends_at_once:
         _end_former(keys.channel_account, actor=decider.actor, at=at)
     _exchange(keys.channel_account, keys)

@@ -32,9 +32,18 @@ def exchange(account: ChannelAccount, keys: ChannelKeySet) -> None:
     """
     for name in SEALED:
         if getattr(keys, name):
-            coming, going = _opened(keys, name), _legible(account, name)
+            coming, going = _opened(keys, name), legible(account, name)
             setattr(account, name, _sealed(coming, account, name))
             setattr(keys, name, _sealed(going, keys, name))
+
+
+@sensitive_variables()
+def legible(row: ChannelAccount | ChannelKeySet, name: str) -> str:
+    """Open a secret by its column; one that nobody can read any more is nothing."""
+    try:
+        return _opened(row, name)
+    except DecryptionError:
+        return ""
 
 
 def destroy(keys: ChannelKeySet, *, status: KeySetStatus) -> None:
@@ -83,15 +92,6 @@ def _sealed(text: str, row: ChannelAccount | ChannelKeySet, name: str) -> str:
 def _opened(row: ChannelAccount | ChannelKeySet, name: str) -> str:
     sealed = getattr(row, name)
     return encryption.decrypt(sealed, aad=_place(row, name)) if sealed else ""
-
-
-@sensitive_variables()
-def _legible(account: ChannelAccount, name: str) -> str:
-    """Open a secret of an account; one that nobody can read any more is nothing."""
-    try:
-        return _opened(account, name)
-    except DecryptionError:
-        return ""
 
 
 def _place(row: ChannelAccount | ChannelKeySet, name: str) -> str:

@@ -157,6 +157,15 @@ def channel_of(account: ChannelAccount) -> Channel:
     return channel_for(replace(config, former_keys=_former_keys(account)), _TRANSPORT)
 
 
+def tried(account: ChannelAccount, *, private_key_pem: str, api_key: str) -> Channel:
+    """Return the adapter of an account with other keys, not saved yet; its secrets are told.
+
+    Raises ChannelConfigurationError when it could not work with them.
+    """
+    config = _config(account, private_key_pem=private_key_pem)
+    return channel_for(replace(config, api_key=api_key), _TRANSPORT)
+
+
 def transfer_channel_of(account: ChannelAccount) -> TransferChannel:
     """Return the adapter that sends our own money from this account's wallet.
 

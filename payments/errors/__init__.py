@@ -16,7 +16,7 @@ from payments.errors.channel_accounts import (
     ChannelAccountUnableError,
     PayoutsNeedCertificatesError,
 )
-from payments.errors.channel_keys import KeysNotAskedError, UnusableKeyError
+from payments.errors.channel_keys import KeysDoNotFitError, KeysNotAskedError, UnusableKeyError
 from payments.errors.links import (
     LinkBusyError,
     LinkCancelledError,
@@ -156,6 +156,7 @@ __all__ = [
     "InvalidCredentialError",
     "InvalidCycleError",
     "InvalidReturnUrlError",
+    "KeysDoNotFitError",
     "KeysNotAskedError",
     "LeaseLostError",
     "LengthRequiredError",

@@ -17,6 +17,21 @@ class UnusableKeyError(DomainError):
     detail = _("The %(setting)s cannot be used.")
 
 
+class KeysDoNotFitError(UnusableKeyError):
+    """Keys that were entered do not fit each other, or the account: it could not work with them.
+
+    Nothing was written. Enter together what belongs together: at Alipay our key's serial, the root
+    certificates' serials and Alipay's certificate, or none of the three and Alipay's public key;
+    at WeChat Pay the key's id with the public key, or certificates alone.
+    """
+
+    code = "keys_do_not_fit"
+    detail = _(
+        "The account could not work with these keys: %(why)s Enter together what belongs together:"
+        " certificates with all their serials, or a public key without."
+    )
+
+
 class KeysNotAskedError(DomainError):
     """There are no such keys that wait for another person.
 
