@@ -25,7 +25,7 @@ from ledger.queries.proofs import last_proof
 from ledger.queries.seals import seal_lag
 from payments.queries import sending
 from payments.queries.calendar import business_date_of
-from payments.queries.channel_health import failing_examinations
+from payments.queries.channel_health import worrying_examinations
 
 SEES_MONEY = "ledger.view_journalentry"
 SEES_SEALS = "ledger.view_seal"
@@ -78,10 +78,14 @@ def _stops(request: DoorRequest) -> list[dict[str, str]]:
             account = breaker.channel_account
             text = _("%(account)s does not answer; its orders wait.") % {"account": account}
             found.append({"text": text, "url": showing.row_url(account)})
-        for examination in failing_examinations():
+        for examination in worrying_examinations():
             account = examination.channel_account
-            text = _("%(account)s: its last examination found errors.") % {"account": account}
-            found.append({"text": text, "url": showing.row_url(account)})
+            text = (
+                _("%(account)s: its last examination found errors.")
+                if examination.errors
+                else _("%(account)s: a certificate ends soon. Enter the new one before.")
+            )
+            found.append({"text": text % {"account": account}, "url": showing.row_url(account)})
     return found
 
 

@@ -8,17 +8,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from config.back_office import contradiction_waits
-from config.back_office.channel_waits import notifications
+from config.back_office.channel_waits import notifications, orders
 from config.back_office.hold_waits import holds
 from config.back_office.waits import Waiting, filtered, requests_for_me
 from ledger.admin import showing
 from ledger.queries import periods
-from payments.models import ChannelOperation, ManualEntry, ParkedMoney, Refund
+from payments.models import ManualEntry, ParkedMoney, Refund
 from payments.parked_states import ParkedKind, ParkedStatus
 from payments.states import (
     CONTRADICTED,
     ManualEntryStatus,
-    OperationStatus,
     RefundStatus,
 )
 from settlements.models import BillLine, BillLineState, Payout, Settlement
@@ -34,7 +33,7 @@ def waiting_for(request: HttpRequest) -> list[Waiting]:
         *contradiction_waits.captures_and_voids(request),
         *holds(request),
         *_manual_entries(request),
-        *_orders(request),
+        *orders(request),
         *notifications(request),
         *_parked_money(request),
         *_bank(request),
@@ -185,21 +184,6 @@ def _manual_entries(request: HttpRequest) -> list[Waiting]:
             _("somebody else asked that something is booked by hand"),
             others.count(),
             filtered(ManualEntry, status__exact=status.value),
-        )
-    ]
-
-
-def _orders(request: HttpRequest) -> list[Waiting]:
-    if not request.user.has_perm("payments.view_channeloperation"):
-        return []
-    unknown = [OperationStatus.UNKNOWN, OperationStatus.MANUAL_REVIEW]
-    return [
-        Waiting(
-            _("orders with unknown outcome"),
-            _("asked about by themselves; after the last question people look"),
-            ChannelOperation.objects.filter(status__in=unknown).count(),
-            filtered(ChannelOperation, status__in=",".join(unknown)),
-            tone="alarm",
         )
     ]
 

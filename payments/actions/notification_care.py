@@ -51,15 +51,21 @@ def reverify_notification(
     return message
 
 
+def is_about_an_order(message: ChannelNotification) -> bool:
+    """Tell whether a message is genuine and about an order of ours, whose owner can ask."""
+    is_ours = message.verdict == Verdict.GENUINE and message.subject != ""
+    return is_ours and message.about != NotificationAbout.ECHO
+
+
 @transaction.atomic(durable=True)
 def replay_notification(notification_id: int, *, actor: str, at: datetime, reason: str) -> bool:
     """Have the owner of the order ask the channel again. Returns False if that waits already.
 
-    Raises NotificationOfNobodyError when it is not genuine or nobody here gave its number; nothing
-    is written then.
+    Raises NotificationOfNobodyError when it is not genuine, nobody here gave its number, or it is
+    an echo, which is about no order; nothing is written then.
     """
     message = _found(notification_id)
-    if message.verdict != Verdict.GENUINE or not message.subject:
+    if not is_about_an_order(message):
         raise NotificationOfNobodyError
     is_asked = verdicts.have_asked(
         message.subject,

@@ -224,6 +224,8 @@ def _require_sense(request: RuleRequest) -> None:
         raise RoutingMismatchError
     if (request.starts_at is None) != (request.ends_at is None):
         raise RoutingMismatchError
+    if request.starts_at is not None and request.starts_at == request.ends_at:
+        raise RoutingMismatchError  # It would never fit; all day is neither of the two.
 
 
 def _locked(rule_id: str) -> RoutingRule:

@@ -81,7 +81,7 @@ class Replay(Operation[ChannelNotification]):
 
     def is_offered(self, row: ChannelNotification) -> bool:
         """Offer it for a genuine message about an order of ours."""
-        return row.verdict == Verdict.GENUINE and row.subject != ""
+        return notification_care.is_about_an_order(row)
 
     def perform(
         self, request: DoorRequest, row: ChannelNotification, form: forms.Form, asking: Asking

@@ -75,7 +75,7 @@ class RoutingRule(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(starts_at=None, ends_at=None)
-                | Q(starts_at__isnull=False, ends_at__isnull=False),
+                | (Q(starts_at__isnull=False, ends_at__isnull=False) & ~Q(starts_at=F("ends_at"))),
                 name="payments_routing_times",
             ),
         ]

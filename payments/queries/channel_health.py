@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from payments.models import CallResult, ChannelAccount, ChannelExamination
 
@@ -102,13 +102,16 @@ def newest_examinations(account: ChannelAccount, *, limit: int) -> list[ChannelE
     return list(account.examinations.order_by("-id")[:limit])
 
 
-def failing_examinations() -> list[ChannelExamination]:
-    """Return the newest examination of each account that is switched on, where it found errors."""
+def worrying_examinations() -> list[ChannelExamination]:
+    """Return the newest examination of each account that is switched on, where it worries.
+
+    It found errors, or a certificate that ends soon. One query.
+    """
     newest = ChannelExamination.objects.filter(channel_account=OuterRef("channel_account"))
     return list(
         ChannelExamination.objects.filter(
+            Q(errors__gt=0) | Q(findings__contains=[{"code": "certificate_ends"}]),
             pk=Subquery(newest.order_by("-id").values("pk")[:1]),
-            errors__gt=0,
             channel_account__is_enabled=True,
         )
         .select_related("channel_account")

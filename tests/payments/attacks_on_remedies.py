@@ -129,6 +129,11 @@ ATTACKS_ON_REMEDIES = (
     Attack(
         RULE, "payments_routing_times", copy_of(RULE, "rule", id="'x_lie'", starts_at="'08:00'")
     ),
+    Attack(
+        RULE,
+        "payments_routing_times",
+        copy_of(RULE, "rule", id="'x_lie'", starts_at="'08:00'", ends_at="'08:00'"),
+    ),
     Attack(SWITCH, "payments_switch_keeps", change_of(SWITCH, "switch", reason="'other'")),
     Attack(SWITCH, "payments_method_closed_once", copy_of(SWITCH, "switch", id="'x_lie'")),
     # 0018: who entered which keys for which account never changes

@@ -71,7 +71,8 @@ def test_each_role_sees_what_waits_for_it():
         "contradicted captures": 0,
         "contradicted voids": 0,
         "holds that could not be given back": 0,
-        "orders with unknown outcome": 1,
+        "orders with unknown outcome": 0,
+        "orders that people look at": 1,
         **NOTIFIED,
         **PARKED,
         "payments paid late": 1,
@@ -89,14 +90,16 @@ def test_each_role_sees_what_waits_for_it():
         "contradicted captures": 0,
         "contradicted voids": 0,
         "manual entries to approve": 0,
-        "orders with unknown outcome": 1,
+        "orders with unknown outcome": 0,
+        "orders that people look at": 1,
         **NOTIFIED,
         **PARKED,
         "payments paid late": 1,
         "open bill lines": 1,
     }
     assert waiting(desk("support")) == {
-        "orders with unknown outcome": 1,
+        "orders with unknown outcome": 0,
+        "orders that people look at": 1,
         **PARKED,
         "payments paid late": 1,
     }
@@ -140,6 +143,26 @@ def test_an_order_whose_outcome_nobody_knows_raises_its_hand():
     ChannelOperation.objects.filter(pk=attempt.operation_id).update(status="unknown")
 
     assert waiting(desk("auditor"))["orders with unknown outcome"] == 1
+
+
+def test_an_order_that_nobody_asks_about_any_more_is_told_apart_and_listed():
+    # Given one of each
+    for status in ("unknown", "manual_review"):
+        attempt = attempted_payment(owed_payment(), channel=AlipayAccountFactory())
+        ChannelOperation.objects.filter(pk=attempt.operation_id).update(status="unknown")
+        ChannelOperation.objects.filter(pk=attempt.operation_id).update(status=status)
+    reader = desk("auditor")
+
+    # When
+    things = {thing.what: thing for thing in reader.get("/admin/").context["waiting"]}
+
+    # Then
+    for what, status in (
+        ("orders with unknown outcome", "unknown"),
+        ("orders that people look at", "manual_review"),
+    ):
+        listed = reader.get(things[what].url).context["cl"].result_list
+        assert (things[what].count, [row.status for row in listed]) == (1, [status])
 
 
 def test_a_card_leads_to_exactly_what_it_counts():

@@ -4,10 +4,11 @@
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from payments.actions import notification_verdicts, notifications
+from payments.actions import notification_care, notification_verdicts, notifications
 from payments.actions.channels import channel_of
+from payments.admin.channel_notifications import Replay
 from payments.channels.base import Notification, NotificationAbout, PayRequest
-from payments.errors import UnknownChannelAccountError
+from payments.errors import NotificationOfNobodyError, UnknownChannelAccountError
 from payments.models import (
     ChannelNotification,
     ChannelOperation,
@@ -129,6 +130,9 @@ def test_an_echo_is_the_accounts_own_and_nobody_is_asked(monkeypatch):
     # Then
     message = ChannelNotification.objects.get()
     assert (message.verdict, message.about, message.subject) == ("genuine", "echo", account.pk)
+    assert not Replay().is_offered(message)
+    with nothing_written(), pytest.raises(NotificationOfNobodyError):
+        notification_care.replay_notification(message.pk, actor="user:1", at=NOON, reason="x")
     assert not ProcrastinateJob.objects.exists()
 
 

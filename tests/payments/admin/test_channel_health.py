@@ -22,9 +22,9 @@ from payments.models import (
 from payments.queries.channel_health import (
     DAY,
     HOUR,
-    failing_examinations,
     health_of,
     slots_of,
+    worrying_examinations,
 )
 from tests.factories.payments import AlipayAccountFactory, BankAccountFactory
 from tests.instants import NOON
@@ -205,11 +205,38 @@ def test_every_night_all_are_and_errors_stand_on_the_home_page(marketplace):
         marketplace.alipay.pk,
         marketplace.bank.pk,
     }
-    (failing,) = failing_examinations()
+    (failing,) = worrying_examinations()
     assert failing.channel_account == marketplace.alipay
     assert f"{marketplace.alipay.name}: its last examination found errors." in words(
         desk("finance_maker").get(reverse("admin:index"))
     )
+
+
+@pytest.mark.django_db
+def test_a_certificate_that_ends_soon_stands_on_the_home_page_until_it_is_replaced():
+    # Given
+    account, off = AlipayAccountFactory(name="Shop"), AlipayAccountFactory(is_enabled=False)
+    ends = {
+        "check": "certificate",
+        "level": "warning",
+        "code": "certificate_ends",
+        "parameters": {"serial": "7", "day": "2026-03-20"},
+    }
+    for row in (account, off):
+        examination(row, ends)
+
+    # When, Then
+    home = reverse("admin:index")
+    text = "Shop: a certificate ends soon. Enter the new one before."
+    assert [found.channel_account for found in worrying_examinations()] == [account]
+    assert text in words(desk("finance_maker").get(home))
+
+    # When the new one is in use
+    examination(account)
+
+    # Then
+    assert worrying_examinations() == []
+    assert text not in words(desk("finance_maker").get(home))
 
 
 def examination(account: ChannelAccount, *findings: dict[str, object]) -> ChannelExamination:

@@ -125,6 +125,7 @@ class TestRules:
             ({"method": "wechat_native"}, ITS_OWN_REFUSAL),
             ({"merchant": "mer_none"}, {}),
             ({"from_minor": 5, "to_minor": 5}, ITS_OWN_REFUSAL),
+            ({"starts_at": "09:00", "ends_at": "09:00"}, ITS_OWN_REFUSAL),
             ({"reason": ""}, {}),
         ],
         ids=str,
