@@ -17,21 +17,24 @@ WAITING = (
 )
 
 
-def operations_due(kind: OperationKind, *, limit: int) -> Sequence[ChannelOperation]:
+def operations_due(
+    kind: OperationKind, *, limit: int, among: Q | None = None
+) -> Sequence[ChannelOperation]:
     """Return orders to ask about (or send) now, and those whose sender died.
 
     Who has waited longest comes first, so that all have their turn however many are stuck: those
     of an account that cannot speak go to the end each time. Due is what the database's clock says
-    is due. What is held back, or whose line is dead, is not due to be sent.
+    is due. What is held back, or whose line is dead, is not due to be sent. `among` leaves out
+    those that somebody else looks after.
     """
     is_free = Q(lease_until=None) | Q(lease_until__lt=DatabaseClock())
     is_due = Q(status__in=WAITING, next_query_at__lt=DatabaseClock()) & is_free
     is_orphan = Q(status=OperationStatus.SENDING, lease_until__lt=DatabaseClock())
     may_be_sent = ~Q(status=OperationStatus.PREPARED) | may_be_tried()
     return list(
-        ChannelOperation.objects.filter(is_due | is_orphan, may_be_sent, kind=kind).order_by(
-            Coalesce("lease_until", "next_query_at"), "created_at"
-        )[:limit]
+        ChannelOperation.objects.filter(
+            is_due | is_orphan, may_be_sent, among or Q(), kind=kind
+        ).order_by(Coalesce("lease_until", "next_query_at"), "created_at")[:limit]
     )
 
 

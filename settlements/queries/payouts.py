@@ -5,9 +5,8 @@ from collections.abc import Collection, Sequence
 from django.db.models import Q, QuerySet
 
 from ledger import encryption
-from payments.models import ChannelKind, ChannelOperation, DatabaseClock, OperationKind
+from payments.models import ChannelKind, ChannelOperation, OperationKind
 from payments.queries.operations import operations_due
-from payments.queries.sending import may_be_tried
 from payments.states import OperationStatus
 from settlements.models import PaymentFile, Payout
 from settlements.states import CONTRADICTED, PayoutStatus
@@ -60,26 +59,17 @@ def contradicted_among(settlement_ids: Collection[str]) -> set[str]:
 
 
 def transfers_due(*, limit: int) -> Sequence[ChannelOperation]:
-    """Return the orders of transfers that somebody has to look after now, oldest first.
+    """Return the orders of transfers that somebody has to look after now, longest waiting first.
 
     By the database's clock: whose next question is due or whose sender died, and those that wait
     to be sent from an account that is switched on, also if their job was lost. Payouts by file
     are not among them: nobody asks the bank, it reports.
     """
-    waiting = (
-        ChannelOperation.objects.filter(
-            kind=OperationKind.PAYOUT,
-            status=OperationStatus.PREPARED,
-            channel_account__is_enabled=True,
-            channel_account__can_transfer=True,
-        )
-        .exclude(channel_account__channel=ChannelKind.BANK)
-        .filter(Q(next_query_at=None) | Q(next_query_at__lt=DatabaseClock()), may_be_tried())
-        .order_by("created_at")
+    is_sendable = Q(channel_account__is_enabled=True, channel_account__can_transfer=True)
+    among = ~Q(channel_account__channel=ChannelKind.BANK) & (
+        ~Q(status=OperationStatus.PREPARED) | is_sendable
     )
-    due = operations_due(OperationKind.PAYOUT, limit=limit)
-    found = {operation.pk: operation for operation in (*due, *waiting[:limit])}
-    return list(found.values())[:limit]
+    return operations_due(OperationKind.PAYOUT, limit=limit, among=among)
 
 
 def payouts_in_transit() -> QuerySet[Payout]:

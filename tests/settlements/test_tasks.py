@@ -17,6 +17,7 @@ from tests.factories.settlements import (
 from tests.instants import MONDAY, NEXT_NOON, NOON, SATURDAY
 from tests.rig.channel_terms import agree_to_terms
 from tests.rig.rows import nothing_written
+from tests.rig.stage import let_machines_wait
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,7 +87,10 @@ def test_the_janitor_has_a_waiting_transfer_sent_whose_job_was_lost():
     settlement = approved_settlement(merchant)
     payout = Payout.objects.get(settlement=settlement)
 
-    # When
+    # When it has waited for a minute
+    tasks.janitor(at=NEXT_NOON.isoformat())
+    assert ProcrastinateJob.objects.filter(task_name="settlements.send_payout").count() == 1
+    let_machines_wait()
     tasks.janitor(at=NEXT_NOON.isoformat())
     tasks.janitor(at=NEXT_NOON.isoformat())
 
@@ -106,6 +110,8 @@ def test_the_janitor_leaves_payouts_by_file_to_the_bank():
     available_money(merchant)
     approved_settlement(merchant)
     assert bank.pk == Payout.objects.get().operation.channel_account_id
+
+    let_machines_wait()
 
     # When, Then
     with nothing_written():

@@ -20,7 +20,7 @@ from tests.instants import NEXT_NOON
 from tests.rig.channel_terms import agree_to_terms
 from tests.rig.races import at_once
 from tests.rig.rows import nothing_written
-from tests.rig.stage import run_jobs
+from tests.rig.stage import let_machines_wait, run_jobs
 from tests.settlements.actions.transfer_desk import assert_laws, desk, told_of  # noqa: F401
 
 
@@ -135,6 +135,7 @@ class TestSending:
 
         # When it is switched on, the janitor has it sent
         agree_to_terms(desk.wallet, is_enabled=True)
+        let_machines_wait()
         assert transfers.defer_due(at=NEXT_NOON) == 1
 
     def test_what_changed_since_it_was_approved_is_not_sent(self, desk):
