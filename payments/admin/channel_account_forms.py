@@ -95,7 +95,18 @@ class RegisterForm(ReasonForm):
     )
     channel_fee_bps = _fee()
     settles_to = _settles_to()
-    field_order = ("channel", "name", "currency", "merchant_no", "app_id", "agent_code")
+    field_order = (
+        "channel",
+        "name",
+        "currency",
+        "merchant_no",
+        "app_id",
+        "agent_code",
+        "gateway_url",
+        "channel_fee_bps",
+        "settles_to",
+        "reason",
+    )
 
     def clean_currency(self) -> str:
         """Write it as currencies are written."""
