@@ -78,7 +78,17 @@ class KeysForm(ReasonForm):
         ),
         required=False,
     )
-    field_order = ("private_key_pem", "key_serial", "api_key", "channel_public_key")
+    field_order = (
+        "private_key_pem",
+        "key_serial",
+        "api_key",
+        "channel_public_key",
+        "channel_key_id",
+        "root_cert_serial",
+        "gateway_url",
+        "ends_at_once",
+        "reason",
+    )
 
 
 class EnterKeys(Operation[ChannelAccount]):

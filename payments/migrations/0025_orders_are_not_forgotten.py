@@ -10,7 +10,8 @@ from payments.models.operations import DatabaseClock
 # Those that wait for a job to send them have no next question yet.
 LOOK_AT_THEM = """
 UPDATE payments_channeloperation SET next_query_at = clock_timestamp()
- WHERE next_query_at IS NULL AND status IN ('prepared', 'awaiting_payer', 'processing', 'unknown');
+ WHERE next_query_at IS NULL AND kind <> 'payout'
+   AND status IN ('prepared', 'awaiting_payer', 'processing', 'unknown');
 SET CONSTRAINTS ALL IMMEDIATE;
 """
 
@@ -34,7 +35,8 @@ class Migration(migrations.Migration):
             model_name="channeloperation",
             constraint=models.CheckConstraint(
                 condition=~Q(status__in=["prepared", "awaiting_payer", "processing", "unknown"])
-                | Q(next_query_at__isnull=False),
+                | Q(next_query_at__isnull=False)
+                | Q(kind="payout"),
                 name="payments_operation_is_not_forgotten",
             ),
         ),

@@ -104,8 +104,10 @@ class ChannelOperation(models.Model):
                 condition=Q(amount_minor__gt=0), name="payments_operation_positive"
             ),
             models.CheckConstraint(
+                # Payouts by file wait for their file, and for the bank's word: nobody can ask it.
                 condition=~Q(status__in=["prepared", "awaiting_payer", "processing", "unknown"])
-                | Q(next_query_at__isnull=False),
+                | Q(next_query_at__isnull=False)
+                | Q(kind="payout"),
                 name="payments_operation_is_not_forgotten",
             ),
         ]

@@ -17,6 +17,7 @@ from payments.models import (
     DatabaseClock,
     OperationKind,
 )
+from payments.models.operations import UNSENT_AFTER
 from payments.states import OPERATION, OperationStatus
 from settlements import locks, states
 from settlements.errors import NoBankAccountError, NoWalletError
@@ -36,6 +37,7 @@ def queue_payout(settlement: Settlement, *, at: datetime) -> Payout:
     destination = settlement.destination
     assert destination is not None, "what is approved has its destination"
     payer = _payer_for(destination)
+    is_by_file = payer.channel == ChannelKind.BANK
     payout_id = new_id("po")
     operation = ChannelOperation.objects.create(
         kind=OperationKind.PAYOUT,
@@ -44,6 +46,8 @@ def queue_payout(settlement: Settlement, *, at: datetime) -> Payout:
         subject=payout_id,
         amount_minor=settlement.net_minor,
         currency=settlement.currency,
+        # A bank is told by a file, and reports by itself: nobody asks it.
+        next_query_at=None if is_by_file else DatabaseClock() + UNSENT_AFTER,
         created_at=at,
     )
     payout = Payout.objects.create(
@@ -57,7 +61,7 @@ def queue_payout(settlement: Settlement, *, at: datetime) -> Payout:
         created_at=at,
     )
     tell(payout, at=at)
-    if payer.channel != ChannelKind.BANK:
+    if not is_by_file:
         jobs.defer("settlements.send_payout", at=at, payout_id=payout_id)
     return payout
 

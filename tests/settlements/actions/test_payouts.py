@@ -35,6 +35,7 @@ from tests.factories.settlements import (
 from tests.factories.terms import put_on_plan
 from tests.instants import FRIDAY, MONDAY, NEXT_NOON
 from tests.rig.rows import nothing_written
+from tests.rig.tampering import tamper
 
 pytestmark = pytest.mark.django_db
 
@@ -247,10 +248,12 @@ def test_a_settlement_whose_prices_changed_is_not_paid(bank):
     assert settlement.status == "draft"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_file_that_no_bank_takes_is_refused_and_writes_nothing(bank):
     # Given
     settlement = approved()
-    type(bank).objects.filter(pk=bank.pk).update(agent_code="not a bank")
+    # Its number never changes; what is wrong in it was wrong from the start.
+    tamper("UPDATE payments_channelaccount SET agent_code = 'not a bank' WHERE channel = 'bank'")
 
     # When, Then
     with nothing_written(), pytest.raises(PaymentFileError):
