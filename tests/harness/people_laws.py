@@ -19,9 +19,10 @@ def violations(
 
 
 def nobody_pays_too_much(house: House, channel: Channel, history: list[Row]) -> Iterator[Violation]:
-    """I7: what a payer paid or had held at the channels on a business day is within their limit.
+    """I7: what a payer paid or has held at the channels on a business day is within their limit.
 
     Who pays the clients know, how much the channels, the day is the one on which it was counted.
+    What was held and is given back is nobody's any more; what is parked, people decide about.
     """
     named = {
         fact["no"]: fact["payer"]
@@ -36,12 +37,13 @@ def nobody_pays_too_much(house: House, channel: Channel, history: list[Row]) -> 
         for use in row["consumed"]
         if not row["is_released"]
     }
+    parked = {row["attempt_id"] for row in house.parked}
     spent: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     for attempt in house.attempts:
         payment, number = payments[attempt["payment_id"]], numbers[attempt["operation_id"]]
         payer = named.get(payment["merchant_order_no"])
-        amount = channel.paid.get(number) or channel.held.get(number)
-        if payer is None or amount is None:
+        amount = channel.paid.get(number) or channel.held_still(number)
+        if payer is None or not amount or attempt["id"] in parked:
             continue
         if payment["id"] not in days:
             yield Violation("I7", payment["id"], "paid, and counted against no limit")

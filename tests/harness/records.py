@@ -45,6 +45,11 @@ class Channel:
     notices: Counter[tuple[str, str]] = field(default_factory=Counter)
     requests: int = 0
 
+    def held_still(self, number: str) -> int:
+        """Say what of a hold was not given back: it was taken, or may be."""
+        freed = sum(amount for upon, amount in self.freed.values() if upon == number)
+        return self.held.get(number, 0) - freed
+
     def done(self) -> dict[str, dict[str, int]]:
         """Say what was done by the kind of our order; what was held is a payment's as well."""
         return {

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.harness import people_laws
 from tests.harness.terms import PAYER_DAY_MINOR, SETTLE_SECONDS
 from tests.harness.worlds import PAY_NO, REFUND_NO, requested, sound_world
 
@@ -95,6 +96,39 @@ def test_i7_a_payment_that_was_counted_against_no_limit(world):
 def test_i7_a_payment_whose_limit_was_given_back_though_it_was_paid(world):
     world.house.screenings[0]["is_released"] = True
     assert world.laws() == {"I7"}
+
+
+def test_i7_what_was_held_counts_until_all_of_it_went_back(world):
+    # Given a hold whose limits were given back, as one that is over
+    house, channel = world.house, world.channel
+    house.screenings[0]["is_released"] = True
+    channel.held[PAY_NO] = channel.paid.pop(PAY_NO)
+
+    def said() -> list[str]:
+        return [
+            one.words for one in people_laws.nobody_pays_too_much(house, channel, world.history)
+        ]
+
+    # When all but a fen of it went back, and then all
+    channel.freed["VOID"] = (PAY_NO, 29_999)
+    assert said() == ["paid, and counted against no limit"]
+    channel.freed["VOID"] = (PAY_NO, 30_000)
+
+    # Then
+    assert said() == []
+
+
+def test_i7_parked_money_counts_against_no_limit_until_people_decide(world):
+    # Given money that came late, and whose limits were given back long ago
+    house = world.house
+    house.screenings[0]["is_released"] = True
+    house.parked = [{"id": "prk_1", "attempt_id": "att_1"}]
+
+    # When
+    said = people_laws.nobody_pays_too_much(house, world.channel, world.history)
+
+    # Then
+    assert list(said) == []
 
 
 def test_i7_a_counter_above_its_limit(world):

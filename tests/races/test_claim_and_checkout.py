@@ -21,7 +21,7 @@ def test_who_claims_an_order_waits_for_its_try_before_holding_the_order():
         locks.hold_attempt(attempt.pk)
 
         # When a worker claims the order at the same moment
-        claimed = meanwhile(lambda: attempts._EXCHANGE._claim_to_send(attempt.pk))
+        claimed = meanwhile(lambda: attempts._EXCHANGE._claim_to_send(attempt.pk, at=NOON))
         wait_until_somebody_waits()
 
         # Then the order is free for who came first, and then for the worker
@@ -62,7 +62,7 @@ def test_a_sender_waits_for_who_cancels_and_sends_nothing():
         closing.cancel_payment(attempt.payment_id, actor="key:test", at=NOON)
 
         # When a worker claims the order at the same moment
-        claimed = meanwhile(lambda: attempts._EXCHANGE._claim_to_send(attempt.pk))
+        claimed = meanwhile(lambda: attempts._EXCHANGE._claim_to_send(attempt.pk, at=NOON))
         wait_until_somebody_waits()
 
     # Then it never left
@@ -80,7 +80,7 @@ def test_in_any_order_a_payment_is_sent_or_closed_and_never_both():
     for attempt in rounds:
         # When
         at_once(
-            lambda one=attempt: attempts._EXCHANGE._claim_to_send(one.pk),
+            lambda one=attempt: attempts._EXCHANGE._claim_to_send(one.pk, at=NOON),
             lambda one=attempt: cancel(one),
         )
 

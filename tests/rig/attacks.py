@@ -84,7 +84,7 @@ def _columns_and_values(rows: Sequence[models.Model]) -> tuple[list[str], list[l
     fields = [
         field
         for field in rows[0]._meta.concrete_fields
-        if not isinstance(field.db_default, models.Func) and not _is_own_number(field)
+        if not isinstance(field.db_default, models.Expression) and not _is_own_number(field)
     ]
     values = [
         [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
