@@ -184,6 +184,29 @@ def reject_account_terms(
 
 
 @transaction.atomic(durable=True)
+def withdraw_account_terms(
+    account_id: str, *, actor: str, at: datetime, reason: str
+) -> ChannelAccount:
+    """Give up what was asked for: the account stays as it is, and other terms may be asked for.
+
+    Raises TermsReasonMissingError, UnknownChannelAccountError, or TermsNotAskedError where nobody
+    waits for an answer any more; nothing is written then.
+    """
+    _require_reason(reason)
+    account, asked = _asked(account_id)
+    approvals.void(asked, at=at)
+    record_audit(
+        action="channel_account_terms.withdrawn",
+        subject=account.pk,
+        actor=actor,
+        at=at,
+        reason=reason,
+        before={"request": asked.pk, "maker": asked.maker},
+    )
+    return account
+
+
+@transaction.atomic(durable=True)
 def switch_account_off(account_id: str, *, actor: str, at: datetime, reason: str) -> ChannelAccount:
     """Take nothing new by an account, from now on. One that is off stays as it is.
 

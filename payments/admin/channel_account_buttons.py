@@ -1,18 +1,19 @@
 """The buttons that register a channel account, switch it off, and change its terms by two."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.http import HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ledger.admin import showing
+from ledger.admin.approval_facts import agreed_to, who_agrees
 from ledger.admin.approval_panel import Approve, Decision, Reject
 from ledger.admin.asking import Asking, DoorRequest
 from ledger.admin.operations import Operation, ReasonForm, Words
-from ledger.admin.panels import Cell
+from ledger.admin.panels import Cell, Panel
 from ledger.models import ApprovalRequest
 from payments.actions import channel_account_terms as actions
 from payments.actions.channel_account_terms import AccountEntry
@@ -124,7 +125,7 @@ class _OfTerms(Decision[ChannelAccount]):
 
     def payload_cell(self, name: str, value: object) -> Cell | None:
         """Name the channel in words."""
-        return str(ChannelKind(str(value)).label) if name == "channel" else None
+        return _channel_in_words(name, value)
 
 
 class ApproveAccountTerms(_OfTerms, Approve[ChannelAccount]):
@@ -170,6 +171,40 @@ class RejectAccountTerms(_OfTerms, Reject[ChannelAccount]):
         return None
 
 
+class WithdrawAccountTerms(Operation[ChannelAccount]):
+    """Take back what was asked for."""
+
+    name = "withdraw-terms"
+    label = gettext_lazy("Withdraw request for terms")
+    explanation = gettext_lazy(
+        "The request ends, and the account stays as it is. Other terms can be asked for at once."
+    )
+    permission = "payments.request_channelaccount"
+    deed = "channel_account.withdraw_terms"
+    icon = "undo"
+    form_class = ReasonForm
+
+    def is_offered(self, row: ChannelAccount) -> bool:
+        """Offer it while somebody waits for an answer."""
+        return open_terms_request(row.pk) is not None
+
+    def panels(self, request: HttpRequest, row: ChannelAccount) -> Sequence[Panel]:
+        """Show what is given up, and who asked for it."""
+        waiting = open_terms_request(row.pk)
+        if waiting is None:
+            return []
+        asked = agreed_to(waiting.payload, words=WORDS, cell=_channel_in_words)
+        return [who_agrees(waiting), asked]
+
+    def perform(
+        self, request: DoorRequest, row: ChannelAccount, form: forms.Form, asking: Asking
+    ) -> Words:
+        """Take it back."""
+        reason = form.cleaned_data["reason"]
+        actions.withdraw_account_terms(row.pk, actor=asking.actor, at=asking.at, reason=reason)
+        return _("Withdrawn. The account stays as it is.")
+
+
 class SwitchAccountOff(Operation[ChannelAccount]):
     """Take nothing new by an account."""
 
@@ -201,7 +236,12 @@ class SwitchAccountOff(Operation[ChannelAccount]):
 TERMS_BUTTONS: tuple[Operation[ChannelAccount], ...] = (
     ApproveAccountTerms(),
     RejectAccountTerms(),
+    WithdrawAccountTerms(),
     AskAccountTerms(),
     SwitchAccountOff(),
 )
 """The buttons of an account that are about its terms."""
+
+
+def _channel_in_words(name: str, value: object) -> Cell | None:
+    return str(ChannelKind(str(value)).label) if name == "channel" else None

@@ -1,7 +1,6 @@
 """Channel accounts: registered off and without keys, switched on by two people when they work."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -9,7 +8,6 @@ from ledger.actions.approvals import Decider
 from ledger.errors import ApprovalClosedError, SelfApprovalError, StaleApprovalError
 from ledger.models import AuditEntry
 from payments.actions import channel_account_terms as actions
-from payments.actions.channel_account_terms import AccountEntry
 from payments.errors import (
     ChannelAccountKnownError,
     ChannelAccountMismatchError,
@@ -20,11 +18,19 @@ from payments.errors import (
     TermsUnchangedError,
     UnknownChannelAccountError,
 )
-from payments.models import ChannelAccount
-from payments.queries.channel_accounts import open_terms_request, terms_of_account
 from payments.queries.methods import accounts_taking
 from tests.factories.payments import AlipayAccountFactory, BankAccountFactory
 from tests.instants import NOON
+from tests.payments.actions.channel_account_desk import (
+    BANK,
+    CHECKER,
+    ENTRY,
+    MAKER,
+    agree,
+    ask,
+    register,
+    with_keys,
+)
 from tests.rig.key_pairs import pair
 from tests.rig.keys import approve as approve_keys
 from tests.rig.keys import enter
@@ -32,19 +38,6 @@ from tests.rig.rows import nothing_written
 
 pytestmark = pytest.mark.django_db
 
-MAKER, CHECKER = "user:1", "user:2"
-ENTRY = AccountEntry(
-    channel="alipay",
-    name="Alipay of the house",
-    currency="CNY",
-    merchant_no="2088000000000001",
-    app_id="2021000000000001",
-    gateway_url="http://127.0.0.1:1/gateway.do",
-    channel_fee_bps=60,
-)
-BANK = AccountEntry(
-    channel="bank", name="Bank", currency="CNY", merchant_no="11090000", agent_code="308100005019"
-)
 IN_KEY_MODE = {
     "private_key_pem": pair("ours").private_pem,
     "channel_public_key": pair("theirs").public_pem,
@@ -55,32 +48,6 @@ IN_CERTIFICATE_MODE = {
     "key_serial": "1DDE55AD98ED71D6EDD4A4A16996DE7B",
     "root_cert_serial": "687b59193f3f462dd5336e5abf83c5d8",
 }
-
-
-def register(entry: AccountEntry = ENTRY, *, reason: str = "contract 7") -> ChannelAccount:
-    return actions.register_account(entry, actor=MAKER, at=NOON, reason=reason)
-
-
-def ask(account: ChannelAccount, *, reason: str = "contract 7", **changes: Any):
-    terms = replace(terms_of_account(account), **changes)
-    return actions.request_account_terms(account.pk, terms, actor=MAKER, at=NOON, reason=reason)
-
-
-def agree(account: ChannelAccount, *, actor: str = CHECKER, digest: bytes | None = None):
-    waiting = open_terms_request(account.pk)
-    return actions.approve_account_terms(
-        account.pk,
-        shown_digest=digest or (bytes(waiting.digest) if waiting else b""),
-        decider=Decider(actor=actor, second_factor="totp"),
-        at=NOON,
-    )
-
-
-def with_keys(entry: AccountEntry = ENTRY, **keys: str) -> ChannelAccount:
-    account = register(entry)
-    approve_keys(enter(account, **keys))
-    account.refresh_from_db()
-    return account
 
 
 def test_from_nothing_to_an_account_that_takes_payments_with_two_people():

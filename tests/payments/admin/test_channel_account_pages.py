@@ -141,6 +141,37 @@ def test_the_maker_does_not_agree_and_another_may_say_no(checker):
     assert "Change terms" in words(both.get(page(account)))
 
 
+def test_a_request_made_by_mistake_is_withdrawn_by_its_button(maker, checker):
+    # Given
+    account = AlipayAccountFactory()
+    assert "Withdraw request" not in words(maker.get(page(account)))
+    maker.post(button("ask-terms", account), terms(account, channel_fee_bps="380"))
+    assert "Withdraw request for terms" in words(maker.get(page(account)))
+    shown = words(maker.get(button("withdraw-terms", account)))
+    assert "Channel's fee 3.80 %" in shown
+    assert "Alipay" in shown
+
+    # When without a reason, or without the right
+    with nothing_written():
+        maker.post(button("withdraw-terms", account), {"reason": ""})
+    with nothing_written(but={"ledger_auditentry": 1}):
+        refused = checker.post(button("withdraw-terms", account), {"reason": "not mine"})
+    assert refused.status_code == 403
+
+    # When
+    response = press(maker, "withdraw-terms", account, reason="38, not 380")
+
+    # Then
+    assert "Withdrawn. The account stays as it is." in words(response)
+    assert "terms of a channel account: withdrawn" in words(response)
+    assert "Change terms" in words(response)
+    with nothing_written(but=ITS_OWN_REFUSAL):
+        again = maker.post(button("withdraw-terms", account), {"reason": "twice"})
+    assert again.status_code == 409
+    account.refresh_from_db()
+    assert account.channel_fee_bps == 60
+
+
 def test_what_changed_meanwhile_is_shown_and_voided(maker, checker):
     # Given
     account = AlipayAccountFactory()
