@@ -31,7 +31,7 @@ from payments.models import (
     Payment,
     PaymentAttempt,
 )
-from payments.queries.operations import operations_due
+from payments.queries.operations import operations_due, orders_kept_back
 from payments.screening import get_screener
 from payments.states import LIVE_ATTEMPTS, OperationStatus, PaymentStatus
 
@@ -39,7 +39,9 @@ from payments.states import LIVE_ATTEMPTS, OperationStatus, PaymentStatus
 def send_attempt(attempt_id: str, *, at: datetime) -> None:
     """Place the order of a prepared try at its channel. Sending twice is impossible.
 
-    A try that is not `prepared` any more is left alone; what was sent is asked about instead.
+    A try that is not `prepared` any more is left alone; what was sent is asked about instead. One
+    that may not leave, as its line is dead or held back, goes to another account where there is
+    one (`failover.leave_line`).
     """
     _EXCHANGE.send(attempt_id, at=at)
 
@@ -64,10 +66,12 @@ def resolve_attempt(attempt_id: str, *, at: datetime) -> None:
 def defer_due(*, at: datetime) -> int:
     """Have every order for a payment looked after that is due; return how many. The janitor's deed.
 
+    So is one that waits for a line which is dead or held back, once another account could take it.
     Payouts go by file: nobody asks the bank about them, it reports.
     """
     due = operations_due(OperationKind.PAY, limit=DUE_MAX)
-    return _EXCHANGE.have_looked_after(due, at=at)
+    kept = orders_kept_back(limit=DUE_MAX)
+    return _EXCHANGE.have_looked_after([*due, *kept], at=at)
 
 
 def _is_lost(attempt_id: str) -> bool:
@@ -79,6 +83,10 @@ def _is_lost(attempt_id: str) -> bool:
         is_withdrawn=False,
         payment__status=PaymentStatus.AWAITING_PAYMENT,
     ).exists()
+
+
+def _leave_line(attempt_id: str, at: datetime) -> None:
+    failover.leave_line(attempt_id, at=at)
 
 
 def _claimed(attempt_id: str) -> None:
@@ -182,5 +190,6 @@ _EXCHANGE = Exchange(
     record=_record,
     claimed=_claimed,
     hold=locks.hold_attempt,
+    kept_back=_leave_line,
     is_lost=_is_lost,
 )

@@ -94,10 +94,22 @@ def end_unsent(attempt: PaymentAttempt, *, at: datetime) -> bool:
     """End a try whose order certainly never left, at once; tell whether it was so. A part.
 
     Nobody need be asked, and it need not wait for a line that is dead or held back. Its payment
-    is locked. A worker claims an order under the lock of its try, so either the worker has it and
-    asks its channel, or it is ended here. The limits that it used are given back.
+    is locked. The limits that it used are given back.
     """
-    assert connection.in_atomic_block, "end_unsent is a part; open a transaction around it"
+    words = "Nobody wanted it any more, so it was not sent."
+    if not fail_unsent(attempt, code=NOT_WANTED, words=words, at=at):
+        return False
+    get_screener().give_back(attempt.payment_id, at=at)
+    return True
+
+
+def fail_unsent(attempt: PaymentAttempt, *, code: str, words: str, at: datetime) -> bool:
+    """Fail a try whose order certainly never left, and say why; tell whether it was so. A part.
+
+    Its payment is locked. A worker claims an order under the lock of its try, so either the worker
+    has it and asks its channel, or it is ended here. What it used of limits stays counted.
+    """
+    assert connection.in_atomic_block, "fail_unsent is a part; open a transaction around it"
     if attempt.status != AttemptStatus.PREPARED:
         return False
     locks.hold_attempt(attempt.pk)
@@ -107,12 +119,10 @@ def end_unsent(attempt: PaymentAttempt, *, at: datetime) -> bool:
     attempt.operation.refresh_from_db()
     attempt.status = AttemptStatus.SENDING
     attempt.save(update_fields=["status"])
-    words = "Nobody wanted it any more, so it was not sent."
-    outcome = Outcome(OutcomeKind.FAILED, code=NOT_WANTED, message=words)
+    outcome = Outcome(OutcomeKind.FAILED, code=code, message=words)
     operations.record_outcome(attempt.operation, lease=lease, outcome=outcome, at=at)
     attempt.status = AttemptStatus.FAILED
     attempt.save(update_fields=["status"])
-    get_screener().give_back(attempt.payment_id, at=at)
     return True
 
 

@@ -62,6 +62,8 @@ class Exchange:
     `hold` locks before the order what `claimed` will change, in the order in which all lock them.
     `may_go` is asked in the transaction of each claim to send, or to send again, and locks what it
     decides by: an order that may not go yet stays as it is.
+    `kept_back` is told of an order that could not be claimed to be sent, after that transaction:
+    it may wait for a line that is dead or held back.
     `go_on` may do at the channel what its answer to a question asks for, under the question's
     lease, and says what is to be recorded of both.
     An order that the channel does not know is placed again, under the same number, once
@@ -78,6 +80,7 @@ class Exchange:
     claimed: Callable[[str], None] | None = None
     hold: Callable[[str], None] | None = None
     may_go: Callable[[str, datetime], bool] | None = None
+    kept_back: Callable[[str, datetime], None] | None = None
     go_on: Callable[[str, Lease, Outcome], Outcome] | None = None
     is_lost: Callable[[str], bool] | None = None
     room: str = "payments"
@@ -87,6 +90,8 @@ class Exchange:
         lease = self._claim_to_send(subject, at=at)
         if lease is not None:
             self.place_claimed(subject, lease=lease, at=at)
+        elif self.kept_back is not None:
+            self.kept_back(subject, at)
 
     def query(self, subject: str, *, at: datetime, is_notified: bool = False) -> None:
         """Ask the channel what became of an order, and believe only that answer. Idempotent.

@@ -47,9 +47,7 @@ def _in_order(
 ) -> tuple[list[ChannelAccount], list[ChannelAccount]]:
     """Return the accounts in the order in which they take a payment: the free, the stopped."""
     accounts: list[Any] = list(
-        accounts_taking(method, currency=currency).annotate(
-            is_stopped=Exists(_dead()) | Exists(_held())
-        )
+        accounts_taking(method, currency=currency).annotate(is_stopped=is_stopped())
     )
     if len(accounts) > 1 and payment is not None and at is not None:
         known = {account.pk: account for account in accounts}
@@ -57,6 +55,11 @@ def _in_order(
         accounts = [*wanted, *accounts]
     free = [account for account in accounts if not account.is_stopped]
     return free, [account for account in accounts if account.is_stopped]
+
+
+def is_stopped() -> Q:
+    """Tell of a channel account whether its line is dead or held back. A look; it locks nothing."""
+    return Q(Exists(_dead())) | Q(Exists(_held()))
 
 
 def rule_payload(rule: RoutingRule) -> dict[str, Any]:

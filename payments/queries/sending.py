@@ -85,6 +85,11 @@ def is_held(operation: ChannelOperation) -> bool:
     return not ChannelOperation.objects.filter(is_not_held(), pk=operation.pk).exists()
 
 
+def is_dead(channel_account_id: str) -> bool:
+    """Tell whether nobody answers at an account, so that its breaker is open."""
+    return ChannelBreaker.objects.filter(pk=channel_account_id, opened_at__isnull=False).exists()
+
+
 def release_payload(hold: SendingHold, *, why: str) -> dict[str, Any]:
     """Return what two people agree to when a hold ends: which one, and why it may."""
     return {

@@ -1,7 +1,7 @@
+# ruff: noqa: F811  fixtures are imported
 """When one account cannot take a payment the next one does, but never while a try may be live."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -16,37 +16,12 @@ from payments.channels import registry
 from payments.channels.alipay import orders as alipay_orders
 from payments.channels.wechatpay import mapping as wechat_mapping
 from payments.models import ChannelAccount, ChannelBreaker, PaymentAttempt
-from settlements.rehearsal.channel_accounts import Terms, alipay_account
 from tests.factories.payments import AlipayAccountFactory
 from tests.factories.risk import used_minor
 from tests.instants import NOON
-from tests.rig.counter import NOBODY_LISTENS, PAID_AT, Counter
+from tests.payments.actions.two_accounts import another, counter, second, tries  # noqa: F401
+from tests.rig.counter import NOBODY_LISTENS, PAID_AT
 from tests.rig.stage import let_machines_wait, run_jobs, story_of
-
-
-@pytest.fixture
-def counter(marketplace, simulator) -> Counter:
-    """A confirmed payment of 100.00 whose order has not left, at the first of two accounts."""
-    return Counter(marketplace, simulator)
-
-
-@pytest.fixture
-def second(marketplace, simulator) -> ChannelAccount:
-    plan = marketplace.plan
-    return alipay_account(
-        Terms(f"{plan.name} second", plan.currency, 60, plan.bank_account_no),
-        app_id=plan.app_id.replace("20219", "20218"),
-        seller_id=plan.seller_id.replace("20889", "20888"),
-        bank=marketplace.bank,
-        other_side=simulator,
-        at=NOON + timedelta(days=1),
-    )
-
-
-def tries(counter: Counter) -> list[tuple[str, str]]:
-    """Return by which accounts the payment was tried and how each try stands, in order."""
-    rows = PaymentAttempt.objects.filter(payment_id=counter.attempt.payment_id)
-    return list(rows.order_by("created_at", "id").values_list("channel_account_id", "status"))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.factories.payments import confirmed_payment
 from tests.instants import NOON
 from tests.payments.actions.attempt_desk import counter  # noqa: F401
 from tests.payments.actions.prepared_orders import is_about, time_until
-from tests.payments.actions.test_failover import second, tries  # noqa: F401
+from tests.payments.actions.two_accounts import another, second, tries  # noqa: F401
 from tests.rig.stage import let_machines_wait, run_jobs
 
 
