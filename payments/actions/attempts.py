@@ -100,7 +100,14 @@ def _record(attempt_id: str, *, lease: Lease, outcome: Outcome, at: datetime) ->
     operation = attempt.operation
     other = failover.other_account(attempt, lease=lease, outcome=outcome, at=at)
     ends = other is not None or failover.is_last_resort(attempt, lease=lease, outcome=outcome)
-    operations.record_outcome(operation, lease=lease, outcome=outcome, at=at, ends_unsent=ends)
+    operations.record_outcome(
+        operation,
+        lease=lease,
+        outcome=outcome,
+        at=at,
+        ends_unsent=ends,
+        is_over=at >= attempt.payment.expires_at + closing.GRACE,
+    )
     is_news = attempt.status != operation.status
     attempt.status = operation.status
     _keep_answer(attempt, outcome)

@@ -21,7 +21,7 @@ from django.db.models.functions import Coalesce
 from ledger.fault_points import fault_point
 from payments import locks
 from payments.actions import breakers, channel_calls
-from payments.actions.order_courses import ENDED, FINAL, next_query_at, next_status
+from payments.actions.order_courses import ENDED, FINAL, asked_so_far, next_query_at, next_status
 from payments.channels.base import NO_KEYS, NOT_FOUND, Outcome
 from payments.errors import LeaseLostError
 from payments.models import ChannelOperation, DatabaseClock, OperationKind
@@ -180,11 +180,12 @@ def record_outcome(
     outcome: Outcome,
     at: datetime,
     ends_unsent: bool = False,
+    is_over: bool = False,
 ) -> None:
     """Write down what the channel said, and give the lease back. A part; the row is locked.
 
     An answer that tells nothing new leaves the status and moves the next question; one that could
-    not be asked, as our keys cannot be used, is not counted. With
+    not be asked, as our keys cannot be used, is not counted. `is_over` is as in `next_status`; with
     `ends_unsent` an order that certainly never left ends here, instead of waiting for its line.
 
     Raises LeaseLostError when the lease is no longer ours; nothing is written then.
@@ -200,7 +201,9 @@ def record_outcome(
         at=at,
     )
     was = operation.status
-    operation.status = next_status(operation, outcome, is_question=lease.is_question)
+    operation.status = next_status(
+        operation, outcome, is_question=lease.is_question, is_over=is_over
+    )
     if ends_unsent and operation.status == OperationStatus.PREPARED:
         # Never left: what was unknown once is never `prepared` again.
         operation.status = OperationStatus.FAILED
@@ -214,13 +217,10 @@ def record_outcome(
     if operation.status != was or was not in FINAL:
         operation.finished_at = at if operation.status in FINAL else None
     is_unasked = lease.is_scheduled and outcome.code == NO_KEYS
-    operation.queries -= is_unasked
+    operation.queries = asked_so_far(operation, was=was, is_unasked=is_unasked)
     operation.next_query_at = next_query_at(operation, is_unasked=is_unasked)
-    channel_calls.save_with_call(
-        operation,
-        outcome=outcome,
-        fields=[*_RECORDED_FIELDS, "resolution"] if lease.resolution else _RECORDED_FIELDS,
-    )
+    fields = [*_RECORDED_FIELDS, "resolution"] if lease.resolution else _RECORDED_FIELDS
+    channel_calls.save_with_call(operation, outcome=outcome, fields=fields)
     _RECORDING()
 
 

@@ -45,8 +45,14 @@ FINAL = (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CLOS
 _UNDER_WAY = (OperationStatus.AWAITING_PAYER, OperationStatus.PROCESSING)
 
 
-def next_status(operation: ChannelOperation, outcome: Outcome, *, is_question: bool) -> str:
-    """Return where an order stands once this was said; `is_question` tells asking from sending."""
+def next_status(
+    operation: ChannelOperation, outcome: Outcome, *, is_question: bool, is_over: bool = False
+) -> str:
+    """Return where an order stands once this was said; `is_question` tells asking from sending.
+
+    What waits for its payer while nobody can say how it stands is unknown once the time in which
+    they may pay `is_over`: they may have paid. It is asked about for one schedule more then.
+    """
     result = RESULTS[outcome.kind]
     if result == OperationStatus.PREPARED and is_question:
         result = OperationStatus.UNKNOWN  # the question never left; the order may have
@@ -73,10 +79,25 @@ def next_status(operation: ChannelOperation, outcome: Outcome, *, is_question: b
     is_under_way = result in _UNDER_WAY and not OPERATION.allows(operation.status, result)
     if is_under_way or result in (OperationStatus.UNKNOWN, OperationStatus.PREPARED):
         # Nothing new: it waits, or is unknown, as before; a bank is at it, or the payer again.
-        return operation.status
+        in_doubt = is_over and _waits_unheard(operation, result)
+        return result if in_doubt else operation.status
     if result == OperationStatus.FAILED and not is_question:
         return operation.status  # the second sending was refused; the first may have been done
     return result
+
+
+def _waits_unheard(operation: ChannelOperation, result: OperationStatus) -> bool:
+    waits = operation.status == OperationStatus.AWAITING_PAYER
+    return waits and result == OperationStatus.UNKNOWN
+
+
+def asked_so_far(operation: ChannelOperation, *, was: str, is_unasked: bool) -> int:
+    """Return how many questions of its schedule were asked about an order that was `was` before.
+
+    One that nobody could ask is none of them. What waited and is unknown now begins its schedule.
+    """
+    is_doubt = (was, operation.status) == (OperationStatus.AWAITING_PAYER, OperationStatus.UNKNOWN)
+    return 0 if is_doubt else operation.queries - is_unasked
 
 
 def has_come_back(operation: ChannelOperation, outcome: Outcome) -> bool:
@@ -89,8 +110,9 @@ def next_query_at(operation: ChannelOperation, *, is_unasked: bool = False) -> C
     """Set when to ask (or to send, if it never left) next; after the last question people look.
 
     An order that waits for its payer is asked about daily for as long as it may be paid: its
-    outcome is not unknown, and its expiry ends it. Counted by the database's clock. A question
-    that nobody could ask (`is_unasked`) is none of the schedule, and comes again after a pause.
+    outcome is not unknown, and its expiry ends it, or makes it unknown. Counted by the database's
+    clock. A question that nobody could ask (`is_unasked`) is none of the schedule, and comes again
+    after a pause.
     """
     if operation.status in (*FINAL, OperationStatus.MANUAL_REVIEW):
         return None

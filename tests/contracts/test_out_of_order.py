@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from ledger.models import JournalEntry
 from payments.actions import closing, refund_orders
@@ -123,9 +123,17 @@ def not_heard_of(_desk: Desk, _attempt: PaymentAttempt) -> str:
 
 
 def given_up(desk: Desk, attempt: PaymentAttempt) -> str:
-    """Be paid after the payment was closed here, as far as we know."""
+    """Be paid after the payment was closed here, as far as we know; its job is late."""
     with transaction.atomic():
         closing.cancel_payment(attempt.payment_id, actor="key:t", at=LATER)
+    with connection.cursor() as cursor:
+        # It asks by itself, and what the letters bring about is to be seen.
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 day'"
+            " WHERE status = 'todo' AND queueing_lock = %s",
+            [f"{attempt.pk}:close"],
+        )
+        assert cursor.rowcount == 1
     return number_of_ours("RFD")
 
 

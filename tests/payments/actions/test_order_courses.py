@@ -31,3 +31,19 @@ def test_what_is_under_way_stays_where_it_is(status, said):
     operation = ChannelOperation(kind=OperationKind.PAY, status=status)
     for is_question in (True, False):
         assert next_status(operation, Outcome(said), is_question=is_question) == status
+
+
+@pytest.mark.parametrize(
+    ("was", "said", "becomes"),
+    [
+        (OperationStatus.AWAITING_PAYER, OutcomeKind.UNKNOWN, OperationStatus.UNKNOWN),
+        (OperationStatus.AWAITING_PAYER, OutcomeKind.NOT_SENT, OperationStatus.UNKNOWN),
+        (OperationStatus.AWAITING_PAYER, OutcomeKind.PROCESSING, OperationStatus.AWAITING_PAYER),
+        (OperationStatus.PROCESSING, OutcomeKind.UNKNOWN, OperationStatus.PROCESSING),
+    ],
+)
+def test_f09_what_nobody_can_speak_of_is_unknown_once_its_payer_s_time_is_over(was, said, becomes):
+    """It waited for its payer before, and was asked about every day for ever."""
+    operation = ChannelOperation(kind=OperationKind.PAY, status=was)
+    assert next_status(operation, Outcome(said), is_question=True) == was
+    assert next_status(operation, Outcome(said), is_question=True, is_over=True) == becomes
