@@ -97,6 +97,10 @@ def _waits_for_others(capture_id: str, *, at: datetime) -> bool:
     ).exclude(pk=capture_id)
     if not others.exists():
         return False
+    # The janitor's turn, too: first in its row, those that wait would keep away whom they wait for.
+    ChannelOperation.objects.filter(pk=capture.operation_id).update(
+        next_query_at=capture.now + TURN
+    )
     jobs.defer(
         "payments.send_capture",
         at=at,

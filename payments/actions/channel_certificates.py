@@ -1,6 +1,7 @@
 """Fetching the certificates that a channel signs with, before the old ones end."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, Protocol, runtime_checkable
 
 from django.core.cache import cache
@@ -8,6 +9,7 @@ from django.db import transaction
 
 from ledger import jobs
 from ledger.actions.audit import record_audit
+from ledger.rounds import each
 from payments import locks
 from payments.actions import notification_care
 from payments.actions.channels import channel_of
@@ -33,11 +35,13 @@ def refresh_certificates(*, at: datetime) -> int:
 
     New ones join those that have not ended, so that both are believed while they overlap. They
     are authenticated by their encryption with our APIv3 key. Returns how many accounts changed.
+
+    Raises ExceptionGroup of what went wrong, when all have had their turn.
     """
     accounts = ChannelAccount.objects.filter(
         channel=ChannelKind.WECHATPAY, channel_key_id="", is_enabled=True
     )
-    return sum(_refresh(account, at=at) for account in accounts.order_by("pk"))
+    return each(partial(_refresh, account, at=at) for account in accounts.order_by("pk"))
 
 
 def fetch_certificates(account_id: str, *, at: datetime) -> bool:

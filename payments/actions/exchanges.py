@@ -67,7 +67,7 @@ class Exchange:
     `go_on` may do at the channel what its answer to a question asks for, under the question's
     lease, and says what is to be recorded of both.
     An order that the channel does not know is placed again, under the same number, once
-    CHANNEL_SETTLE_WINDOW_SECONDS have passed since it was first sent (R5): at once for those that
+    CHANNEL_SETTLE_WINDOW_SECONDS have passed since it was last sent (R5): at once for those that
     move no money, and never by itself where a channel does not tell repetitions apart. One that
     waits for its payer, as the channel has just said, is placed again too where the answer was
     lost by which they pay (`is_lost`): the channel gives it again.
@@ -105,7 +105,7 @@ class Exchange:
             self._ask_later(subject, is_notified=is_notified, at=at)
             return
         _ASKING()
-        outcome = _timed(self.ask, subject, at)
+        outcome = timed(self.ask, subject, at)
         _ASKED()
         if self.go_on is not None:
             outcome = self.go_on(subject, lease, outcome)
@@ -146,7 +146,7 @@ class Exchange:
         _INTENDED()
         if not operations.may_still_send(lease):
             return
-        outcome = _timed(self.place, subject, at)
+        outcome = timed(self.place, subject, at)
         _ANSWERED()
         self.record(subject, lease=lease, outcome=outcome, at=at)
         _RECORDED()
@@ -189,25 +189,30 @@ class Exchange:
     def _ask_later(self, subject: str, *, is_notified: bool, at: datetime) -> None:
         free_at = operations.free_at(subject, is_notified=is_notified)
         if free_at is not None:
-            self._defer(subject, due_at=free_at, is_notified=is_notified, at=at)
+            lock = "told" if is_notified else "again"
+            self._defer(subject, lock, due_at=free_at, is_notified=is_notified, at=at)
 
     @transaction.atomic(durable=True)
     def _ask_ended_again(self, operation: ChannelOperation, *, at: datetime) -> None:
-        """Ask again later what nobody else would ask: the janitor leaves what has ended alone."""
+        """Ask again later what nobody else would ask: the janitor leaves what has ended alone.
+
+        Under a lock of its own: what waits for tomorrow is no reason not to ask now.
+        """
         delay = QUERY_DELAYS[min(operation.queries, len(QUERY_DELAYS) - 1)]
         due_at = (
             ChannelOperation.objects.filter(pk=operation.pk)
             .values_list(DatabaseClock() + delay, flat=True)
             .get()
         )
-        self._defer(operation.subject, due_at=due_at, is_notified=True, at=at)
+        self._defer(operation.subject, "later", due_at=due_at, is_notified=True, at=at)
 
-    def _defer(self, subject: str, *, due_at: datetime, is_notified: bool, at: datetime) -> None:
+    def _defer(
+        self, subject: str, lock: str, *, due_at: datetime, is_notified: bool, at: datetime
+    ) -> None:
         arguments: dict[str, Any] = {f"{self.noun}_id": subject}
         if is_notified:
             arguments["is_notified"] = True
-        # Two locks: a plain question in the queue is no reason to forget what we were told.
-        lock = "told" if is_notified else "again"
+        # Each has its lock: a plain question that waits is no reason to forget what we were told.
         jobs.defer(
             f"{self.room}.query_{self.noun}",
             at=at,
@@ -217,7 +222,7 @@ class Exchange:
         )
 
 
-def _timed(speak: Callable[[str, datetime], Outcome], subject: str, at: datetime) -> Outcome:
+def timed(speak: Callable[[str, datetime], Outcome], subject: str, at: datetime) -> Outcome:
     """Call a channel, and note how many milliseconds it took by this machine.
 
     An account whose keys cannot be used says so before a byte leaves. That is trouble of its line

@@ -152,11 +152,12 @@ def claim_to_resend(
 ) -> Lease | None:
     """Take the right to send an order again, under the same number, or None. A part.
 
-    Only for orders whose unknown outcome was answered with "no such order", and first sent at
-    least `settle_window` ago: a channel may take its time to know what it has taken (R5). Or for
-    one that waits for its payer (`is_waiting`) where the answer by which they pay was lost: it
-    moves no money, and is sent LOST_MAX times at most. Who was answered when an order had been
-    sent `sent_times` may not send it once somebody else has: theirs is to be asked about first.
+    Only for orders whose unknown outcome was answered with "no such order", and last sent at
+    least `settle_window` ago: a channel may take its time to know what it has taken (R5), and what
+    never left at first may have left a moment ago. Or for one that waits for its payer
+    (`is_waiting`) where the answer by which they pay was lost: it moves no money, and is sent
+    LOST_MAX times at most. Who was answered when an order had been sent `sent_times` may not send
+    it once somebody else has: theirs is to be asked about first.
     """
     status = OperationStatus.AWAITING_PAYER if is_waiting else OperationStatus.UNKNOWN
     may = Q(status=status) & sending.may_leave()
@@ -167,7 +168,7 @@ def claim_to_resend(
     return _claim(
         subject,
         may=may,
-        first_sent_before=DatabaseClock() - settle_window if settle_window else None,
+        last_sent_before=DatabaseClock() - settle_window if settle_window else None,
         sends=F("sends") + 1,
         last_sent_at=DatabaseClock(),
     )
@@ -271,7 +272,7 @@ def _claim(
     may: Q,
     is_question: bool = False,
     is_probe: bool = False,
-    first_sent_before: Combinable | None = None,
+    last_sent_before: Combinable | None = None,
     **changes: object,
 ) -> Lease | None:
     assert connection.in_atomic_block, "claiming is a part; commit it before the call"
@@ -279,8 +280,9 @@ def _claim(
     free = ChannelOperation.objects.filter(may, subject=subject).filter(
         Q(lease_until=None) | Q(lease_until__lt=DatabaseClock())
     )
-    if first_sent_before is not None:
-        free = free.filter(first_sent_at__lte=first_sent_before)
+    if last_sent_before is not None:
+        left_at = Coalesce("last_sent_at", "first_sent_at")
+        free = free.alias(left_at=left_at).filter(left_at__lte=last_sent_before)
     was_troubled = breakers.update_returning_trouble(
         free, lease_token=token, lease_until=DatabaseClock() + LEASE, **changes
     )

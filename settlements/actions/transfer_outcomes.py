@@ -134,12 +134,15 @@ def is_askable(payout: Payout) -> bool:
 
 
 def ask_anew(payout: Payout, *, at: datetime, due_at: datetime | None = None) -> None:
-    """Have a worker ask about a payout, also if its end is known. A part."""
+    """Have a worker ask about a payout, also if its end is known. A part.
+
+    What is put off (`due_at`) keeps nobody from asking now.
+    """
     jobs.defer(
         "settlements.query_payout",
         at=at,
         due_at=due_at,
-        queueing_lock=f"{payout.pk}:told",
+        queueing_lock=f"{payout.pk}:{'later' if due_at else 'told'}",
         payout_id=payout.pk,
         is_notified=True,
     )

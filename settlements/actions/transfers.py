@@ -12,10 +12,10 @@ from typing import Final
 from django.db import transaction
 
 from ledger.actions.approvals import digest_of
-from ledger.errors import StaleApprovalError
+from ledger.errors import DecryptionError, StaleApprovalError
 from payments.actions import operations, order_resolutions
 from payments.actions.channels import transfer_channel_of
-from payments.actions.exchanges import DUE_MAX, Exchange
+from payments.actions.exchanges import DUE_MAX, Exchange, timed
 from payments.actions.operations import Lease
 from payments.channels.base import Outcome, OutcomeKind, TransferRequest
 from payments.models import ChannelAccount, ChannelKind, ChannelOperation, DatabaseClock
@@ -31,6 +31,8 @@ from settlements.queries.settlements import payloads_of
 from settlements.states import PayoutStatus
 
 SEND_ACTOR: Final = "task:settlements.send_payout"
+PAYEE_UNREADABLE: Final = "payee_unreadable"
+"""Our own code: none of our encryption keys opens the payee's account, so nothing was sent."""
 
 
 def send_payout(payout_id: str, *, at: datetime) -> None:
@@ -56,7 +58,7 @@ def query_payout(payout_id: str, *, at: datetime, is_notified: bool = False) -> 
     Raises PayoutNotFoundError.
     """
     if is_notified and transfer_outcomes.is_over(payout_id):
-        transfer_outcomes.look_again(payout_id, outcome=_ask(payout_id, at), at=at)
+        transfer_outcomes.look_again(payout_id, outcome=timed(_ask, payout_id, at), at=at)
     else:
         _EXCHANGE.query(payout_id, at=at, is_notified=is_notified)
 
@@ -81,9 +83,7 @@ def _claim_to_send(payout_id: str, *, at: datetime) -> Lease | None:
     The settlement is locked before the order, as everywhere, so that nobody cancels meanwhile.
     """
     payout = locks.locked_payout(payout_id)
-    account = payout.operation.channel_account
-    is_ours_to_send = account.can_transfer and account.channel != ChannelKind.BANK
-    if payout.status != PayoutStatus.QUEUED or not (is_ours_to_send and account.is_enabled):
+    if payout.status != PayoutStatus.QUEUED or not _is_ours_to_send(payout):
         return None
     # Asked before the approval is executed; whoever would place a hold waits for us from now on.
     if sending.is_held(payout.operation) or not _is_agreed(payout, at=at):
@@ -97,6 +97,17 @@ def _claim_to_send(payout_id: str, *, at: datetime) -> Lease | None:
     if payout.entry_id is None:
         transfer_outcomes.instruct(payout, actor=SEND_ACTOR, at=at)
     return lease
+
+
+def _may_go_again(payout_id: str, _at: datetime) -> bool:
+    """Tell whether a transfer that its channel does not know may leave once more."""
+    return _is_ours_to_send(locks.locked_payout(payout_id))
+
+
+def _is_ours_to_send(payout: Payout) -> bool:
+    """Tell whether money may leave the account that a payout goes by: people may have said no."""
+    account = payout.operation.channel_account
+    return account.can_transfer and account.is_enabled and account.channel != ChannelKind.BANK
 
 
 def _is_agreed(payout: Payout, *, at: datetime) -> bool:
@@ -134,11 +145,16 @@ def _place(payout_id: str, at: datetime) -> Outcome:
     destination = payout.destination
     assert destination is not None, "a transfer knows where it goes"
     settlement = payout.settlement
+    try:
+        number = account_number_of(destination)
+    except DecryptionError as error:
+        # The payee's, not the line's: other transfers of this account go on.
+        return Outcome(OutcomeKind.NOT_SENT, code=PAYEE_UNREADABLE, message=str(error))
     request = TransferRequest(
         channel_no=payout.operation.channel_no,
         amount_minor=payout.amount_minor,
         currency=payout.currency,
-        account=account_number_of(destination),
+        account=number,
         account_type=destination.account_type,
         holder_name=destination.holder_name,
         title=f"{settlement.business_date:%Y-%m-%d}",
@@ -185,4 +201,11 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
 
 
 # Claimed by `_claim_to_send`, which locks the settlement first.
-_EXCHANGE = Exchange("payout", place=_place, ask=_ask, record=_record, room="settlements")
+_EXCHANGE = Exchange(
+    "payout",
+    place=_place,
+    ask=_ask,
+    record=_record,
+    may_go=_may_go_again,
+    room="settlements",
+)

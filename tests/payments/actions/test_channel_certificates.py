@@ -2,9 +2,10 @@
 
 import pytest
 
+from ledger.errors import DecryptionError
 from payments.actions import channel_certificates, notifications
 from payments.errors import NotificationRefusedError
-from payments.models import ChannelNotification
+from payments.models import ChannelAccount, ChannelNotification
 from tests.instants import NOON
 from tests.payments.actions.test_wechat_notifications import hand_in, mailbox, paid  # noqa: F401
 from tests.rig.stage import open_wechat_account, run_jobs
@@ -35,6 +36,33 @@ def test_a_new_certificate_joins_the_one_that_has_not_ended(account, simulator):
     assert channel_certificates.refresh_certificates(at=NOON) == 1
     assert serials(account) == before + 1
     assert channel_certificates.refresh_certificates(at=NOON) == 0
+
+
+def test_an_account_that_nobody_can_speak_for_keeps_none_of_the_others_waiting(
+    account, simulator, monkeypatch
+):
+    # Given one that comes first, and whose keys nobody can open
+    rotate(simulator, account)
+    before = serials(account)
+    ChannelAccount.objects.create(
+        id="chn_0", channel="wechatpay", merchant_no="1900000000", created_at=NOON
+    )
+    real = channel_certificates.channel_of
+
+    def channel_of(one):
+        if one.pk == "chn_0":
+            raise DecryptionError
+        return real(one)
+
+    monkeypatch.setattr(channel_certificates, "channel_of", channel_of)
+
+    # When
+    with pytest.raises(ExceptionGroup) as caught:
+        channel_certificates.refresh_certificates(at=NOON)
+
+    # Then
+    assert caught.group_contains(DecryptionError)
+    assert serials(account) == before + 1
 
 
 def test_an_unknown_serial_is_fetched_once_and_the_message_judged_again(

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from ledger.fault_points import armed
 from payments.actions import operations, payment_questions
@@ -107,12 +108,43 @@ def test_f08_not_found_is_never_failed_and_sent_again_after_the_window_only(open
     # When
     desk.exchange.query("ref_1", at=NOON)
     assert desk.said == ["send", "ask"]
-    ChannelOperation.objects.update(first_sent_at=DatabaseClock() - timedelta(hours=25))
+    ChannelOperation.objects.update(last_sent_at=DatabaseClock() - timedelta(hours=25))
     desk.exchange.query("ref_1", at=NOON)
 
     # Then
     assert desk.said == ["send", "ask", "ask", "send"]
     assert ChannelOperation.objects.get().status == "unknown"
+
+
+def test_f08_the_window_begins_when_the_order_really_left(open_desk):
+    # Given an order whose first sending, a day ago, never left
+    desk = open_desk(settle_window=timedelta(hours=24))
+    day_ago = DatabaseClock() - timedelta(hours=25)
+    ChannelOperation.objects.update(first_sent_at=day_ago, last_sent_at=day_ago, sends=1)
+    desk.exchange.send("ref_1", at=NOON)
+
+    # When
+    desk.exchange.query("ref_1", at=NOON)
+
+    # Then
+    assert desk.said == ["send", "ask"]
+
+
+def test_what_is_put_off_keeps_nobody_from_asking_now(open_desk):
+    # Given an order before people, and a question about it without an answer
+    desk = open_desk(settle_window=timedelta(hours=24))
+    desk.exchange.send("ref_1", at=NOON)
+    ChannelOperation.objects.update(status="manual_review", next_query_at=None)
+    asking = replace(
+        desk.exchange, ask=lambda subject, at: Outcome(OutcomeKind.UNKNOWN, code="NO_ANSWER")
+    )
+
+    # When
+    asking.query("ref_1", at=NOON, is_notified=True)
+
+    # Then only that lock is taken
+    waiting = ProcrastinateJob.objects.filter(task_name="payments.query_refund")
+    assert list(waiting.values_list("queueing_lock", flat=True)) == ["ref_1:later"]
 
 
 def test_a_channel_may_want_a_longer_window(open_desk, monkeypatch):
@@ -121,7 +153,7 @@ def test_a_channel_may_want_a_longer_window(open_desk, monkeypatch):
     monkeypatch.setattr(registry, "TRAITS", {**registry.TRAITS, "alipay": traits})
     desk = open_desk(settle_window=timedelta(hours=24))
     desk.exchange.send("ref_1", at=NOON)
-    ChannelOperation.objects.update(first_sent_at=DatabaseClock() - timedelta(hours=25))
+    ChannelOperation.objects.update(last_sent_at=DatabaseClock() - timedelta(hours=25))
 
     # When
     desk.exchange.query("ref_1", at=NOON)
@@ -135,7 +167,7 @@ def test_where_repetitions_are_not_told_apart_nothing_is_sent_again(open_desk, o
     # Given
     desk = open_desk(settle_window=window)
     desk.exchange.send("ref_1", at=NOON)
-    ChannelOperation.objects.update(first_sent_at=DatabaseClock() - timedelta(days=9))
+    ChannelOperation.objects.update(last_sent_at=DatabaseClock() - timedelta(days=9))
 
     # When
     for _ in range(len(QUERY_DELAYS)):

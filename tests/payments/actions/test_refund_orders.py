@@ -92,7 +92,7 @@ def test_not_found_is_no_failure_and_no_reason_to_order_again_within_the_window(
 
     # When the window is over
     ChannelOperation.objects.filter(subject=refund.pk).update(
-        first_sent_at=DatabaseClock() - timedelta(days=1)
+        last_sent_at=DatabaseClock() - timedelta(days=1)
     )
     desk.settle()
 

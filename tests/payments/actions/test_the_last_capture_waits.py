@@ -7,7 +7,7 @@ from django.db import transaction
 
 from payments.actions import capture_orders
 from payments.actions.capture_requests import CaptureRequest, request_capture
-from payments.models import Capture, Payment
+from payments.models import Capture, ChannelOperation, DatabaseClock, Payment
 from settlements.queries import integrity
 from tests.instants import NOON
 from tests.payments.holding import MISSING, REFUSED, UNKNOWN, authorised, done, holding_channel
@@ -97,3 +97,25 @@ def test_one_that_is_not_the_last_waits_for_nobody(channel):
     settle()
     settle()
     assert set(Capture.objects.values_list("status", flat=True)) == {"succeeded"}
+
+
+def test_those_that_wait_keep_nobody_away_from_those_they_wait_for(channel, monkeypatch):
+    # Given a janitor who looks after one order at a time, and a lost one before the last
+    monkeypatch.setattr(capture_orders, "DUE_MAX", 1)
+    payment = authorised(channel)
+    channel.says["capture"] = [UNKNOWN]
+    channel.says["query_capture"] = [UNKNOWN, MISSING]
+    first, last = capture_of(payment, 6_000), capture_of(payment)
+    run_jobs()
+    due = ChannelOperation.objects.filter(kind="capture")
+    due.update(next_query_at=DatabaseClock() - timedelta(minutes=1))
+    due.filter(subject=last.pk).update(next_query_at=DatabaseClock() - timedelta(minutes=2))
+
+    # When
+    for _ in range(2):
+        capture_orders.defer_due(at=LATER)
+        run_jobs()
+
+    # Then
+    assert channel.sent("query_capture") != []
+    assert due.get(subject=first.pk).queries > 0

@@ -155,7 +155,7 @@ class TestReturns:
 
         # Then
         assert desk.statuses == ("paid", "succeeded", "succeeded")
-        job = ProcrastinateJob.objects.get(queueing_lock=f"{desk.payout_id}:told")
+        job = ProcrastinateJob.objects.get(queueing_lock=f"{desk.payout_id}:later")
         assert job.args["is_notified"] is True
 
 

@@ -5,14 +5,17 @@ from datetime import timedelta
 
 import pytest
 
+from ledger import encryption
+from ledger.errors import DecryptionError
 from payments.actions import operations
-from payments.models import ChannelOperation
+from payments.models import ChannelAccount, ChannelBreaker, ChannelOperation
 from settlements.actions import transfers
 from tests.books import assert_balances, assert_entry
 from tests.factories.settlements import (
     alipay_destination_of,
 )
 from tests.instants import NEXT_NOON
+from tests.rig.channel_terms import agree_to_terms
 from tests.rig.rows import nothing_written
 from tests.rig.stage import let_machines_wait, run_jobs
 from tests.settlements.actions.transfer_desk import assert_laws, desk  # noqa: F401
@@ -105,7 +108,7 @@ class TestUnknownOutcomes:
 
         # When the channel has had its day
         ChannelOperation.objects.filter(subject=desk.payout_id).update(
-            first_sent_at=NEXT_NOON - timedelta(days=2)
+            last_sent_at=NEXT_NOON - timedelta(days=2)
         )
         desk.ask()
 
@@ -116,6 +119,31 @@ class TestUnknownOutcomes:
         desk.ask()
         assert desk.statuses == ("paid", "succeeded", "succeeded")
         assert desk.in_the_wallet() == 100_000 - 9_850
+
+    def test_it_is_not_sent_again_from_an_account_that_was_switched_off_meanwhile(self, desk):
+        # Given
+        assert transfers._claim_to_send(desk.payout_id, at=NEXT_NOON) is not None
+        let_machines_wait()
+        desk.ask()
+        ChannelOperation.objects.filter(subject=desk.payout_id).update(
+            last_sent_at=NEXT_NOON - timedelta(days=2)
+        )
+        ChannelAccount.objects.filter(pk=desk.wallet.pk).update(is_enabled=False)
+
+        # When
+        desk.ask()
+
+        # Then
+        assert [call.split()[0] for call in desk.calls] == ["query", "query"]
+        assert desk.statuses == ("paying", "unknown", "unknown")
+        assert desk.in_the_wallet() == 100_000
+
+        # When it is switched on again
+        agree_to_terms(desk.wallet, is_enabled=True)
+        desk.ask()
+
+        # Then
+        assert desk.calls[-1].split()[0] == "transfer"
 
     def test_a_late_result_of_somebody_who_lost_the_lease_counts_nothing(self, desk):
         # Given
@@ -156,3 +184,56 @@ class TestUnknownOutcomes:
         # Then
         assert (believed.kind, believed.code) == ("unknown", "AMOUNT_DIFFERS")
         assert transfers._believable(payout, outcome) == outcome
+
+
+class TestKeys:
+    """Our encryption keys do not open what a transfer needs."""
+
+    @pytest.fixture
+    def lose(self, monkeypatch):
+        """Let nobody open what is sealed at so many places."""
+        lost: set[str] = set()
+        real = encryption.decrypt
+
+        def decrypt(text: str, *, aad: str) -> str:
+            if aad in lost:
+                raise DecryptionError
+            return real(text, aad=aad)
+
+        monkeypatch.setattr(encryption, "decrypt", decrypt)
+        return lost
+
+    def test_a_payee_that_cannot_be_read_is_no_trouble_of_the_line(self, desk, lose):
+        # Given
+        lose.add(desk.destination.account_place)
+
+        # When
+        for _ in range(6):
+            desk.send()
+
+        # Then
+        assert desk.statuses == ("paying", "queued", "prepared")
+        assert desk.payout.operation.code == "payee_unreadable"
+        assert desk.calls == []
+        assert not ChannelBreaker.objects.exclude(failed_at=[]).exists()
+        assert_laws()
+
+    def test_news_of_what_came_back_waits_for_our_keys(self, desk, lose):
+        # Given a transfer that came back while nobody can speak for the wallet
+        desk.send()
+        desk.ask()
+        desk.other_side.alipay.return_transfer(
+            app_id=desk.wallet.app_id, out_biz_no=desk.number, at=NEXT_NOON
+        )
+        lose.add(f"payments_channelaccount|private_key|{desk.wallet.pk}")
+        desk.ask(is_notified=True)
+        assert desk.statuses == ("paid", "succeeded", "succeeded")
+
+        # When the keys are there again, and its time has come
+        lose.clear()
+        let_machines_wait()
+        run_jobs(queues=["money"])
+
+        # Then
+        assert desk.statuses[:2] == ("returned", "returned")
+        assert_laws()
