@@ -13,11 +13,10 @@ from payments.actions import capture_moves, payment_questions
 from payments.actions.capture_shares import CaptureShareRequest, LeftToCapture, SharedCapture
 from payments.actions.operations import channel_no_of
 from payments.capture_states import DEAD_CAPTURES
-from payments.channels import registry
-from payments.channels.base import CaptureMode
 from payments.errors import (
     AuthorisationExpiredError,
     CapturedAlreadyError,
+    CaptureNotFinalError,
     NothingHeldError,
     PaymentNotFoundError,
 )
@@ -29,7 +28,7 @@ from payments.models import (
     OperationKind,
     Payment,
 )
-from payments.queries.authorisations import living_void, wanted_authorisation
+from payments.queries.authorisations import is_taken_once, living_void, wanted_authorisation
 from payments.states import PaymentStatus
 
 
@@ -38,7 +37,8 @@ class CaptureRequest:
     """What somebody asks to take of what is held of a payment, in minor units of the payment.
 
     Without an amount or shares all that is left. With `is_final` nothing more will be taken, and
-    the payer gets back what is left; a capture of all that is left is the last one anyhow.
+    the payer gets back what is left; a capture of all that is left is the last one anyhow. Where a
+    channel can take once only, a part has to be called final by whoever asks for it.
     """
 
     payment_id: str
@@ -60,12 +60,13 @@ def request_capture(
     """Reserve a part of an authorisation and prepare the order to take it. A part.
 
     Under the payment's lock, so that living captures never pass what is held; one whose outcome
-    is unknown counts. Where a channel can take of an authorisation once only, the capture is the
-    last one. Nothing is booked before the channel says that it took it.
+    is unknown counts. Where a channel can take of an authorisation once only, a part that is not
+    called final is refused: its caller would count on the rest. Nothing is booked before the
+    channel says that it took it.
 
     Raises PaymentNotFoundError, PaymentOutcomeUnknownError, NothingHeldError,
     AuthorisationExpiredError, CapturedAlreadyError, CaptureTooLargeError,
-    CaptureSharesMismatchError or AmountError; nothing is written then.
+    CaptureSharesMismatchError, CaptureNotFinalError or AmountError; nothing is written then.
     """
     assert connection.in_atomic_block, "request_capture is a part; open a transaction around it"
     payment = _locked_payment(request.payment_id)
@@ -73,15 +74,16 @@ def request_capture(
     left = LeftToCapture(payment)
     shares, unallocated_minor = left.shares(request.amount_minor, named=request.shares)
     amount_minor = unallocated_minor + sum(share.amount_minor for share in shares)
-    traits = registry.TRAITS[authorisation.attempt.channel_account.channel]
-    is_last = amount_minor == left.minor or traits.captures != CaptureMode.SEVERAL
+    is_final = request.is_final or amount_minor == left.minor
+    if not is_final and is_taken_once(authorisation):
+        raise CaptureNotFinalError
     capture = _written(
         request,
         authorisation,
         shares,
         amount_minor=amount_minor,
         unallocated_minor=unallocated_minor,
-        is_final=request.is_final or is_last,
+        is_final=is_final,
         actor=actor,
         at=at,
     )

@@ -16,7 +16,12 @@ from payments.actions import voids
 from payments.actions.capture_requests import CaptureRequest, start_capture
 from payments.admin.refund_requests import AmountField
 from payments.models import Authorisation, Payment
-from payments.queries.authorisations import left_of, left_to_capture
+from payments.queries.authorisations import (
+    is_taken_once,
+    left_of,
+    left_to_capture,
+    wanted_authorisation,
+)
 from payments.states import PaymentStatus
 
 
@@ -32,11 +37,14 @@ class CaptureForm(ReasonForm):
     def __init__(self, data: Mapping[str, Any] | None, *, payment: Payment) -> None:
         """Offer all that is left."""
         super().__init__(data)
+        self.left_minor = left_to_capture(payment)
         self.fields["amount"] = AmountField(
             currency=payment.currency,
-            left_minor=left_to_capture(payment),
+            left_minor=self.left_minor,
             label=_("Amount"),
         )
+        if _is_taken_once(payment):
+            self.fields["is_final"].initial = self.fields["is_final"].disabled = True
 
 
 class _OfHeld(Operation[Payment]):
@@ -73,11 +81,23 @@ class CapturePayment(_OfHeld):
         """Offer what is left."""
         return CaptureForm(request.POST if request.method == "POST" else None, payment=row)
 
+    def panels(self, request: HttpRequest, row: Payment) -> Sequence[Panel]:
+        """Show what is held, and say where it can be taken of once only."""
+        shown = super().panels(request, row)
+        if not _is_taken_once(row):
+            return shown
+        once = _(
+            "The channel can take of it only once: what you do not take now goes back to the"
+            " payer, and cannot be taken later."
+        )
+        return [*shown, Notice(once)]
+
     def perform(
         self, request: DoorRequest, row: Payment, form: forms.Form, asking: Asking
     ) -> Words:
         """Ask the channel for it."""
-        start_capture(
+        assert isinstance(form, CaptureForm), "the form is this button's own"
+        capture = start_capture(
             CaptureRequest(
                 row.pk, form.cleaned_data["amount"], is_final=form.cleaned_data["is_final"]
             ),
@@ -87,7 +107,14 @@ class CapturePayment(_OfHeld):
             client_ip=asking.client_ip,
             request_id=asking.request_id,
         )
+        if capture.is_final and capture.amount_minor < form.left_minor:
+            return _("The channel is asked to take it. What is left goes back to the payer.")
         return _("The channel is asked to take it.")
+
+
+def _is_taken_once(payment: Payment) -> bool:
+    held = wanted_authorisation(payment)
+    return held is not None and is_taken_once(held)
 
 
 _GIVEN_BACK = gettext_lazy(

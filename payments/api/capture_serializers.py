@@ -25,7 +25,8 @@ class CaptureCreateSerializer(StrictSerializer):
     """What is taken of what is held. Without an amount or allocations all that is left.
 
     An amount alone is split over what is left of each merchant's share; named `allocations` are
-    taken as they are. With `final` nothing more is taken, and the payer gets the rest back.
+    taken as they are. With `final` nothing more is taken, and the payer gets the rest back. A card
+    can be taken of once: a part of it without `final` is refused with `capture_not_final`.
     """
 
     amount = AmountField(required=False, allow_null=True, default=None)

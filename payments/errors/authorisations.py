@@ -64,6 +64,22 @@ class CaptureSharesMismatchError(DomainError):
     detail = _("The allocations do not add up to the capture: each merchant of the payment once.")
 
 
+class CaptureNotFinalError(DomainError):
+    """A part is asked for where the channel takes of a hold once: the rest would be gone.
+
+    Nothing was written; no money moved. Say with `final` that nothing more will be taken, under a
+    new key, or take all at once: what is not taken then goes back to the payer.
+    """
+
+    code = "capture_not_final"
+    status = 422
+    retry = "new_key"
+    detail = _(
+        "The channel can take of this once only. Say that nothing more will be taken, or take it"
+        " all: what is not taken now goes back to the payer."
+    )
+
+
 class CapturedAlreadyError(DomainError):
     """The channel lets an authorisation be captured once, or its last capture has been ordered.
 

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from payments.capture_states import CAPTURES_IN_FLIGHT, DEAD_CAPTURES, CaptureStatus
 from payments.channels import registry
+from payments.channels.base import CaptureMode
 from payments.models import Authorisation, Capture, CaptureShare, Payment, Void
 from payments.states import CONTRADICTED, PaymentStatus
 
@@ -69,6 +70,12 @@ def left_of(authorisation: Authorisation) -> int:
     if authorisation.ended_at is not None or living_void(authorisation) is not None:
         return 0
     return authorisation.amount_minor - captured_minor(authorisation)
+
+
+def is_taken_once(authorisation: Authorisation) -> bool:
+    """Tell whether its channel can take of an authorisation once only, and frees the rest then."""
+    channel = authorisation.attempt.channel_account.channel
+    return registry.TRAITS[channel].captures != CaptureMode.SEVERAL
 
 
 def has_captures_in_flight(authorisation: Authorisation) -> bool:

@@ -13,7 +13,7 @@ from payments.models import (
     RefundAllocation,
 )
 from payments.queries import totals
-from payments.queries.authorisations import living_void
+from payments.queries.authorisations import is_taken_once, living_void, wanted_authorisation
 from payments.queries.totals import Totals
 
 
@@ -35,13 +35,15 @@ class CapturedShare:
 class HeldShare:
     """What a channel holds for one merchant, and what was taken of it, the oldest first.
 
-    Without an `authorisation` the payer has not agreed. What may still be taken is `left_minor`.
+    Without an `authorisation` the payer has not agreed. What may still be taken is `left_minor`;
+    where `is_taken_once`, by one capture alone.
     """
 
     authorisation: Authorisation | None
     captures: Sequence[CapturedShare]
     captured_minor: int = 0
     left_minor: int = 0
+    is_taken_once: bool = False
 
 
 def held_share(allocation: PaymentAllocation) -> HeldShare | None:
@@ -52,7 +54,7 @@ def held_share(allocation: PaymentAllocation) -> HeldShare | None:
     payment = allocation.payment
     if payment.capture_mode != Capturing.MANUAL:
         return None
-    held = payment.authorisations.filter(is_spare=False).first()
+    held = wanted_authorisation(payment)
     if held is None:
         return HeldShare(None, [])
     captures = [
@@ -69,7 +71,7 @@ def held_share(allocation: PaymentAllocation) -> HeldShare | None:
     )
     is_over = held.ended_at is not None or living_void(held) is not None
     left_minor = 0 if is_over else allocation.amount_minor - captured_minor
-    return HeldShare(held, captures, captured_minor, left_minor)
+    return HeldShare(held, captures, captured_minor, left_minor, is_taken_once(held))
 
 
 def totals_of_share(allocation: PaymentAllocation, *, held: HeldShare | None) -> Totals | None:

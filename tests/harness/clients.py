@@ -198,7 +198,9 @@ class Client:
         for part in range(1, parts + 1):
             amount = sale.amount // (parts if is_all else parts + 1)
             is_final = part == parts and self.chance.random() < 0.4
-            body = {"amount": max(1, amount), "final": is_final}
+            # A card is taken of once, so whoever takes a part has to say that it is the last.
+            is_only_one = sale.method == "card_page"
+            body = {"amount": max(1, amount), "final": is_final or is_only_one}
             if part == parts == 1 and is_all:
                 body = {"final": is_final}
             number = f"{sale.order_no}-K{part}"

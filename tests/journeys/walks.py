@@ -117,7 +117,7 @@ def hold_take_and_give_back(simulator) -> None:
             run_jobs()
             granted(PaymentAttempt.objects.get(payment=payment), simulator)
             if is_taken:
-                wanted = CaptureRequest(payment.pk, 4_000)
+                wanted = CaptureRequest(payment.pk, 4_000, is_final=method == "card_page")
                 start_capture(wanted, actor="user:1", at=LATER, reason="Sent")
             else:
                 voids.start_void(payment.pk, actor="user:1", at=LATER, reason="Not sent")

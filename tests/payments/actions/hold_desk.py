@@ -55,10 +55,11 @@ class Hold:
         let_machines_wait()
         attempts.query_attempt(self.attempt.pk, at=at, is_notified=True)
 
-    def capture(self, amount_minor: int | None, *, is_final: bool | None = None) -> Capture:
+    def capture(self, amount_minor: int | None) -> Capture:
+        is_taken_once = self.attempt.method == "card_page"
         with transaction.atomic():
             capture = request_capture(
-                CaptureRequest(self.payment.pk, amount_minor, is_final=is_final),
+                CaptureRequest(self.payment.pk, amount_minor, is_final=is_taken_once),
                 actor="key:test",
                 at=LATER,
             )

@@ -9,10 +9,8 @@ from ledger.errors import AmountError
 from payments.actions import capture_orders, payments, refunds
 from payments.actions.capture_requests import CaptureRequest, request_capture
 from payments.actions.capture_shares import CaptureShareRequest
-from payments.channels.base import CaptureMode
 from payments.errors import (
     AuthorisationExpiredError,
-    CapturedAlreadyError,
     CaptureSharesMismatchError,
     CaptureTooLargeError,
     MethodCannotHoldError,
@@ -255,22 +253,6 @@ def test_a_capture_of_another_amount_is_not_believed(channel):
     capture = captured(payment)
     assert (capture.status, capture.status_code) == ("unknown", "AMOUNT_DIFFERS")
     assert not BalanceTransaction.objects.exists()
-
-
-def test_a_channel_that_takes_once_takes_for_the_last_time(monkeypatch):
-    # Given
-    channel = holding_channel(monkeypatch, captures=CaptureMode.ONCE)
-    payment = authorised(channel)
-
-    # When
-    capture = captured(payment, 3_000)
-
-    # Then
-    assert capture.is_final
-    assert channel.sent("capture")[0].is_final
-    with pytest.raises(CapturedAlreadyError), nothing_written():
-        capture_of(payment, 100)
-    assert integrity.verify().violations == []
 
 
 def test_a_method_that_cannot_hold_money_is_refused(channel):

@@ -35,6 +35,12 @@ def held() -> Payment:
     return held_payment(MerchantFactory(), channel=AlipayAccountFactory())
 
 
+@pytest.fixture
+def held_by_card() -> Payment:
+    """100.00 of a card."""
+    return held_payment(MerchantFactory(), channel=AlipayAccountFactory(channel="unionpay"))
+
+
 def page(client: Client, name: str, row, *, of: str = "payment") -> HttpResponse:
     return client.get(address(name, row, of))
 
@@ -72,6 +78,33 @@ class TestTakingAndGivingBack:
         )
         assert capture.requested_by == actor_of(maker)
         assert ProcrastinateJob.objects.filter(task_name="payments.send_capture").count() == 1
+
+    def test_a_part_of_a_card_is_the_last_and_the_page_says_so(self, held_by_card):
+        # Given
+        maker = desk("finance_maker")
+        shown = page(maker, "capture", held_by_card)
+        assert (
+            "The channel can take of it only once: what you do not take now goes back to the payer"
+            in words(shown)
+        )
+        box = shown.context["form"]["is_final"]
+        assert (box.value(), "disabled" in str(box)) == (True, True)
+
+        # When the box is not sent, as browsers do with what is disabled
+        response = press(maker, "capture", held_by_card, amount="60.00", reason="Sent in part.")
+
+        # Then
+        assert response.status_code == 302
+        assert "The channel is asked to take it. What is left goes back to the payer." in words(
+            maker.get(response["Location"])
+        )
+        capture = Capture.objects.get()
+        assert (capture.amount_minor, capture.is_final) == (6_000, True)
+
+    def test_nothing_is_said_of_once_where_more_can_be_taken_later(self, held):
+        shown = page(desk("finance_maker"), "capture", held)
+        assert "only once" not in words(shown)
+        assert "disabled" not in str(shown.context["form"]["is_final"])
 
     def test_it_is_given_back_once(self, held):
         # Given

@@ -2,6 +2,7 @@
 
 import pytest
 
+from payments.channels.base import CaptureMode
 from payments.models import Capture, CaptureShare, Payment, PaymentAttempt, Void
 from tests.payments.holding import authorised, confirmed_holding, holding_channel
 from tests.rig.rows import ITS_KEPT_REFUSAL, nothing_written
@@ -95,6 +96,23 @@ def test_refuses_and_writes_its_refusal_alone(partner, payment, body, code, stat
     with nothing_written(but=ITS_KEPT_REFUSAL):
         answer = partner.post(f"/v1/payments/{payment.pk}/capture", body)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_a_part_of_a_card_has_to_be_called_final(monkeypatch, partner, merchant):
+    # Given a channel that takes of a hold once
+    channel = holding_channel(monkeypatch, captures=CaptureMode.ONCE)
+    payment = authorised(channel, merchant, created_by=merchant)
+    address = f"/v1/payments/{payment.pk}/capture"
+
+    # When it is asked for without a word of the rest
+    with nothing_written(but=ITS_KEPT_REFUSAL):
+        refused = partner.post(address, {"amount": 6_000})
+    assert (refused.status_code, refused.json()["code"]) == (422, "capture_not_final")
+    assert channel.sent("capture") == []
+
+    # Then
+    taken = partner.post(address, {"amount": 6_000, "final": True}).json()
+    assert [(row["amount"], row["final"]) for row in taken["captures"]] == [(6_000, True)]
 
 
 def test_nobody_captures_a_foreign_payment(stranger, payment):

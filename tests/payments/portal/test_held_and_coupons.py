@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from payments.actions import voids
 from payments.actions.capture_requests import CaptureRequest, request_capture
-from payments.channels.base import Outcome, OutcomeKind
+from payments.channels.base import CaptureMode, Outcome, OutcomeKind
 from payments.models import Capture, Payment
 from tests.factories.coupons import paid_with_coupon
 from tests.factories.payments import (
@@ -74,6 +74,21 @@ def test_says_what_is_held_and_may_still_be_captured(client, member, channel):
         "0.60 CNY",
         "29.40 CNY",
     ]
+
+
+def test_says_where_it_can_be_captured_only_once(client, member, monkeypatch):
+    # Given
+    one = authorised(holding_channel(monkeypatch), member.merchant)
+    assert "only once" not in words(shown(client, one))
+
+    # When its channel is one of cards
+    holding_channel(monkeypatch, captures=CaptureMode.ONCE)
+
+    # Then
+    assert (
+        "The channel can take of it only once: what is not captured then goes back to the payer."
+        in words(shown(client, one))
+    )
 
 
 def test_what_was_given_back_can_no_more_be_captured(client, member, channel):
