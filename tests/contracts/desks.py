@@ -105,9 +105,12 @@ class Desk:
     def channel(self) -> str:
         return self.account.channel
 
-    def ordered(self) -> PaymentAttempt:
-        """Have 100.00 ordered, and the payer before the channel's page."""
-        attempt = confirmed_payment(method=METHODS[self.channel])
+    def ordered(self, method: str = "") -> PaymentAttempt:
+        """Have 100.00 ordered, and the payer before the channel's page.
+
+        What a payer carries there otherwise than as a form, by a `method`, is left to the test.
+        """
+        attempt = confirmed_payment(method=method or METHODS[self.channel])
         # Of two accounts at one channel the older takes all payments by itself.
         assert attempt.channel_account_id == self.account.pk
         attempts.send_attempt(attempt.pk, at=NOON)

@@ -65,6 +65,8 @@ def test_leads_to_the_page_and_is_paid_there(other, method):
     # Then
     told = other.channel.query(order.channel_no, at=NOON)
     assert (told.kind, told.amount_minor) == (OutcomeKind.SUCCEEDED, 10_000)
+    # Nobody had a coupon: the channel says so, or says nothing, never that we gave it all away.
+    assert {told.payer_minor, told.settled_minor} <= {10_000, None}
     assert told.paid_at == NOON
     assert other.effects(order).count("paid") == 1
 

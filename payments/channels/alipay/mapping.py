@@ -19,7 +19,10 @@ from payments.channels.base import Outcome, OutcomeKind
 TRADE_NOT_FOUND: Final = frozenset({"ACQ.TRADE_NOT_EXIST"})
 """There is no such trade, or no payer has opened it yet."""
 
-LIST_FIELDS: Final = ("refund_charge_info_list",)
+FUNDS_FIELD: Final = "fund_bill_list"
+"""Which funds paid a trade, where the answer tells."""
+
+LIST_FIELDS: Final = ("refund_charge_info_list", FUNDS_FIELD)
 """What is read of an answer besides texts, kept as JSON texts."""
 
 OK_CODE: Final = "10000"

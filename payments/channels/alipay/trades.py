@@ -22,6 +22,8 @@ _KINDS: Final = {
     "TRADE_CLOSED": OutcomeKind.CLOSED,
 }
 
+_NO_FUNDS: Final = "[]"
+
 
 def content(channel_no: str) -> dict[str, object]:
     """Give the `biz_content` of whatever is asked about one trade."""
@@ -39,8 +41,8 @@ def query_outcome(node: Mapping[str, str], *, channel_no: str, raw: str) -> Outc
     we recorded is not asked about again, and its refunds answer for themselves.
 
     `total_amount` is the order's and decides. Coupons of the channel make the payer pay less
-    (`buyer_pay_amount`); what comes to us is `receipt_amount`. Which funds paid what stands in
-    `raw`.
+    (`buyer_pay_amount`); what comes to us is `receipt_amount`, where either is told. Which funds
+    paid what stands in `raw`.
     """
     _code, message = mapping.code_and_message(node)
     if node.get("code") != mapping.OK_CODE:
@@ -132,12 +134,18 @@ def cancel_outcome(node: Mapping[str, str], *, channel_no: str, raw: str) -> Out
 
 
 def paid_and_settled(node: Mapping[str, str], currency: str) -> tuple[int | None, int | None]:
-    """Give what the payer paid and what comes to us, or none where it is not written.
+    """Give what the payer paid and what comes to us, or none where it is not told.
+
+    A question about what was paid on a page or in an app is answered with zeros beside no list of
+    funds, whoever paid what: only beside the funds is a zero an amount. The notification and the
+    bill tell the true sums of such trades.
 
     Raises AmountError, UnknownCurrencyError.
     """
     texts = (node.get("buyer_pay_amount"), node.get("receipt_amount"))
     paid, settled = (None if text is None else mapping.minor(text, currency) for text in texts)
+    if node.get(mapping.FUNDS_FIELD, _NO_FUNDS) == _NO_FUNDS:
+        paid, settled = paid or None, settled or None
     return paid, settled
 
 

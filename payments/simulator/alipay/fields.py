@@ -2,9 +2,12 @@
 
 from payments.simulator.alipay.gateway import Call
 from payments.simulator.alipay.refusals import GatewayRefusedError
+from payments.simulator.alipay.trade_orders import Scene
 from payments.simulator.alipay.trades import Trade, TradeBook
 from payments.simulator.clock import shanghai_date
 from payments.simulator.money import amount_text
+
+_SILENT_SCENES = (Scene.PAGE, Scene.WAP, Scene.APP)
 
 
 def biz_text(call: Call, name: str) -> str:
@@ -60,6 +63,14 @@ def amounts_of(trade: Trade) -> dict[str, str]:
     if trade.coupon_minor or trade.gift_minor:
         told |= {"discount_amount": trade.coupon_minor, "mdiscount_amount": trade.gift_minor}
     return {name: amount_text(minor, currency=trade.currency) for name, minor in told.items()}
+
+
+def are_funds_told(trade: Trade) -> bool:
+    """Say whether an answer tells who paid what of a paid trade.
+
+    Of those that a browser or an app brings, a plain question learns zeros, and no funds.
+    """
+    return trade.paid_ms is not None and trade.scene not in _SILENT_SCENES
 
 
 def vouchers_of(trade: Trade) -> list[dict[str, str]]:

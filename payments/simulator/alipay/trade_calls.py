@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from payments.simulator.alipay.fields import (
     addressed_trade,
     amounts_of,
+    are_funds_told,
     funds_of,
     vouchers_of,
 )
@@ -74,7 +75,7 @@ def _status_word(known: Refunds) -> str:
 
 def _shown(known: Refunds) -> Node:
     trade = known.trade
-    paid = trade.status == TradeStatus.PAID
+    told = are_funds_told(trade)
     total = amount_text(trade.total_minor, currency=trade.currency)
     none = amount_text(0, currency=trade.currency)
     nobody = ("buyer_pay_amount", "receipt_amount", "invoice_amount", "point_amount")
@@ -86,10 +87,11 @@ def _shown(known: Refunds) -> Node:
         "trade_status": _status_word(known),
         "total_amount": total,
         "trans_currency": trade.currency,
-        **(amounts_of(trade) if paid else dict.fromkeys(nobody, none)),
+        **(amounts_of(trade) if told else dict.fromkeys(nobody, none)),
     }
     if trade.paid_ms is not None:
         fields["send_pay_date"] = shanghai_text(trade.paid_ms)
+    if told:
         fields["fund_bill_list"] = [
             {"amount": amount, "fund_channel": fund} for amount, fund in funds_of(trade)
         ]

@@ -254,6 +254,39 @@ class TestCoupons:
         # Then
         assert (outcome.payer_minor, outcome.settled_minor) == (None, None)
 
+    @pytest.mark.parametrize("funds", [{}, {"fund_bill_list": []}], ids=["no list", "empty"])
+    def test_zeros_without_funds_say_nothing_of_who_paid(self, channel, answers, funds):
+        # Given what Alipay answers of a trade that was paid on a page
+        answers(**self.PAID, buyer_pay_amount="0.00", receipt_amount="0.00", **funds)
+
+        # When
+        outcome = channel.query(NO, at=AT)
+
+        # Then
+        assert (outcome.kind, outcome.amount_minor) == ("succeeded", 1234)
+        assert (outcome.payer_minor, outcome.settled_minor) == (None, None)
+
+    def test_a_zero_beside_the_funds_is_an_amount(self, channel, answers):
+        # Given a payer who paid nothing, since Alipay's coupon paid all of it
+        funds = [{"amount": "12.34", "fund_channel": "COUPON"}]
+        answers(**self.PAID, buyer_pay_amount="0.00", receipt_amount="12.34", fund_bill_list=funds)
+
+        # When
+        outcome = channel.query(NO, at=AT)
+
+        # Then
+        assert (outcome.payer_minor, outcome.settled_minor) == (0, 1234)
+
+    def test_believes_a_sum_without_funds(self, channel, answers):
+        # Given
+        answers(**self.PAID, buyer_pay_amount="0.00", receipt_amount="12.00")
+
+        # When
+        outcome = channel.query(NO, at=AT)
+
+        # Then
+        assert (outcome.payer_minor, outcome.settled_minor) == (None, 1200)
+
     @pytest.mark.parametrize("name", ["buyer_pay_amount", "receipt_amount"])
     @pytest.mark.parametrize("text", ["-1.00", "1.234", "ten"])
     def test_does_not_believe_a_garbled_share(self, channel, answers, name, text):

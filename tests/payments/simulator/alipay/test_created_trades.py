@@ -108,15 +108,24 @@ class TestCoupons:
             ("8.80", "COUPON"),
         ]
 
-    def test_the_page_s_coupon_pays_a_tenth(self, shop: Shop, number: str) -> None:
+    @pytest.mark.parametrize("scene", ["page", "wap", "app"])
+    def test_who_paid_what_on_a_page_is_told_by_the_notification_alone(
+        self, shop: Shop, receiver: Receiver, number: str, scene: str
+    ) -> None:
         # Given
-        path = opened(shop, "page", number)
+        shop.notify_url = receiver.url
+        path = opened(shop, scene, number)
 
-        # When
+        # When a coupon pays a tenth
         choose(shop, path, "coupon")
 
         # Then
-        assert shop.query(number).node["buyer_pay_amount"] == "79.92"
+        told, node = receiver.next(), shop.query(number).node
+        assert (told["buyer_pay_amount"], told["receipt_amount"]) == ("79.92", "88.80")
+        assert (node["trade_status"], node["total_amount"]) == ("TRADE_SUCCESS", "88.80")
+        names = ("buyer_pay_amount", "receipt_amount", "invoice_amount", "point_amount")
+        assert {node[name] for name in names} == {"0.00"}
+        assert not {"fund_bill_list", "voucher_detail_list", "discount_amount"} & set(node)
 
     @pytest.mark.parametrize("coupon_minor", [-1, 8_880, 8_881])
     def test_a_coupon_pays_a_part(self, shop: Shop, number: str, coupon_minor: int) -> None:
