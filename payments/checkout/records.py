@@ -14,6 +14,7 @@ from payments.checkout.access import CheckoutRequest, checkout_door, opened_sess
 from payments.forms import RecordsForm
 from payments.models import Payment, Refund
 from payments.queries import records
+from payments.queries.authorisations import Holding, holdings_of
 from payments.queries.records import Page
 from payments.states import PaymentStatus, RefundStatus
 
@@ -52,6 +53,9 @@ REFUND_GROUPS: Mapping[str, Sequence[RefundStatus]] = {
     ),
 }
 
+IN_PART = "paid_in_part"
+"""What a paid payment is called whose money was held and not all of it taken."""
+
 WORDS: Mapping[str, str | Promise] = {
     "open": _("not paid yet"),
     "held": _("held, not taken yet"),
@@ -59,12 +63,14 @@ WORDS: Mapping[str, str | Promise] = {
     "checked": _("being checked"),
     "given_back": _("given back"),
     "ended": _("ended, not paid"),
+    IN_PART: _("paid in part"),
     "under_way": _("being worked on"),
     "not_given": _("not given back"),
 }
 
 TONES = {
     "paid": "good",
+    IN_PART: "good",
     "given_back": "good",
     "checked": "wait",
     "held": "wait",
@@ -84,7 +90,7 @@ def payments(request: CheckoutRequest, token: str) -> HttpResponse:
         prefix="pay",
         groups=PAYMENT_GROUPS,
         read=records.payers_payments,
-        row=_payment_row,
+        rows=_payment_rows,
     )
 
 
@@ -99,7 +105,7 @@ def refunds(request: CheckoutRequest, token: str) -> HttpResponse:
         prefix="ref",
         groups=REFUND_GROUPS,
         read=records.payers_refunds,
-        row=_refund_row,
+        rows=_refund_rows,
     )
 
 
@@ -111,7 +117,7 @@ def _listed(
     prefix: str,
     groups: Mapping[str, Sequence[str]],
     read: Callable[..., Page[Any]],
-    row: Callable[[Any], dict[str, Any]],
+    rows: Callable[[Sequence[Any]], list[dict[str, Any]]],
 ) -> HttpResponse:
     """Show one page of a list.
 
@@ -130,23 +136,48 @@ def _listed(
     shown: dict[str, Any] = {"rows": [], "before": None}
     if form.is_valid():
         page = read(payer_id, sought=form.sought(), before=before, limit=PAGE_SIZE)
-        shown = {"rows": [row(each) for each in page.rows], "before": page.before}
+        shown = {"rows": rows(page.rows), "before": page.before}
     return render(
         request, template, {"token": token, "form": form, "is_first": before is None, **shown}
     )
 
 
-def _payment_row(payment: Payment) -> dict[str, Any]:
-    merchants = [share.merchant.name for share in payment.allocations.all()]
-    return {"payment": payment, "merchants": merchants, **_state(payment.status, PAYMENT_GROUPS)}
+def _payment_rows(payments: Sequence[Payment]) -> list[dict[str, Any]]:
+    holdings = holdings_of(payments)
+    return [
+        {
+            "payment": payment,
+            "merchants": [share.merchant.name for share in payment.allocations.all()],
+            **_state_of_payment(payment, holdings.get(payment.pk)),
+        }
+        for payment in payments
+    ]
 
 
-def _refund_row(refund: Refund) -> dict[str, Any]:
-    merchants = [part.allocation.merchant.name for part in refund.allocations.all()]
-    return {"refund": refund, "merchants": merchants, **_state(refund.status, REFUND_GROUPS)}
+def _state_of_payment(payment: Payment, holding: Holding | None) -> dict[str, Any]:
+    """Return where a payment stands; of one that was taken in part, with what of it was taken."""
+    is_paid = payment.status == PaymentStatus.PAID
+    if holding is None or not (is_paid and holding.is_taken_in_part):
+        return _state(payment.status, PAYMENT_GROUPS)
+    return {**_named(IN_PART), "holding": holding}
+
+
+def _refund_rows(refunds: Sequence[Refund]) -> list[dict[str, Any]]:
+    return [
+        {
+            "refund": refund,
+            "merchants": [part.allocation.merchant.name for part in refund.allocations.all()],
+            **_state(refund.status, REFUND_GROUPS),
+        }
+        for refund in refunds
+    ]
 
 
 def _state(status: str, groups: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Return the words and the look of a state, as a payer reads it."""
     (name,) = (name for name, statuses in groups.items() if status in statuses)
+    return _named(name)
+
+
+def _named(name: str) -> dict[str, Any]:
     return {"state": WORDS[name], "tone": TONES.get(name, "")}

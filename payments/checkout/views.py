@@ -1,7 +1,7 @@
 """The page on which payers pay: choose, scan, see. It shows, and calls one action."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -28,13 +28,23 @@ from payments.checkout.forms import MethodForm
 from payments.checkout.sandbox import phone_for
 from payments.models import Capturing, PayerSession, Payment, PaymentMethod
 from payments.qr import qr_svg
-from payments.queries.authorisations import wanted_authorisation
 from payments.queries.methods import IN_APPS, methods_offered
 from payments.queries.payer_sessions import Progress, Stage, progress_of
 from payments.states import AttemptStatus
 
-REFRESH_SECONDS = 5
-"""How often a page without scripts looks again; with them it asks and stays."""
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a page looks again: with its script, which asks and stays, and without."""
+
+    script_seconds: int
+    page_seconds: int
+
+
+AT_ONCE = Pace(script_seconds=2, page_seconds=5)
+"""While a payer waits for what comes next."""
+SELDOM = Pace(script_seconds=30, page_seconds=60)
+"""While money is held: what becomes of it takes days, and pages are left open."""
 
 
 @require_safe
@@ -59,8 +69,7 @@ def page(request: CheckoutRequest, token: str) -> HttpResponse:
             "chosen": PaymentMethod(payment.method) if payment.method else None,
             "has_failed": _has_failed(progress),
             "is_held_first": payment.capture_mode == Capturing.MANUAL,
-            "held_until": _held_until(payment, progress),
-            "refresh_seconds": REFRESH_SECONDS,
+            "pace": SELDOM if progress.is_held else AT_ONCE,
             **_what_to_do(progress),
         },
     )
@@ -161,12 +170,6 @@ def _methods(request: HttpRequest, payment: Payment, progress: Progress) -> list
 def _has_failed(progress: Progress) -> bool:
     """Tell whether the payer comes from a try that took nothing."""
     return progress.last is not None and progress.last.status == AttemptStatus.FAILED
-
-
-def _held_until(payment: Payment, progress: Progress) -> datetime | None:
-    """Return until when the payer's money is held (UTC), None where none is."""
-    hold = wanted_authorisation(payment) if progress.stage == Stage.HELD else None
-    return hold.expires_at if hold is not None else None
 
 
 def _what_to_do(progress: Progress) -> dict[str, object]:

@@ -1,17 +1,18 @@
 """Questions about authorisations: what is still held, and what may be taken of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from payments.capture_states import CAPTURES_IN_FLIGHT, DEAD_CAPTURES, CaptureStatus
 from payments.channels import registry
 from payments.channels.base import CaptureMode
-from payments.models import Authorisation, Capture, CaptureShare, Payment, Void
+from payments.models import Authorisation, Capture, CaptureShare, Capturing, Payment, Void
 from payments.states import CONTRADICTED, PaymentStatus
 
 
@@ -21,6 +22,58 @@ class Captured:
 
     amount_minor: int = 0
     fee_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What was held of a payer's money, and what became of it, as they see it. In minor units.
+
+    The rest is held until `held_until` (UTC), is being given back, or is held no more.
+    """
+
+    held_minor: int
+    taken_minor: int
+    held_until: datetime
+    is_being_given_back: bool
+    has_ended: bool
+
+    @property
+    def rest_minor(self) -> int:
+        """Return what was not taken."""
+        return self.held_minor - self.taken_minor
+
+    @property
+    def is_taken_in_part(self) -> bool:
+        """Tell whether something was taken, but not all."""
+        return 0 < self.taken_minor < self.held_minor
+
+    @property
+    def may_be_taken(self) -> bool:
+        """Tell whether the shop may still take of the rest."""
+        return not (self.has_ended or self.is_being_given_back)
+
+
+def holdings_of(payments: Iterable[Payment]) -> Mapping[str, Holding]:
+    """Return what is, or was, held of those payments that were authorised, by id. One query."""
+    asked = [payment.pk for payment in payments if payment.capture_mode == Capturing.MANUAL]
+    if not asked:
+        return {}
+    taken = Q(captures__status=CaptureStatus.SUCCEEDED)
+    voids = Void.objects.filter(authorisation=OuterRef("pk")).exclude(status__in=DEAD_CAPTURES)
+    rows = Authorisation.objects.filter(payment_id__in=asked, is_spare=False).annotate(
+        taken_minor=Coalesce(Sum("captures__amount_minor", filter=taken), 0),
+        is_being_given_back=Exists(voids),
+    )
+    return {
+        row.payment_id: Holding(
+            row.amount_minor,
+            int(row.taken_minor),
+            row.expires_at,
+            is_being_given_back=row.is_being_given_back and row.ended_at is None,
+            has_ended=row.ended_at is not None,
+        )
+        for row in rows
+    }
 
 
 def wanted_authorisation(payment: Payment) -> Authorisation | None:

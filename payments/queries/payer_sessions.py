@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from payments.models import DatabaseClock, PayerSession, Payment, PaymentAttempt
+from payments.queries.authorisations import Holding, holdings_of
 from payments.states import LIVE_ATTEMPTS, AttemptStatus, PaymentStatus
 
 
@@ -20,15 +21,23 @@ class Stage(StrEnum):
     REVIEW = "review"
     REFUSED = "refused"
     HELD = "held"
+    RELEASING = "releasing"
+    RELEASED = "released"
     PAID = "paid"
+    PAID_IN_PART = "paid_in_part"
     EXPIRED = "expired"
     CLOSED = "closed"
     LATE = "late"
     REFUNDED = "refunded"
 
 
-MOVING = frozenset({Stage.PREPARING, Stage.WAITING, Stage.SWITCHING, Stage.CHECKING, Stage.REVIEW})
-"""Stages that something else than the payer ends: the page looks again by itself."""
+MOVING = frozenset(
+    {
+        *(Stage.PREPARING, Stage.WAITING, Stage.SWITCHING),
+        *(Stage.CHECKING, Stage.REVIEW, Stage.RELEASING),
+    }
+)
+"""Stages that something else than the payer ends, and soon: the page looks again by itself."""
 
 TRIES_MAX = 20
 """How many tries of a payment are looked at, the newest: who changes their mind oftener knows."""
@@ -56,13 +65,15 @@ class Progress:
     """How far a payment has come: its stage, the try that is under way, and the last one.
 
     `has_left_one` tells whether a payer who chose another method may still hold what an earlier
-    try gave them. `version` changes whenever the page would show something else.
+    try gave them. `holding` is what a channel holds, or held, of money that is held first.
+    `version` changes whenever the page would show something else.
     """
 
     stage: Stage
     live: PaymentAttempt | None
     last: PaymentAttempt | None
     has_left_one: bool = False
+    holding: Holding | None = None
 
     @property
     def version(self) -> str:
@@ -70,17 +81,26 @@ class Progress:
         has_answer = self.live is not None and bool(self.live.qr_code or self.live.payer_action)
         live = f"{self.live.id}:{has_answer}" if self.live else ""
         last = self.last.status if self.last else ""
-        return f"{self.stage}:{live}:{last}"
+        held = self.holding
+        rest = f"{held.taken_minor}:{held.may_be_taken}:{held.has_ended}" if held else ""
+        return f"{self.stage}:{live}:{last}:{rest}"
 
     @property
     def is_under_way(self) -> bool:
         """Tell whether it is not decided yet what becomes of the payment."""
-        return self.moves or self.stage == Stage.CHOOSE
+        return self.stage in MOVING or self.stage == Stage.CHOOSE
 
     @property
     def moves(self) -> bool:
         """Tell whether the page should look again by itself."""
-        return self.stage in MOVING
+        return self.stage in MOVING or self.is_held
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether money of the payer is held, which takes days: the page looks seldom."""
+        holding = self.holding
+        is_over = holding is None or holding.has_ended
+        return self.stage in (Stage.HELD, Stage.PAID_IN_PART) and not is_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +138,22 @@ def progress_of(payment: Payment, *, at: datetime) -> Progress:
     has_left_one = any(
         attempt.is_withdrawn and attempt.status == AttemptStatus.CLOSED for attempt in attempts
     )
-    return Progress(_stage(payment, live, at=at), live=live, last=last, has_left_one=has_left_one)
+    holding = holdings_of([payment]).get(payment.pk)
+    stage = _stage_of_holding(payment, holding) or _stage(payment, live, at=at)
+    return Progress(stage, live=live, last=last, has_left_one=has_left_one, holding=holding)
+
+
+def _stage_of_holding(payment: Payment, holding: Holding | None) -> Stage | None:
+    """Return the stage of a payment whose money was held first and no more is, or in part."""
+    if holding is None:
+        return None
+    if payment.status == PaymentStatus.CLOSING:
+        return Stage.RELEASING
+    if payment.status == PaymentStatus.CLOSED:
+        return Stage.RELEASED
+    if payment.status == PaymentStatus.PAID and holding.is_taken_in_part:
+        return Stage.PAID_IN_PART
+    return None
 
 
 def _stage(payment: Payment, live: PaymentAttempt | None, *, at: datetime) -> Stage:

@@ -136,7 +136,7 @@ def test_who_changes_their_mind_pays_by_wechat_and_never_twice(story, phone_of):
 
 def test_without_scripts_the_page_looks_again_by_itself(story, phone_of, monkeypatch):
     # Given
-    monkeypatch.setattr(views, "REFRESH_SECONDS", 1)
+    monkeypatch.setattr(views, "AT_ONCE", views.Pace(script_seconds=1, page_seconds=1))
     payment, address = checkout_of(story)
     payer = phone_of(java_script_enabled=False)
     payer.goto(address)

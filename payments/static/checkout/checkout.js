@@ -2,8 +2,8 @@
 
 // The page is complete without this: it only looks whether there is something new to show.
 const place = document.currentScript.dataset;
-const PAUSE_MS = 2000;
-const PAUSE_MAX_MS = 15000;
+const PAUSE_MS = 1000 * Number(place.pauseSeconds);
+const PAUSE_MAX_MS = Math.max(15000, PAUSE_MS);
 let pauseMs = PAUSE_MS;
 
 async function look() {

@@ -256,7 +256,7 @@ def test_every_state_has_its_words():
     for states, groups in ((PaymentStatus, PAYMENT_GROUPS), (RefundStatus, REFUND_GROUPS)):
         named = [status for statuses in groups.values() for status in statuses]
         assert sorted(named) == sorted(states)
-    assert {*PAYMENT_GROUPS, *REFUND_GROUPS} == set(WORDS)
+    assert {*PAYMENT_GROUPS, *REFUND_GROUPS, records.IN_PART} == set(WORDS)
     assert set(records.TONES) <= set(WORDS)
 
 
