@@ -9,7 +9,8 @@ from django.test import Client
 from procrastinate.contrib.django import app
 
 from ledger.actions.approvals import Decider, digest_of
-from payments.actions import order_resolutions
+from payments.actions import order_resolutions, refund_remedies
+from payments.actions.refund_remedies import PayerCard
 from payments.models import ChannelOperation, Payment, PaymentAttempt, Refund
 from payments.queries.order_resolutions import Resolution
 from settlements.models import Payout
@@ -132,6 +133,35 @@ def refund_by_card(scene: Scene) -> str:
     return number_of("refund")
 
 
+def fail_to_deliver(scene: Scene) -> str:
+    """Give back what was paid at WeChat Pay, whose payer's account does not take it."""
+    pay_at_wechat(scene)
+    merchant_no = the_attempt().operation.channel_account.merchant_no
+    plan = {"kind": "refund_failed", "app_id": merchant_no, "error_code": "ABNORMAL"}
+    scene.other_side.client.post("/control/wechat/plans", json=plan).raise_for_status()
+    ask_for_refund(scene, lost="wechat.refund", app_id=merchant_no)
+    scene.survivor.works_until(lambda: Refund.objects.get().status == "abnormal")
+    lose(scene, "wechat.abnormal", app_id=merchant_no)
+    return number_of("refund")
+
+
+def deliver_elsewhere(scene: Scene) -> str:
+    """Have two people send it to a card of the payer's; the first word of it is lost."""
+    refund_id = Refund.objects.get().pk
+    card = PayerCard("ICBC_DEBIT", "6222 0000 0000 0000", "张茶")
+    remedy = refund_remedies.request_remedy(
+        refund_id, card=card, note="Told by phone.", actor="user:1", at=PAID_AT
+    )
+    refund_remedies.approve_remedy(
+        refund_id,
+        shown_digest=bytes(remedy.approval.digest),
+        decider=Decider("user:2", second_factor="totp"),
+        at=PAID_AT,
+    )
+    scene.survivor.works_until(lambda: Refund.objects.get().status == "succeeded")
+    return number_of("refund")
+
+
 def leave_to_people(scene: Scene) -> str:
     """Order what a payer shall scan, and ask about it to the end of the schedule in vain."""
     order(scene, "alipay_qr")
@@ -211,6 +241,13 @@ STORIES = {
     "wechat pay": Story(pay_at_wechat, "paid", "payment.paid", _SPOKEN),
     "card refund": Story(
         refund_by_card, "refunded", "refund.succeeded", _SPOKEN, before=pay_by_card
+    ),
+    "delivery elsewhere": Story(
+        deliver_elsewhere,
+        "refund_success",
+        "refund.succeeded",
+        frozenset({"remedy", "order", "job"}),
+        before=fail_to_deliver,
     ),
     "resolve": Story(
         resolve,

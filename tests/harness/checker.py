@@ -15,7 +15,7 @@ OVER = {
     },
     "payments_refund": {
         *("succeeded", "failed", "rejected", "cancelled", "settled_by_hand", "reversed"),
-        *("abnormal", "funding_required"),
+        "funding_required",
     },
     "payments_capture": {"succeeded", "failed"},
     "payments_void": {"succeeded", "failed"},
@@ -24,7 +24,7 @@ OVER = {
 """States that are an end, or in which people have to look."""
 DEAD_REFUNDS = {"failed", "rejected", "cancelled"}
 LATE_SECONDS = 60
-ONCE = ("paid", "authorised", "captured", "voided", "unfrozen", "refunded")
+ONCE = ("paid", "authorised", "captured", "voided", "unfrozen", "refunded", "refund_success")
 """What a channel does to money under a number of ours, once."""
 
 
@@ -132,10 +132,15 @@ def all_is_over(house: House) -> Iterator[Violation]:
     """I8: with the faults gone, everything came to an end or before people.
 
     A payment or a refund whose order people look at waits for them; whether they had to be
-    asked, `sending_laws.nothing_is_given_up` tells.
+    asked, `sending_laws.nothing_is_given_up` tells. What could not be delivered officers have sent
+    elsewhere, until it was.
     """
     looked_at = {order["id"] for order in house.operations if order["status"] == "manual_review"}
-    waiting = {row["id"] for row in house.refunds if row["operation_id"] in looked_at}
+    waiting = {
+        row["id"]
+        for row in house.refunds
+        if row["operation_id"] in looked_at and row["status"] != "abnormal"
+    }
     waiting |= {row["payment_id"] for row in house.attempts if row["operation_id"] in looked_at}
     for row in (*house.captures, *house.voids):
         if row["operation_id"] in looked_at:

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from tests.harness.opening import APP_ID, MCHID, MER_ID
 
+CLOSED_CARD_SECONDS = 4
+"""How often somebody's account takes nothing that WeChat Pay gives back, nor sends elsewhere."""
+
 ORDERS = {
     # What is taken of frozen money is a trade as well, and needs no payer.
     "trades": (APP_ID, "out_trade_no", "id NOT IN (SELECT trade_id FROM alipay_captures)"),
@@ -33,6 +36,7 @@ class Payers:
     chance: random.Random = field(init=False)
     seen: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ORDERS, 0))
     plans: list[tuple[float, str, str]] = field(default_factory=list)
+    closes_at: float = 0
 
     def __post_init__(self) -> None:
         """Draw from dice of their own, and speak to the channel's counter."""
@@ -56,6 +60,9 @@ class Payers:
             self.plans = [plan for plan in self.plans if plan[0] > now]
             for _, owner, order_no in due:
                 self._pay(owner, order_no)
+            if now >= self.closes_at:
+                self.closes_at = now + CLOSED_CARD_SECONDS * self.chance.uniform(0.5, 1.5)
+                self._close_an_account()
             time.sleep(0.1)
         store.close()
         self.counter.close()
@@ -68,13 +75,24 @@ class Payers:
             self.plans.append((time.monotonic() + self.chance.uniform(5, 50), owner, number))
 
     def _pay(self, owner: str, number: str) -> None:
+        status = self._said("/control/pay", {"app_id": owner, "out_trade_no": number})
+        self.paid += status == 200
+        if status is None:
+            # The channel is down: the payer tries again in a moment.
+            self.plans.append((time.monotonic() + 1, owner, number))
+
+    def _close_an_account(self) -> None:
+        """Let the next refund at WeChat Pay, or its delivery elsewhere, end as abnormal."""
+        plan = {"kind": "refund_failed", "app_id": MCHID, "error_code": "ABNORMAL"}
+        self._said("/control/wechat/plans", plan)
+
+    def _said(self, path: str, body: dict[str, str]) -> int | None:
+        """Tell the channel's counter something; None when it is down."""
         try:
-            body = json.dumps({"app_id": owner, "out_trade_no": number})
-            self.counter.request("POST", "/control/pay", body)
+            self.counter.request("POST", path, json.dumps(body))
             answer = self.counter.getresponse()
             answer.read()
-            self.paid += answer.status == 200
         except (OSError, http.client.HTTPException):
-            # The channel is down: the payer tries again in a moment.
             self.counter.close()
-            self.plans.append((time.monotonic() + 1, owner, number))
+            return None
+        return answer.status

@@ -16,6 +16,7 @@ def violations(
     """Yield all that is wrong, law by law."""
     yield from nobody_pays_too_much(house, channel, history)
     yield from others_agreed(house, channel, officers)
+    yield from others_agreed_to_ways(house, channel, officers)
 
 
 def nobody_pays_too_much(house: House, channel: Channel, history: list[Row]) -> Iterator[Violation]:
@@ -66,14 +67,7 @@ def others_agreed(house: House, channel: Channel, officers: list[Row]) -> Iterat
     """
     numbers = {row["id"]: row["channel_no"] for row in house.operations}
     requests = {row["id"]: row for row in house.approvals}
-    said: dict[str, list[Row]] = defaultdict(list)
-    for decision in house.decisions:
-        said[decision["request_id"]].append(decision)
-    noted = {
-        (fact["officer"], fact["request"], fact["digest"])
-        for fact in officers
-        if fact["what"] == "approve"
-    }
+    said, noted = _said(house), _noted(officers)
     alone: Counter[str] = Counter()
     for refund in house.refunds:
         amount = channel.refunded.get(numbers.get(refund["operation_id"], ""))
@@ -91,6 +85,47 @@ def others_agreed(house: House, channel: Channel, officers: list[Row]) -> Iterat
     for payment_id, minor in alone.items():
         if minor > ALONE_MINOR:
             yield Violation("I10", payment_id, f"{minor} went back, and nobody was asked")
+
+
+def others_agreed_to_ways(
+    house: House, channel: Channel, officers: list[Row]
+) -> Iterator[Violation]:
+    """I10: what went elsewhere than asked for, enough others had agreed to send exactly there."""
+    requests = {row["id"]: row for row in house.approvals}
+    said, noted = _said(house), _noted(officers)
+    refunds = {row["id"]: row for row in house.refunds}
+    numbers = {row["id"]: row["channel_no"] for row in house.operations}
+    agreed: set[str] = set()
+    for way in house.remedies:
+        if way["sent_at"] is None:
+            continue
+        request, refund = requests[way["approval_id"]], refunds[way["refund_id"]]
+        agreed.add(numbers[refund["operation_id"]])
+        for words in _faults_of(request, said[request["id"]], noted):
+            yield Violation("I10", way["id"], words)
+        shown = (request["payload"]["refund"], request["payload"]["amount_minor"])
+        if shown != (refund["id"], refund["amount_minor"]):
+            yield Violation("I10", way["id"], f"{refund['id']} went elsewhere, agreed was {shown}")
+    for number, effects in channel.effects.items():
+        if "refund_delivered_again" in effects and number not in agreed:
+            yield Violation("I10", number, "went elsewhere, and nobody had agreed to")
+
+
+def _said(house: House) -> dict[str, list[Row]]:
+    """Give what people decided, by request."""
+    said: dict[str, list[Row]] = defaultdict(list)
+    for decision in house.decisions:
+        said[decision["request_id"]].append(decision)
+    return said
+
+
+def _noted(officers: list[Row]) -> set[tuple[str, str, str]]:
+    """Give to what officers wrote down that they would agree: who, to which request and content."""
+    return {
+        (fact["officer"], fact["request"], fact["digest"])
+        for fact in officers
+        if fact["what"] == "approve"
+    }
 
 
 def _faults_of(request: Row, said: list[Row], noted: set[tuple[str, str, str]]) -> Iterator[str]:

@@ -202,6 +202,7 @@ class House:
     decisions: list[Row] = field(default_factory=list)
     screenings: list[Row] = field(default_factory=list)
     counters: list[Row] = field(default_factory=list)
+    remedies: list[Row] = field(default_factory=list)
 
 
 _QUERIES = {
@@ -229,6 +230,7 @@ _MORE_QUERIES = {
         SELECT s.subject, s.consumed, r.screening_id IS NOT NULL AS is_released
         FROM risk_screening s LEFT JOIN risk_limitrelease r ON r.screening_id = s.id""",
     "counters": "SELECT * FROM risk_limitcounter WHERE deed = 'payment'",
+    "remedies": "SELECT * FROM payments_refundremedy",
 }
 
 

@@ -89,7 +89,7 @@ def _house() -> House:
             {"code": code, "owner_id": owner, "currency": "CNY", "balance_minor": minor}
             for code, owner, minor in balances
         ],
-        approvals=[request | {"required": 2, "state": "executed"}],
+        approvals=[request | {"required": 2, "state": "executed", "decided_at": SENT_AT}],
         decisions=[agreed | {"approver": f"user:{number}"} for number in (2, 3)],
         screenings=[{"subject": "pay_1", "consumed": [use], "is_released": False}],
         counters=[{"subject_id": "pyr_1", "business_date": TODAY, "used_minor": 30_000}],

@@ -249,7 +249,8 @@ def _asked(request: Request) -> _Asked:
         request=request,
         name=name,
         path_number=path_number,
-        number=out_bill_no or path_number or out_refund_no or out_trade_no,
+        # An abnormal refund's address has WeChat's own number of it, its body has the merchant's.
+        number=out_bill_no or out_refund_no or path_number or out_trade_no,
         other_number=out_trade_no,
     )
 
