@@ -4,12 +4,11 @@ A refund that is abnormal or came back goes to a card of the payer's or to our o
 keeps its number (`payments.actions.remedy_orders`). What came back may be given to its merchants.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
 
-from ledger import encryption, jobs
+from ledger import jobs
 from ledger.actions import approvals
 from ledger.actions.approvals import Decider
 from ledger.actions.audit import record_audit
@@ -21,13 +20,14 @@ from payments.actions import (
     refund_funding,
     refund_moves,
     refund_reversals,
+    remedy_cards,
     remedy_moves,
 )
-from payments.actions.remedy_orders import AT_OUR_ACCOUNT, secret_place
+from payments.actions.remedy_cards import PayerCard
+from payments.actions.remedy_orders import AT_OUR_ACCOUNT
 from payments.errors import (
     RefundNotFoundError,
     RefundReasonMissingError,
-    RemedyAccountError,
     RemedyNotAskedError,
 )
 from payments.models import DatabaseClock, Refund, RefundRemedy
@@ -41,18 +41,6 @@ from payments.states import OperationStatus, RefundStatus
 
 TO_MERCHANTS = "TO_MERCHANTS"
 """Our own code of a refund that came back and was given to its merchants."""
-
-ACCOUNT_DIGITS_MIN, ACCOUNT_DIGITS_MAX = 8, 32
-HOLDER_LENGTH_MAX = 60
-
-
-@dataclass(frozen=True, slots=True)
-class PayerCard:
-    """A bank card of the payer's: the channel's word for the bank, the account, and its holder."""
-
-    bank: str
-    account: str = field(repr=False)
-    holder_name: str = field(repr=False)
 
 
 @transaction.atomic(durable=True)
@@ -69,7 +57,7 @@ def request_remedy(
 ) -> RefundRemedy:
     """Ask another person to agree that a refund goes to a card of the payer's, or as `kind` says.
 
-    The account and its holder are kept encrypted, and forgotten when the way ends.
+    Account and holder are kept encrypted, as `payments.actions.remedy_cards` says.
 
     Raises RefundReasonMissingError, RefundNotFoundError, IllegalMoveError for a refund that is
     neither abnormal nor came back, or did not come back and shall go to its merchants,
@@ -116,12 +104,14 @@ def approve_remedy(
 
     What goes to the merchants is booked at once (E05g), and ends the refund and its order.
 
-    Raises RefundNotFoundError, RemedyNotAskedError, SelfApprovalError, StaleApprovalError,
-    IllegalMoveError, ApprovalExpiredError or AlreadyDecidedError; nothing is written then.
+    Raises RefundNotFoundError, RemedyNotAskedError, SelfApprovalError, StaleApprovalError also for
+    another card than was asked for, IllegalMoveError, DecryptionError, ApprovalExpiredError or
+    AlreadyDecidedError; nothing is written then.
     """
     refund = _locked(refund_id)
     remedy = _asked(refund)
     _require_possible(refund, RemedyKind(remedy.kind))
+    remedy_cards.opened(remedy)
     request = approvals.decide(
         remedy.approval_id, is_approved=True, shown_digest=shown_digest, decider=decider, at=at
     )
@@ -196,21 +186,8 @@ def _drafted(
         id=new_id("rmd"), refund=refund, kind=kind, note=note.strip(), maker=actor, created_at=at
     )
     if kind == RemedyKind.PAYER_CARD:
-        _tell_card(remedy, card or PayerCard("", "", ""))
+        remedy_cards.seal(remedy, card or PayerCard("", "", ""))
     return remedy
-
-
-def _tell_card(remedy: RefundRemedy, card: PayerCard) -> None:
-    """Keep the payer's account, encrypted. Raises RemedyAccountError."""
-    digits = card.account.replace(" ", "")
-    is_account = digits.isdigit() and ACCOUNT_DIGITS_MIN <= len(digits) <= ACCOUNT_DIGITS_MAX
-    holder = card.holder_name.strip()
-    if not (is_account and holder and len(holder) <= HOLDER_LENGTH_MAX and card.bank.strip()):
-        raise RemedyAccountError
-    remedy.bank = card.bank.strip()
-    remedy.account_tail = digits[-4:]
-    remedy.account_encrypted = encryption.encrypt(digits, aad=secret_place(remedy, "account"))
-    remedy.holder_encrypted = encryption.encrypt(holder, aad=secret_place(remedy, "holder"))
 
 
 def _have_asked(refund: Refund, *, at: datetime) -> None:

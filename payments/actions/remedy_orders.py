@@ -11,12 +11,12 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Least
 
-from ledger import encryption
 from ledger.fault_points import fault_point
 from payments import locks
-from payments.actions import operations, remedy_moves
+from payments.actions import operations, remedy_cards, remedy_moves
 from payments.actions.channels import channel_of
 from payments.actions.operations import Lease
+from payments.actions.remedy_cards import PayerCard
 from payments.channels.base import (
     AbnormalRefundRequest,
     AbnormalRefunds,
@@ -25,7 +25,7 @@ from payments.channels.base import (
     OutcomeKind,
 )
 from payments.models import ChannelOperation, DatabaseClock, Refund, RefundRemedy
-from payments.parked_states import RemedyKind, RemedyStatus
+from payments.parked_states import RemedyStatus
 from payments.queries import sending
 from payments.queries.refund_remedies import remedy_to_order, went_to_us
 from payments.states import OperationStatus, RefundStatus
@@ -53,16 +53,19 @@ def deliver(
     R12): it waits then, and the next question tries again. What the channel refuses leaves the
     refund abnormal; what it took is asked about as before. A refusal of what was ordered before
     tells nothing of the first time: it stays unknown, and people pay nothing by hand meanwhile.
+
+    Raises what `remedy_cards.opened` raises; nothing is ordered then.
     """
     channel, remedy = channel_of(operation.channel_account), remedy_to_order(operation.subject)
     if remedy is None or not isinstance(channel, AbnormalRefunds):
         return told
     is_again = remedy.sent_at is not None
     waits = replace(told, kind=OutcomeKind.UNKNOWN, code=DELIVERY_WAITS)
+    card = remedy_cards.opened(remedy)
     if not _intend(remedy, lease=lease):
         return waits
     _INTENDED()
-    request = _request_of(operation, remedy, pay_channel_no=pay_channel_no)
+    request = _request_of(operation, remedy, card=card, pay_channel_no=pay_channel_no)
     if not operations.may_still_send(lease):
         return waits
     began = time.monotonic()
@@ -75,7 +78,7 @@ def deliver(
 
 
 def _request_of(
-    operation: ChannelOperation, remedy: RefundRemedy, *, pay_channel_no: str
+    operation: ChannelOperation, remedy: RefundRemedy, *, card: PayerCard, pay_channel_no: str
 ) -> AbnormalRefundRequest:
     (stamped_at,) = ChannelOperation.objects.filter(pk=operation.pk).values_list(
         DatabaseClock(), flat=True
@@ -86,9 +89,9 @@ def _request_of(
         pay_channel_no=pay_channel_no,
         way=AbnormalRefundWay(remedy.kind),
         stamped_at=stamped_at,
-        bank=remedy.bank,
-        bank_account=_secret(remedy, "account"),
-        holder_name=_secret(remedy, "holder"),
+        bank=card.bank,
+        bank_account=card.account,
+        holder_name=card.holder_name,
     )
 
 
@@ -141,16 +144,3 @@ def _intend(remedy: RefundRemedy, *, lease: Lease) -> bool:
         return False
     ordered = RefundRemedy.objects.filter(pk=remedy.pk, status=RemedyStatus.ORDERED)
     return bool(ordered.update(sent_at=DatabaseClock()))
-
-
-def _secret(remedy: RefundRemedy, what: str) -> str:
-    """Decrypt what a payer told of their account; ways to our own have none."""
-    if remedy.kind != RemedyKind.PAYER_CARD:
-        return ""
-    sealed: str = getattr(remedy, f"{what}_encrypted")
-    return encryption.decrypt(sealed, aad=secret_place(remedy, what))
-
-
-def secret_place(remedy: RefundRemedy, what: str) -> str:
-    """Name where a secret of a way is kept, to which its encryption is bound."""
-    return f"payments_refundremedy|{what}_encrypted|{remedy.pk}"

@@ -125,6 +125,7 @@ name_deeds(
         "refund.contradicted": _("contradicted by the channel"),
         "refund.fund": pgettext_lazy("deed", "fund"),
         "refund_remedy.approved": _("approved by one person"),
+        "refund_remedy.card_shown": _("number and holder shown"),
         "refund_remedy.rejected": _("rejected"),
         "refund_remedy.requested": _("asked for"),
         "refund.approved": _("approved by one person"),

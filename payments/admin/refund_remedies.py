@@ -12,19 +12,16 @@ from django.utils.translation import gettext_lazy
 from ledger.admin import approval_panel as panel
 from ledger.admin import showing
 from ledger.admin.approval_facts import decisions_table
-from ledger.admin.asking import Asking, DoorRequest
+from ledger.admin.asking import Asking, DoorRequest, asking_of
 from ledger.admin.base import BusinessDayRange
 from ledger.admin.operations import Operation, OperationsAdmin, ReasonForm, Words
 from ledger.admin.panels import Cell, Fact, Facts, Panel
 from ledger.models import ApprovalDecision, ApprovalRequest
 from payments.actions import refund_remedies
-from payments.actions.refund_remedies import (
-    ACCOUNT_DIGITS_MAX,
-    HOLDER_LENGTH_MAX,
-    PayerCard,
-)
+from payments.actions.remedy_cards import ACCOUNT_DIGITS_MAX, HOLDER_LENGTH_MAX, PayerCard
 from payments.actions.remedy_orders import AT_OUR_ACCOUNT
 from payments.admin import refund_panels as panels
+from payments.admin.remedy_cards import card_panel
 from payments.models import Refund, RefundRemedy
 from payments.parked_states import RemedyKind, RemedyStatus
 from payments.queries.refund_remedies import APPROVAL_KIND, remedy_payload
@@ -39,6 +36,7 @@ _WORDS: Mapping[str, Words] = {
     "bank": gettext_lazy("payer's bank"),
     "account_tail": gettext_lazy("account ends in"),
     "note": gettext_lazy("note"),
+    "card_index": gettext_lazy("fingerprint of number and holder"),
 }
 
 
@@ -200,6 +198,15 @@ class ApproveRemedy(_Decision, panel.Approve[RefundRemedy]):
     deed = "refund_remedy.approve"
     done = gettext_lazy("Approved. It goes this way now.")
 
+    def summary(self, request: HttpRequest, row: RefundRemedy) -> Sequence[Panel]:
+        """Open the card for who may agree to it; the audit trail keeps that they looked."""
+        panels_of_refund = super().summary(request, row)
+        is_card = row.kind == RemedyKind.PAYER_CARD and self.is_offered(row)
+        if not is_card or self.hindrance(request, row):
+            return panels_of_refund
+        asking = asking_of(request)  # type: ignore[arg-type]
+        return [card_panel(row, asking), *panels_of_refund]
+
     def decide(
         self, row: RefundRemedy, *, shown_digest: bytes, asking: Asking, reason: str
     ) -> Words | None:
@@ -245,7 +252,7 @@ class RefundRemedyAdmin(OperationsAdmin[RefundRemedy]):
     search_help_text = gettext_lazy("rmd_… or ref_…")
     empty_hint = gettext_lazy("Another way is asked for on the page of an abnormal refund.")
     list_related = ("refund",)
-    unread_fields = ("account_encrypted", "holder_encrypted")
+    unread_fields = ("account_encrypted", "holder_encrypted", "card_index")
     row_operations = (ApproveRemedy(), RejectRemedy())
 
     def panels(self, request: HttpRequest, row: RefundRemedy) -> Sequence[Panel]:

@@ -18,7 +18,8 @@ class RefundRemedy(models.Model):
 
     `payer_card` asks the channel to pay it to a card of the payer's, under the refund's own number:
     `bank` is the channel's word for their bank, the account and its holder are encrypted and
-    forgotten when it ends. `by_hand` says that it left `bank_account` on `paid_date`, as the bank's
+    forgotten when it ends; `card_index` (keyed hash) binds them to what people agree to, and stays.
+    `by_hand` says that it left `bank_account` on `paid_date`, as the bank's
     `bank_reference` proves. `our_account` asks the channel to pay it to our own bank account, from
     where it is paid by hand; `merchants` gives what came back to those who had paid it. Moved by
     `payments.actions.refund_remedies`, as `payments.parked_states.REMEDY` says.
@@ -34,6 +35,7 @@ class RefundRemedy(models.Model):
     bank = models.CharField(_("payer's bank"), max_length=40, blank=True, default="")
     account_encrypted = models.TextField(_("account, encrypted"), blank=True, default="")
     holder_encrypted = models.TextField(_("holder, encrypted"), blank=True, default="")
+    card_index = models.BinaryField(_("index of number and holder"), max_length=32, default=b"")
     account_tail = models.CharField(_("account ends in"), max_length=4, blank=True, default="")
     bank_account = models.ForeignKey(
         ChannelAccount,

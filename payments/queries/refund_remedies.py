@@ -37,8 +37,8 @@ def went_to_us(refund_id: str) -> bool:
 
 
 def remedy_payload(remedy: RefundRemedy) -> dict[str, Any]:
-    """Return what people are shown of a way and agree to; of the account only how it ends."""
-    return {
+    """Return what people agree to of a way; number and holder of a card by their keyed index."""
+    told = {
         "remedy": remedy.pk,
         "refund": remedy.refund_id,
         "way": remedy.kind,
@@ -48,3 +48,5 @@ def remedy_payload(remedy: RefundRemedy) -> dict[str, Any]:
         "account_tail": remedy.account_tail,
         "note": remedy.note,
     }
+    index = bytes(remedy.card_index)
+    return {**told, "card_index": index.hex()} if index else told

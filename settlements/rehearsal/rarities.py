@@ -20,8 +20,9 @@ from payments.actions.channels import channel_of
 from payments.actions.checkout import confirm
 from payments.actions.links import LinkRequest
 from payments.actions.payer_sessions import mint_link
-from payments.actions.refund_remedies import PayerCard, request_remedy
+from payments.actions.refund_remedies import request_remedy
 from payments.actions.refunds import RefundRequest, start_refund
+from payments.actions.remedy_cards import PayerCard
 from payments.channels.base import PayRequest
 from payments.models import Capture, ParkedMoney, Payment, PaymentLink, PaymentMethod, Refund
 from payments.parked_states import ResolutionWay

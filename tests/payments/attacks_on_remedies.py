@@ -60,6 +60,17 @@ ATTACKS_ON_REMEDIES = (
     ),
     Attack(REMEDY, "payments_remedy_agreed", change_of(REMEDY, "remedy", status="'ordered'")),
     Attack(REMEDY, "payments_remedy_keeps", change_of(REMEDY, "remedy", note="'other'")),
+    Attack(
+        REMEDY,
+        "payments_remedy_names_card",
+        copy_of(REMEDY, "remedy", id="'x_lie'", card_index="''"),
+        also=("payments_refundremedy_approval_id_key", "payments_remedy_one_open"),
+    ),
+    Attack(
+        REMEDY,
+        "payments_remedy_keeps_card",
+        change_of(REMEDY, "remedy", account_encrypted="'v1.a.b'"),
+    ),
     Attack(REMEDY, "payments_remedy_forgets", change_of(REMEDY, "remedy", status="'rejected'")),
     Attack(REMEDY, "payments_refundremedy_stays", removal_of(REMEDY, "remedy"), is_denied=True),
     Attack(

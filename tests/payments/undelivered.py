@@ -11,7 +11,7 @@ from django.db import connection
 
 from ledger import encryption
 from payments.actions import refund_remedies
-from payments.actions.refund_remedies import PayerCard
+from payments.actions.remedy_cards import PayerCard
 from payments.channels import registry
 from payments.channels.base import AbnormalRefundRequest, Outcome, OutcomeKind
 from payments.models import ChannelOperation, DatabaseClock, Refund, RefundRemedy
@@ -19,6 +19,7 @@ from tests.factories.parked import CHECKER, MAKER
 from tests.factories.payments import answered_refund, paid_payment, refund_asked
 from tests.instants import NOON
 
+WAY = "payments_refundremedy|"
 CARD = PayerCard("ICBC_DEBIT", "6222 0000 0000 0000", "张茶")
 
 
@@ -55,8 +56,13 @@ def undelivered_channel(monkeypatch: pytest.MonkeyPatch) -> UndeliveredChannel:
     """Let Alipay be such a channel."""
     channel = UndeliveredChannel()
     monkeypatch.setitem(registry._BUILDERS, "alipay", lambda _config, _transport: channel)
-    # It has no keys to read.
-    monkeypatch.setattr(encryption, "decrypt", lambda *_sealed, **_place: "")
+    # It has no keys to read; the cards of payers are read as they are.
+    decrypt = encryption.decrypt
+    monkeypatch.setattr(
+        encryption,
+        "decrypt",
+        lambda sealed, *, aad: decrypt(sealed, aad=aad) if aad.startswith(WAY) else "",
+    )
     return channel
 
 

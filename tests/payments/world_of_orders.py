@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from payments.actions import refund_remedies, routing
-from payments.actions.refund_remedies import PayerCard
+from payments.actions.remedy_cards import PayerCard
 from payments.actions.routing import RuleRequest
 from payments.channels.base import Outcome, OutcomeKind
 from payments.models import (

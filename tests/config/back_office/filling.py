@@ -10,7 +10,7 @@ from ledger.models import AuditEntry, Period
 from ledger.queries.seals import Waiting, cluster_identifier, last_link
 from payments.actions import holds, refund_remedies, routing
 from payments.actions.credentials import issue_credential
-from payments.actions.refund_remedies import PayerCard
+from payments.actions.remedy_cards import PayerCard
 from payments.actions.routing import RuleRequest
 from payments.channels.base import Outcome, OutcomeKind
 from payments.models import (

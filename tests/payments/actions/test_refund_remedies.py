@@ -14,7 +14,7 @@ from payments.actions import (
     remedy_expiry,
     remedy_orders,
 )
-from payments.actions.refund_remedies import PayerCard
+from payments.actions.remedy_cards import PayerCard
 from payments.channels.base import Outcome, OutcomeKind
 from payments.errors import RefundReasonMissingError, RemedyAccountError, RemedyNotAskedError
 from payments.models import Refund, RefundRemedy

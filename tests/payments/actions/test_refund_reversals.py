@@ -5,7 +5,7 @@ import pytest
 from ledger.errors import IllegalMoveError, SelfApprovalError
 from ledger.models import AuditEntry, JournalEntry
 from payments.actions import refund_remedies
-from payments.actions.refund_remedies import PayerCard
+from payments.actions.remedy_cards import PayerCard
 from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
 from payments.errors import RemedyNotAskedError
 from payments.models import Event, Refund, RefundRemedy

@@ -14,7 +14,7 @@ from payments.actions import (
     refund_orders,
     refund_remedies,
 )
-from payments.actions.refund_remedies import PayerCard
+from payments.actions.remedy_cards import PayerCard
 from payments.channels.base import Outcome, OutcomeKind
 from payments.errors import RemedyNotAskedError
 from payments.models import ChannelOperation, Refund, RefundRemedy

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 
+from ledger.models import AuditEntry
 from payments.channels.base import Outcome, OutcomeKind
 from payments.models import ParkedMoney, Payment, Refund, RefundRemedy
 from tests.factories.parked import asked, conflicted_money, late_money
@@ -18,7 +19,7 @@ from tests.factories.payments import (
 )
 from tests.instants import NOON
 from tests.rig.rows import ITS_OWN_REFUSAL, nothing_written
-from tests.rig.staff import desk
+from tests.rig.staff import actor_of, desk
 
 pytestmark = pytest.mark.django_db
 
@@ -137,12 +138,15 @@ def test_two_people_send_an_abnormal_refund_to_a_card(maker, checker):
     assert found is not None
     checker.post(f"{page}/approve/", {"shown_digest": found[1]})
 
-    # Then
+    # Then only who is to agree sees them, and that they looked is kept
     assert Refund.objects.get().status == "submitting"
-    for text in (seen, shown):
-        assert "1239" in text
-        assert "6222" not in text
-        assert "张茶" not in text
+    assert "1239" in seen
+    for secret in ("6222", "张茶"):
+        assert secret not in seen
+        assert secret in shown
+    look = AuditEntry.objects.get(action="refund_remedy.card_shown")
+    assert (look.subject, look.actor) == (remedy.pk, actor_of(checker))
+    assert look.after == {"refund": refund.pk, "account_tail": "1239"}
 
 
 def test_what_another_payment_of_a_link_may_have_paid_is_said(maker):
