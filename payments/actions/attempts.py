@@ -21,7 +21,7 @@ from payments.actions import (
 )
 from payments.actions.exchanges import DUE_MAX, Exchange
 from payments.actions.operations import Lease
-from payments.actions.order_courses import BY_EVIDENCE
+from payments.actions.order_courses import BY_EVIDENCE, has_come_to_people
 from payments.channels.base import Outcome, OutcomeKind
 from payments.errors import NoChannelError, PaymentExpiredError
 from payments.models import (
@@ -98,6 +98,7 @@ def _record(attempt_id: str, *, lease: Lease, outcome: Outcome, at: datetime) ->
     """Write the outcome, and in the same transaction what it means for the payment."""
     attempt = locks.locked_attempt(attempt_id)
     operation = attempt.operation
+    was = operation.status
     other = failover.other_account(attempt, lease=lease, outcome=outcome, at=at)
     ends = other is not None or failover.is_last_resort(attempt, lease=lease, outcome=outcome)
     operations.record_outcome(
@@ -127,6 +128,8 @@ def _record(attempt_id: str, *, lease: Lease, outcome: Outcome, at: datetime) ->
         failover.try_elsewhere(attempt, account=other, actor=actor, at=at)
     elif is_news and attempt.status not in LIVE_ATTEMPTS:
         _give_up(attempt, actor=actor, at=at)
+    if has_come_to_people(operation, was=was):
+        moves.tell(attempt.payment, "payment.manual_review", actor=actor, at=at)
     closing.have_asked_on(attempt, outcome, at=at)
     return operation
 

@@ -15,6 +15,7 @@ from payments.actions import capture_moves, moves, operations, order_resolutions
 from payments.actions.channels import authorising_channel_of
 from payments.actions.exchanges import DUE_MAX, Exchange
 from payments.actions.operations import Lease
+from payments.actions.order_courses import has_come_to_people
 from payments.actions.takings import Part, Taken, is_as_asked
 from payments.capture_states import CAPTURES_IN_FLIGHT, DEAD_CAPTURES, CaptureStatus
 from payments.channels.base import CaptureRequest, Outcome, OutcomeKind
@@ -165,6 +166,7 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
     """Write the outcome, and in the same transaction what it means for the payment."""
     capture = locks.locked_capture(subject)
     operation = capture.operation
+    was = operation.status
     actor = lease.actor or f"channel:{operation.channel_account.channel}"
     believed = _believed(capture, outcome)
     operations.record_outcome(operation, lease=lease, outcome=believed, at=at)
@@ -174,6 +176,8 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
     is_ended = capture.status in (CaptureStatus.SUCCEEDED, *DEAD_CAPTURES)
     if status is not None and status != capture.status and not is_ended:
         follow(capture, status, outcome=believed, actor=actor, at=at)
+    if has_come_to_people(operation, was=was):
+        capture_moves.tell(capture, kind="capture.manual_review", actor=actor, at=at)
     return operation
 
 

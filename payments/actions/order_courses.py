@@ -106,6 +106,14 @@ def has_come_back(operation: ChannelOperation, outcome: Outcome) -> bool:
     return operation.kind == OperationKind.REFUND and outcome.kind in came_back
 
 
+def has_come_to_people(operation: ChannelOperation, *, was: str) -> bool:
+    """Tell whether people look at an order from here on, which stood at `was` before.
+
+    True once for each time that it comes to them: who records it tells of what it serves.
+    """
+    return was != operation.status == OperationStatus.MANUAL_REVIEW
+
+
 def next_query_at(operation: ChannelOperation, *, is_unasked: bool = False) -> Combinable | None:
     """Set when to ask (or to send, if it never left) next; after the last question people look.
 

@@ -24,6 +24,7 @@ from payments.actions import (
 from payments.actions.channels import channel_of
 from payments.actions.exchanges import DUE_MAX, Exchange
 from payments.actions.operations import Lease
+from payments.actions.order_courses import has_come_to_people
 from payments.channels.base import Outcome, OutcomeKind, RefundRequest
 from payments.models import (
     ChannelAccount,
@@ -176,6 +177,7 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
     refund = locks.locked_refund(subject)
     assert refund.operation_id is not None, "what was claimed has its order"
     operation = refund.operation = locks.locked_operation(refund.operation_id)
+    was = operation.status
     believed = refund_beliefs.believed(refund, outcome, is_question=lease.is_question)
     operations.record_outcome(operation, lease=lease, outcome=believed, at=at)
     if not lease.is_question:
@@ -190,6 +192,9 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
         status = RefundStatus.REVERSED if is_ours else RefundStatus.ABNORMAL
     if status is not None and status != refund.status:
         _follow(refund, status, outcome=believed, actor=lease.actor, at=at)
+    elif has_come_to_people(operation, was=was):
+        actor = lease.actor or f"channel:{operation.channel_account.channel}"
+        refund_moves.tell(refund, kind="refund.manual_review", actor=actor, at=at)
     return operation
 
 

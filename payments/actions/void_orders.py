@@ -15,6 +15,7 @@ from payments.actions.capture_orders import CONTRADICTIONS, STATUS_OF_ORDER
 from payments.actions.channels import authorising_channel_of
 from payments.actions.exchanges import DUE_MAX, Exchange
 from payments.actions.operations import Lease
+from payments.actions.order_courses import has_come_to_people
 from payments.capture_states import DEAD_CAPTURES, CaptureStatus
 from payments.channels.base import Outcome, VoidRequest
 from payments.models import (
@@ -99,6 +100,7 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
     """Write the outcome, and in the same transaction what it means for the payment."""
     void = locks.locked_void(subject)
     operation = void.operation
+    was = operation.status
     actor = lease.actor or f"channel:{operation.channel_account.channel}"
     operations.record_outcome(operation, lease=lease, outcome=outcome, at=at)
     if (void.status, outcome.kind) in CONTRADICTIONS:
@@ -107,6 +109,8 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
     is_ended = void.status in (CaptureStatus.SUCCEEDED, *DEAD_CAPTURES)
     if status is not None and status != void.status and not is_ended:
         follow(void, status, outcome=outcome, actor=actor, at=at)
+    if has_come_to_people(operation, was=was):
+        voids.tell(void, kind="void.manual_review", actor=actor, at=at)
     return operation
 
 

@@ -42,6 +42,10 @@ name_deeds(
         **{f"refund.{status.value}": status.label for status in RefundStatus},
         **{f"capture.{status.value}": status.label for status in CaptureStatus},
         **{f"void.{status.value}": status.label for status in CaptureStatus},
+        **{
+            f"{noun}.manual_review": _("nobody knows its outcome, people look")
+            for noun in ("payment", "refund", "capture", "void")
+        },
         "capture.contradicted": _("contradicted by the channel"),
         "void.contradicted": _("contradicted by the channel"),
         "capture.contradiction_ended": _("found to stand, whatever the channel says"),

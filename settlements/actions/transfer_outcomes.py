@@ -76,8 +76,18 @@ def follow(payout: Payout, *, outcome: Outcome, at: datetime, actor: str = "") -
         return
     payout.bank_reference = operation.channel_ref[:64]
     actor = actor or f"channel:{operation.channel_account.channel}"
+    was = payout.status
     payout_orders.mirror(payout, status, code=_code(payout, outcome, status=status), at=at)
-    if status == PayoutStatus.SUCCEEDED:
+    if status == PayoutStatus.MANUAL_REVIEW:
+        record_audit(
+            action="payout.manual_review",
+            subject=payout.pk,
+            actor=actor,
+            at=at,
+            before={"status": was},
+            after={"status": status.value, "code": payout.status_code},
+        )
+    elif status == PayoutStatus.SUCCEEDED:
         _succeed(payout, outcome=outcome, actor=actor, at=at)
     elif status == PayoutStatus.FAILED:
         payouts.take_back(payout, code=payout.status_code, actor=actor, at=at)

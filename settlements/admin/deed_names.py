@@ -25,6 +25,7 @@ name_deeds(
         "payout.ask": pgettext_lazy("deed", "ask the channel"),
         "payout.asked": _("channel asked again"),
         "payout.contradicted": _("contradicted by the channel"),
+        "payout.manual_review": _("nobody knows its outcome, people look"),
         "settlement.approve_retry": pgettext_lazy("deed", "approve another payout"),
         "settlement.reject_retry": pgettext_lazy("deed", "reject another payout"),
         "settlement.release": pgettext_lazy("deed", "release"),

@@ -4,10 +4,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from ledger import encryption
 from ledger.errors import DecryptionError
+from ledger.models import AuditEntry
 from payments.actions import operations
+from payments.actions.order_courses import QUERY_DELAYS
+from payments.channels.base import NO_ANSWER, Outcome, OutcomeKind
 from payments.models import ChannelAccount, ChannelBreaker, ChannelOperation
 from settlements.actions import transfers
 from tests.books import assert_balances, assert_entry
@@ -18,7 +22,7 @@ from tests.instants import NEXT_NOON
 from tests.rig.channel_terms import agree_to_terms
 from tests.rig.rows import nothing_written
 from tests.rig.stage import let_machines_wait, run_jobs
-from tests.settlements.actions.transfer_desk import assert_laws, desk  # noqa: F401
+from tests.settlements.actions.transfer_desk import assert_laws, desk, told_of  # noqa: F401
 
 NOBODY_LISTENS = "http://127.0.0.1:9/gateway.do"
 
@@ -184,6 +188,38 @@ class TestUnknownOutcomes:
         # Then
         assert (believed.kind, believed.code) == ("unknown", "AMOUNT_DIFFERS")
         assert transfers._believable(payout, outcome) == outcome
+
+    def test_after_the_last_question_people_are_told_once(self, desk):
+        # Given one that its channel is said to be at, for as long as anybody asks
+        desk.send()
+        ChannelOperation.objects.update(queries=len(QUERY_DELAYS) - 1)
+        silent = Outcome(OutcomeKind.UNKNOWN, code=NO_ANSWER)
+        let_machines_wait()
+        with transaction.atomic():
+            lease = operations.claim_to_ask(desk.payout_id)
+
+        # When
+        transfers._record(desk.payout_id, lease=lease, outcome=silent, at=NEXT_NOON)
+
+        # Then
+        assert desk.statuses == ("paying", "manual_review", "manual_review")
+        assert told_of(desk.payout_id)[-1] == "payout.manual_review"
+        entry = AuditEntry.objects.get(action="payout.manual_review")
+        assert (entry.subject, entry.actor) == (desk.payout_id, "channel:alipay")
+        assert (entry.before, entry.after["status"]) == (
+            {"status": "processing"},
+            "manual_review",
+        )
+
+        # When it is asked about all the same
+        with transaction.atomic():
+            lease = operations.claim_to_ask(desk.payout_id, is_notified=True)
+        transfers._record(desk.payout_id, lease=lease, outcome=silent, at=NEXT_NOON)
+
+        # Then
+        assert told_of(desk.payout_id).count("payout.manual_review") == 1
+        assert AuditEntry.objects.filter(action="payout.manual_review").count() == 1
+        assert_laws()
 
 
 class TestKeys:
