@@ -32,6 +32,7 @@ from payments.errors import (
 from payments.models import ChannelKind, ChannelOperation, OperationKind, Refund
 from payments.queries.order_resolutions import (
     Resolution,
+    agreed_resolution,
     latest_resolution,
     resolution_of,
     resolution_payload,
@@ -63,12 +64,14 @@ def request_resolution(
     """Ask another person to agree what became of an order in review. No money moves yet.
 
     Raises EvidenceMissingError, OperationNotFoundError, NotInReviewError, EvidenceTimeError for a
-    time before the order or after `at`, or ApprovalClosedError when it was asked before; nothing is
-    written then.
+    time before the order or after `at`, or ApprovalClosedError when it was asked before, also when
+    that was agreed to and is not recorded yet; nothing is written then.
     """
     if not (resolution.reference.strip() and resolution.note.strip()):
         raise EvidenceMissingError
     operation = _in_review(operation_id)
+    if agreed_resolution(operation) is not None:
+        raise ApprovalClosedError(object_id=operation.pk)
     _require_time(operation, resolution, at=at)
     payload = resolution_payload(operation, resolution)
     request = approvals.request_approval(
@@ -157,10 +160,8 @@ def _claim(subject: str, *, at: datetime) -> tuple[Lease, Outcome] | None:
     operation = locks.locked_operation_of(subject)
     if operation is None or not _may_be_resolved(operation):
         return None
-    request = latest_resolution(operation.pk)
-    if request is None or request.state != ApprovalState.EXECUTED:
-        return None
-    if operation.resolution == request.pk:
+    request = agreed_resolution(operation)
+    if request is None:
         return None
     lease = operations.claim_to_ask(subject, is_notified=True)
     if lease is None:

@@ -23,6 +23,7 @@ from payments.queries.order_resolutions import (
     Evidence,
     Resolution,
     ResolvedAs,
+    agreed_resolution,
     latest_resolution,
     resolution_of,
     resolution_payload,
@@ -68,10 +69,12 @@ class AskResolution(Operation[ChannelOperation]):
     form_class = ResolutionForm
 
     def is_offered(self, row: ChannelOperation) -> bool:
-        """Offer it for what people look at, unless somebody has asked."""
+        """Offer it for what people look at, unless somebody has asked, or two have agreed."""
+        if row.status != OperationStatus.MANUAL_REVIEW:
+            return False
         waiting = latest_resolution(row.pk)
         is_asked = waiting is not None and waiting.state == ApprovalState.PENDING
-        return row.status == OperationStatus.MANUAL_REVIEW and not is_asked
+        return not is_asked and agreed_resolution(row) is None
 
     def panels(self, request: HttpRequest, row: ChannelOperation) -> Sequence[Panel]:
         """Show which order."""

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import TextChoices
+from django.db.models import QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from ledger.models import ApprovalRequest
-from payments.models import ChannelOperation
+from ledger.states import ApprovalState
+from payments.models import ChannelOperation, OperationKind, RefundRemedy
 
 
 class ResolvedAs(TextChoices):
@@ -43,8 +44,30 @@ class Resolution:
 
 def latest_resolution(operation_id: str) -> ApprovalRequest | None:
     """Return the newest request about an order's outcome, open or not."""
-    requests = ApprovalRequest.objects.filter(kind="operation_resolution", object_id=operation_id)
-    return requests.order_by("created_at", "pk").last()
+    return _requests_about(operation_id).order_by("created_at", "pk").last()
+
+
+def agreed_resolution(operation: ChannelOperation) -> ApprovalRequest | None:
+    """Return what two people agreed became of an order in review and a worker is to record yet.
+
+    Whatever was asked for after it. What they agreed to is of one review: an order that was
+    delivered another way since, which only a refund is, comes into review anew.
+    """
+    agreed = _requests_about(operation.pk).filter(state=ApprovalState.EXECUTED)
+    request = agreed.order_by("created_at", "pk").last()
+    if request is None or request.pk == operation.resolution:
+        return None
+    ways = RefundRemedy.objects.filter(
+        refund__operation=operation,
+        approval__state=ApprovalState.EXECUTED,
+        approval__decided_at__gte=request.decided_at,
+    )
+    is_of_before = operation.kind == OperationKind.REFUND and ways.exists()
+    return None if is_of_before else request
+
+
+def _requests_about(operation_id: str) -> QuerySet[ApprovalRequest]:
+    return ApprovalRequest.objects.filter(kind="operation_resolution", object_id=operation_id)
 
 
 def resolution_of(request: ApprovalRequest) -> Resolution:

@@ -262,3 +262,35 @@ def test_waits_for_who_is_asking_the_channel_at_this_moment(attempt):
 
     # Then
     assert ChannelOperation.objects.get().status == OperationStatus.MANUAL_REVIEW
+
+
+def test_what_two_people_agreed_to_is_not_undone_by_one_who_asks_once_more(attempt):
+    # Given it is agreed to and not recorded yet
+    order = attempt.operation_id
+    agree(order, ask(order))
+
+    # When somebody asks for the opposite
+    with nothing_written(), pytest.raises(ApprovalClosedError):
+        ask(order, NEVER_PAID)
+    attempts.resolve_attempt(attempt.pk, at=NOON)
+
+    # Then
+    attempt.payment.refresh_from_db()
+    assert attempt.payment.status == "paid"
+
+
+def test_what_two_people_agreed_to_stands_beside_a_request_that_was_asked_after_it(attempt):
+    # Given a request that was open beside it, as one could be asked for before
+    order = attempt.operation_id
+    agree(order, ask(order))
+    agreed = ApprovalRequest.objects.get()
+    ChannelOperation.objects.update(resolution=agreed.pk)
+    ask(order, NEVER_PAID)
+    ChannelOperation.objects.update(resolution="")
+
+    # When
+    attempts.resolve_attempt(attempt.pk, at=NOON)
+
+    # Then it is what two people said, not what one did
+    operation = ChannelOperation.objects.get()
+    assert (operation.status, operation.resolution) == ("succeeded", agreed.pk)
