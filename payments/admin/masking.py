@@ -5,10 +5,28 @@ import re
 from urllib.parse import parse_qsl
 
 MASK = "••••"
-# Parts of names under which channels put persons, accounts and signatures.
-_PRIVATE = ("buyer", "payer", "logon", "user_id", "open_id", "phone", "mobile", "sign", "cert")
+# Parts of names under which channels put persons, accounts and signatures; without underscores and
+# in small letters, as each channel spells them in its own way.
+_PRIVATE = (
+    "buyer",
+    "payer",
+    "logon",
+    "userid",
+    "username",
+    "openid",
+    "unionid",
+    "realname",
+    "accno",
+    "accountno",
+    "receivedaccount",
+    "phone",
+    "mobile",
+    "sign",
+    "cert",
+)
 _PRIVATE_MEMBER = re.compile(
-    rf'("[^"]*(?:{"|".join(_PRIVATE)})[^"]*"\s*:\s*)"[^"]*"?', re.IGNORECASE
+    rf'("[^"]*(?:{"|".join("_?".join(part) for part in _PRIVATE)})[^"]*"\s*:\s*)"[^"]*"?',
+    re.IGNORECASE,
 )
 # What may be the number of a card: 13 to 19 digits, perhaps in groups, with a fitting last one.
 _CARD = re.compile(r"(?<![\dA-Za-z])\d(?:[ -]?\d){12,18}(?![\dA-Za-z])")
@@ -32,14 +50,20 @@ def masked(text: str) -> object:
 
 
 def _masked(value: object, *, name: str) -> object:
+    """Blot out what stands under a private name, and all that is below one."""
     if isinstance(value, dict):
-        return {str(key): _masked(part, name=str(key)) for key, part in value.items()}
+        above = name if _is_private(name) else ""
+        return {str(key): _masked(part, name=above or str(key)) for key, part in value.items()}
     if isinstance(value, list):
         return [_masked(part, name=name) for part in value]
-    is_private = any(part in name.lower() for part in _PRIVATE)
-    if is_private and value not in {"", None}:
+    if _is_private(name) and value not in {"", None}:
         return MASK
     return without_cards(value) if isinstance(value, str) else value
+
+
+def _is_private(name: str) -> bool:
+    plain = name.replace("_", "").lower()
+    return any(part in plain for part in _PRIVATE)
 
 
 def without_cards(text: str) -> str:
