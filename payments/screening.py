@@ -56,13 +56,19 @@ class Judgement:
 
 
 class Screener(Protocol):
-    """One who judges payments. Both methods are parts: they run in the caller's transaction."""
+    """One who judges payments. All methods are parts: they run in the caller's transaction."""
 
     def screen(self, request: ScreeningRequest) -> Judgement:
         """Judge the payment, count it against its limits if allowed, and keep the reasons."""
 
     def give_back(self, payment_id: str, *, at: datetime) -> None:
         """Give back the limits that a payment used, since it failed for certain. Idempotent."""
+
+    def count_again(self, payment_id: str, *, business_date: date, at: datetime) -> None:
+        """Count a payment that was paid although its limits were given back, whatever they say.
+
+        One that is counted, or that used no limit, is left as it is. Idempotent.
+        """
 
 
 @cache

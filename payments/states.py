@@ -59,7 +59,7 @@ OPERATION = StateTable(
         },
         # A channel may confirm money on an order that was closed (docs/adr/0015).
         OperationStatus.CLOSED: {OperationStatus.SUCCEEDED},
-        # The money of a refund came back, or it was made after all (docs/adr/0025).
+        # A refund's money came back; what failed was made after all, or paid (docs/adr/0025, 0028).
         OperationStatus.SUCCEEDED: {OperationStatus.MANUAL_REVIEW},
         OperationStatus.FAILED: {OperationStatus.SUCCEEDED},
     },
@@ -72,14 +72,12 @@ Back to `prepared` only when the bytes certainly never left: same number, after 
 # An attempt shows its operation's state and is moved with it, in the same transaction.
 AttemptStatus = OperationStatus
 
-_CERTAIN = (OperationStatus.SUCCEEDED, OperationStatus.FAILED)
-
 ATTEMPT = StateTable(
     AttemptStatus,
     noun=_("A payment attempt"),
-    moves={was: now for was, now in OPERATION.moves.items() if was not in _CERTAIN},
+    moves={was: now for was, now in OPERATION.moves.items() if was != OperationStatus.SUCCEEDED},
 )
-"""Mirrors its operation, move by move; what was paid or failed stays so."""
+"""Mirrors its operation, move by move; what was paid stays so."""
 
 LIVE_ATTEMPTS = (
     AttemptStatus.PREPARED,

@@ -54,6 +54,14 @@ SENTENCES: Mapping[str, str | Promise] = {
     "counted.platform.day": _(
         "This is already counted towards the platform's limit per day of %(limit)s."
     ),
+    "booked.payer.day": _(
+        "The money came after the limits of this payment had been given back; it counts whatever"
+        " they are: %(used)s of the payer's day are used."
+    ),
+    "booked.platform.day": _(
+        "The money came after the limits of this payment had been given back; it counts whatever"
+        " they are: %(used)s of the platform's day are used."
+    ),
     "blocked.address": _("The address %(address)s stands on the block list."),
     "blocked.payer": _("The payer stands on the block list."),
     "blocked.account": _("The account to be paid stands on the block list."),

@@ -108,7 +108,8 @@ def ask(attempt_id: str, at: datetime) -> Outcome:
     outcome = channel.query(
         order.channel_no, at=order.stamped_at, may_be_held=order.is_authorisation
     )
-    if order.is_wanted or not _may_be_open(outcome):
+    has_failed = order.status == OperationStatus.FAILED  # only money that came of it is news
+    if order.is_wanted or has_failed or not _may_be_open(outcome):
         return outcome
     traits = registry.TRAITS[order.account.channel]
     if not traits.closes:

@@ -13,6 +13,7 @@ from payments.actions import (
     captures,
     closing,
     failover,
+    limits,
     moves,
     operations,
     order_resolutions,
@@ -32,7 +33,6 @@ from payments.models import (
     PaymentAttempt,
 )
 from payments.queries.operations import operations_due, orders_kept_back
-from payments.screening import get_screener
 from payments.states import LIVE_ATTEMPTS, OperationStatus, PaymentStatus
 
 
@@ -111,6 +111,8 @@ def _record(attempt_id: str, *, lease: Lease, outcome: Outcome, at: datetime) ->
     )
     is_news = attempt.status != operation.status
     attempt.status = operation.status
+    was_open = attempt.is_left_open
+    attempt.is_left_open = closing.is_left_open(attempt, outcome, at=at)
     _keep_answer(attempt, outcome)
     actor = lease.actor or f"channel:{attempt.channel_account.channel}"
     if operation.status == OperationStatus.SUCCEEDED:
@@ -131,6 +133,8 @@ def _record(attempt_id: str, *, lease: Lease, outcome: Outcome, at: datetime) ->
     if has_come_to_people(operation, was=was):
         moves.tell(attempt.payment, "payment.manual_review", actor=actor, at=at)
     closing.have_asked_on(attempt, outcome, at=at)
+    if was_open and not attempt.is_left_open:
+        limits.give_back(attempt.payment, at=at)
     return operation
 
 
@@ -142,9 +146,8 @@ def _keep_answer(attempt: PaymentAttempt, outcome: Outcome) -> None:
     if outcome.kind == OutcomeKind.SUCCEEDED:
         attempt.payer_minor = outcome.payer_minor
         attempt.settled_minor = outcome.settled_minor
-    attempt.save(
-        update_fields=["status", "qr_code", "payer_action", "payer_minor", "settled_minor"]
-    )
+    facts = ["status", "is_left_open", "qr_code", "payer_action", "payer_minor", "settled_minor"]
+    attempt.save(update_fields=facts)
 
 
 def _close_others(attempt: PaymentAttempt, *, at: datetime) -> None:
@@ -157,7 +160,7 @@ def _close_others(attempt: PaymentAttempt, *, at: datetime) -> None:
 
 
 def _give_up(attempt: PaymentAttempt, *, actor: str, at: datetime) -> None:
-    """No money will come of this try: give the limits back, and see what becomes of the payment.
+    """No money is waited for by this try: see what becomes of the payment, and of its limits.
 
     A payment that is being closed is closed now. One whose payer chose another method is tried
     by that one. A code that ended at the channel by itself closes the payment; after a failure,
@@ -166,7 +169,7 @@ def _give_up(attempt: PaymentAttempt, *, actor: str, at: datetime) -> None:
     payment = attempt.payment
     if payment.status not in (PaymentStatus.AWAITING_PAYMENT, PaymentStatus.CLOSING):
         return  # its money came by another try
-    get_screener().give_back(payment.id, at=at)
+    limits.give_back(payment, at=at)
     if payment.status == PaymentStatus.CLOSING:
         code = payment.status_code
         moves.move(payment, PaymentStatus.CLOSED, code=code, actor=actor, at=at)

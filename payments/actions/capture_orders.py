@@ -11,7 +11,15 @@ from django.db import transaction
 
 from ledger import jobs
 from payments import locks
-from payments.actions import capture_moves, moves, operations, order_resolutions, takings, voids
+from payments.actions import (
+    capture_moves,
+    limits,
+    moves,
+    operations,
+    order_resolutions,
+    takings,
+    voids,
+)
 from payments.actions.channels import authorising_channel_of
 from payments.actions.exchanges import DUE_MAX, Exchange
 from payments.actions.operations import Lease
@@ -215,6 +223,7 @@ def follow(
             code = payment.status_code
             moves.move(payment, PaymentStatus.PAID_LATE, code=code, actor=actor, at=at)
         moves.move(payment, PaymentStatus.PAID, actor=actor, at=at)
+        limits.count(payment, at=at)
     _end_if_all_is_taken(capture, actor=actor, at=at)
 
 

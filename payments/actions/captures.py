@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import connection
 
 from payments import states
-from payments.actions import moves, parking, takings
+from payments.actions import limits, moves, parking, takings
 from payments.actions.parking import Receipt
 from payments.actions.takings import Part, Taken, is_as_asked
 from payments.channels.base import Outcome
@@ -52,6 +52,7 @@ def record_paid(
         payment.paid_at = receipt.paid_at
         payment.method = attempt.method
         moves.move(payment, PaymentStatus.PAID, actor=actor, at=at)
+        limits.count(payment, at=at)
 
 
 def take_as_paid(
@@ -76,6 +77,7 @@ def take_as_paid(
     _book(payment, attempt, paid_at=at, discounted_minor=discounted_minor)
     payment.method = attempt.method
     moves.move(payment, PaymentStatus.PAID, code=code, actor=actor, at=at)
+    limits.count(payment, at=at)
 
 
 def _book(

@@ -12,13 +12,12 @@ from django.db import connection, transaction
 from ledger import jobs
 from ledger.rounds import each
 from payments import locks, states
-from payments.actions import moves, operations, voids
-from payments.actions.order_courses import QUERY_DELAYS
+from payments.actions import limits, moves, operations, voids
+from payments.actions.order_courses import QUERY_DELAYS, tells_nothing
 from payments.channels.base import Outcome, OutcomeKind
 from payments.errors import PaymentNotCancellableError, PaymentNotFoundError
 from payments.models import ChannelOperation, DatabaseClock, Payment, PaymentAttempt
 from payments.queries.payments import UNPAID, payments_expired
-from payments.screening import get_screener
 from payments.states import LIVE_ATTEMPTS, AttemptStatus, PaymentStatus
 
 GRACE = timedelta(minutes=2)
@@ -99,7 +98,7 @@ def end_unsent(attempt: PaymentAttempt, *, at: datetime) -> bool:
     words = "Nobody wanted it any more, so it was not sent."
     if not fail_unsent(attempt, code=NOT_WANTED, words=words, at=at):
         return False
-    get_screener().give_back(attempt.payment_id, at=at)
+    limits.give_back(attempt.payment, at=at)
     return True
 
 
@@ -135,22 +134,35 @@ def have_closed(attempt: PaymentAttempt, *, at: datetime) -> None:
         jobs.defer("payments.query_attempt", at=at, queueing_lock=lock, attempt_id=attempt.id)
 
 
+def is_left_open(attempt: PaymentAttempt, outcome: Outcome, *, at: datetime) -> bool:
+    """Tell of a try that ended here whether its page may be paid, and is asked about on.
+
+    As of what was just said of it. A question that got no answer tells nothing new, and is asked
+    again (`payments.actions.exchanges`).
+    """
+    if attempt.status != AttemptStatus.CLOSED:
+        return False
+    if tells_nothing(outcome):
+        return attempt.is_left_open
+    return _may_be_paid(outcome) and _next_question_in(attempt, at=at) is not None
+
+
 def have_asked_on(attempt: PaymentAttempt, outcome: Outcome, *, at: datetime) -> None:
-    """Have an order asked about further that ended here while its page can be paid. A part.
+    """Have an order asked about further that ended here while it can be paid. A part.
 
     Nobody else asks about what has ended, and a notification may get lost. Each question has the
     next one asked, later each time, and the last one when the order's time is over, or once the
-    bank that is at it has said how it went. `at` of a question is when it is due.
+    bank that is at it has said how it went. So it is with an order that failed here, and of which
+    its channel says that a payer or a bank is at it. `at` of a question is when it is due.
     """
-    is_open = outcome.code == LEFT_OPEN or outcome.kind == OutcomeKind.PROCESSING
-    if attempt.status != AttemptStatus.CLOSED or not is_open:
+    is_contradicted = (
+        attempt.status == AttemptStatus.FAILED and outcome.kind == OutcomeKind.AWAITING_PAYER
+    )
+    is_over = attempt.status in (AttemptStatus.CLOSED, AttemptStatus.FAILED)
+    if not is_over or not (_may_be_paid(outcome) or is_contradicted):
         return
-    asked = attempt.operation.queries
-    delay = QUERY_DELAYS[min(asked, len(QUERY_DELAYS) - 1)]
-    ends_at = attempt.payment.expires_at + GRACE
-    if at < ends_at:
-        delay = min(delay, ends_at - at)
-    elif asked >= len(QUERY_DELAYS):
+    delay = _next_question_in(attempt, at=at)
+    if delay is None:
         return
     machine_at = ChannelOperation.objects.values_list(DatabaseClock(), flat=True)
     jobs.defer(
@@ -161,6 +173,20 @@ def have_asked_on(attempt: PaymentAttempt, outcome: Outcome, *, at: datetime) ->
         attempt_id=attempt.pk,
         is_notified=True,
     )
+
+
+def _may_be_paid(outcome: Outcome) -> bool:
+    return outcome.code == LEFT_OPEN or outcome.kind == OutcomeKind.PROCESSING
+
+
+def _next_question_in(attempt: PaymentAttempt, *, at: datetime) -> timedelta | None:
+    """Return after how long what has ended is asked about next; None after the last question."""
+    asked = attempt.operation.queries
+    delay = QUERY_DELAYS[min(asked, len(QUERY_DELAYS) - 1)]
+    ends_at = attempt.payment.expires_at + GRACE
+    if at < ends_at:
+        return min(delay, ends_at - at)
+    return delay if asked < len(QUERY_DELAYS) else None
 
 
 @transaction.atomic(durable=True)
@@ -178,7 +204,7 @@ def _close(payment: Payment, *, code: str, actor: str, at: datetime) -> None:
         return
     if payment.status == PaymentStatus.RISK_REVIEW:
         # Nobody has decided, and nothing is at a channel: its end is a refusal.
-        get_screener().give_back(payment.id, at=at)
+        limits.give_back(payment, at=at)
         moves.move(payment, PaymentStatus.REJECTED, code=code, actor=actor, at=at)
         return
     states.PAYMENT.require_move(payment.status, PaymentStatus.CLOSING)

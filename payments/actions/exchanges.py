@@ -18,11 +18,10 @@ from ledger.errors import DecryptionError
 from ledger.fault_points import fault_point
 from payments.actions import operations
 from payments.actions.operations import Lease
-from payments.actions.order_courses import QUERY_DELAYS
+from payments.actions.order_courses import QUERY_DELAYS, is_at_rest, tells_nothing
 from payments.channels import registry
 from payments.channels.base import (
     NO_KEYS,
-    NOT_FOUND,
     ChannelConfigurationError,
     Outcome,
     OutcomeKind,
@@ -111,7 +110,7 @@ class Exchange:
             outcome = self.go_on(subject, lease, outcome)
         operation = self.record(subject, lease=lease, outcome=outcome, at=at)
         _LEARNED()
-        if is_notified and operations.is_at_rest(operation) and _tells_nothing(outcome):
+        if is_notified and is_at_rest(operation) and tells_nothing(outcome):
             self._ask_ended_again(operation, at=at)
         is_waiting = outcome.kind is OutcomeKind.AWAITING_PAYER and self._has_lost(operation)
         if (is_waiting or operations.is_unplaced(operation)) and _may_be_repeated(operation):
@@ -247,13 +246,6 @@ def _settle_window_of(operation: ChannelOperation) -> timedelta:
 def _may_be_repeated(operation: ChannelOperation) -> bool:
     """Tell whether the same number moves money once there; where not, people look in the end."""
     return registry.TRAITS[operation.channel_account.channel].deduplicates
-
-
-def _tells_nothing(outcome: Outcome) -> bool:
-    """Tell whether a question got no answer; that there is no such order is one."""
-    if outcome.kind == OutcomeKind.NOT_SENT:
-        return True
-    return outcome.kind == OutcomeKind.UNKNOWN and outcome.code != NOT_FOUND
 
 
 @transaction.atomic(durable=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import connection
 
 from ledger.actions.audit import record_audit
+from payments.actions import limits
 from payments.models import ParkedMoney, Payment
 from payments.queries.calendar import business_date_of
 from payments.screening import Judgement, ScreeningRequest, Verdict, get_screener
@@ -39,13 +40,14 @@ def passes_late(parked: ParkedMoney, *, actor: str, at: datetime) -> bool:
     """Have late money judged before it is taken; tell whether it is let pass. A part.
 
     It counts on the day on which it is taken: what its payment used of limits was given back when
-    that was closed. Nobody is there to be challenged. What is not let pass uses no limit, and the
-    reason is kept for the people who decide instead.
+    that was closed, unless a page of it was open still; then it is counted. Nobody is there to be
+    challenged. What is not let pass uses no limit, and the reason is kept for the people who
+    decide instead.
     """
     judgement = judge(parked.payment, at=at)
     if judgement.verdict == Verdict.ALLOW:
         return True
-    get_screener().give_back(parked.payment_id, at=at)
+    limits.give_back(parked.payment, at=at)
     record_audit(
         action="payment_resolution.left_to_people",
         subject=parked.pk,

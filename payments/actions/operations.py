@@ -21,10 +21,11 @@ from django.db.models.functions import Coalesce
 from ledger.fault_points import fault_point
 from payments import locks
 from payments.actions import breakers, channel_calls
-from payments.actions.order_courses import ENDED, FINAL, asked_so_far, next_query_at, next_status
+from payments.actions import order_courses as courses
+from payments.actions.order_courses import FINAL
 from payments.channels.base import NO_KEYS, NOT_FOUND, Outcome
 from payments.errors import LeaseLostError
-from payments.models import ChannelOperation, DatabaseClock, OperationKind
+from payments.models import ChannelOperation, DatabaseClock
 from payments.queries import sending
 from payments.states import OperationStatus
 
@@ -37,9 +38,6 @@ ASKABLE = (
 )
 LOST_MAX = 16
 """How often an order is sent at most when its answers are lost; until it expires, nobody pays."""
-LOOKED_AT_AGAIN = (OperationKind.REFUND, OperationKind.CAPTURE, OperationKind.VOID)
-"""Kinds of orders of whose end a channel may say something else later: people look at it then."""
-_OVER = (OperationStatus.SUCCEEDED, OperationStatus.FAILED)
 
 _RECORDED_FIELDS = [
     "status",
@@ -127,11 +125,11 @@ def claim_to_end(subject: str) -> Lease | None:
 def claim_to_ask(subject: str, *, is_notified: bool = False) -> Lease | None:
     """Take the right to ask about an order that was sent, or None. A part.
 
-    When the channel told us something (`is_notified`) also about one that has ended: a closed
-    order may turn out paid (docs/adr/0015), a refund that failed may have been made, and the
-    money of one that was made may have come back. Such a question is one more, not one of the
-    schedule (R10): whoever can make us ask, a payer who reloads a page or a partner who tries a
-    refund, brings no order before people by that.
+    When the channel told us something (`is_notified`) also about one that has ended: an order that
+    was closed, or failed, may turn out paid (docs/adr/0015, 0028), a refund that failed may have
+    been made, and the money of one that was made may have come back. Such a question is one more,
+    not one of the schedule (R10): whoever can make us ask, a payer who reloads a page or a partner
+    who tries a refund, brings no order before people by that.
     """
     counted = Case(When(status__in=ASKABLE, then=0), default=1) if is_notified else Value(1)
     lease = _claim(
@@ -189,6 +187,8 @@ def record_outcome(
     not be asked, as our keys cannot be used, is not counted. `is_over` is as in `next_status`; with
     `ends_unsent` an order that certainly never left ends here, instead of waiting for its line.
 
+    What failed keeps why, as long as no money came of it.
+
     Raises LeaseLostError when the lease is no longer ours; nothing is written then.
     """
     assert connection.in_atomic_block, "record_outcome is a part"
@@ -202,24 +202,22 @@ def record_outcome(
         at=at,
     )
     was = operation.status
-    operation.status = next_status(
+    operation.status = courses.next_status(
         operation, outcome, is_question=lease.is_question, is_over=is_over
     )
     if ends_unsent and operation.status == OperationStatus.PREPARED:
         # Never left: what was unknown once is never `prepared` again.
         operation.status = OperationStatus.FAILED
-    operation.code = outcome.code[:80]
-    operation.message = outcome.message[:300]
-    operation.raw_answer = outcome.raw
-    operation.channel_ref = outcome.channel_ref or operation.channel_ref
+    if not courses.is_failed_try(operation) or was != operation.status:
+        _keep_words(operation, outcome)
     operation.resolution = lease.resolution or operation.resolution
     operation.lease_token = None
     operation.lease_until = None
     if operation.status != was or was not in FINAL:
         operation.finished_at = at if operation.status in FINAL else None
     is_unasked = lease.is_scheduled and outcome.code == NO_KEYS
-    operation.queries = asked_so_far(operation, was=was, is_unasked=is_unasked)
-    operation.next_query_at = next_query_at(operation, is_unasked=is_unasked)
+    operation.queries = courses.asked_so_far(operation, was=was, is_unasked=is_unasked)
+    operation.next_query_at = courses.next_query_at(operation, is_unasked=is_unasked)
     fields = [*_RECORDED_FIELDS, "resolution"] if lease.resolution else _RECORDED_FIELDS
     channel_calls.save_with_call(operation, outcome=outcome, fields=fields)
     _RECORDING()
@@ -233,12 +231,6 @@ def may_still_send(lease: Lease) -> bool:
     """
     send_within = LEASE * 3 // 4  # the rest is for the call and its record
     return timedelta(microseconds=(time.monotonic_ns() - lease.claimed_at) // 1_000) < send_within
-
-
-def is_at_rest(operation: ChannelOperation) -> bool:
-    """Tell whether an order has come to where nobody asks by themselves, and asking may tell."""
-    is_over = operation.status in _OVER and operation.kind in LOOKED_AT_AGAIN
-    return operation.status in ENDED or is_over
 
 
 def free_at(subject: str, *, is_notified: bool = False) -> datetime | None:
@@ -262,8 +254,15 @@ def _may_be_asked(*, is_notified: bool) -> Q:
     """Choose the orders that may be asked about; of those that are over what we alone began."""
     may = Q(status__in=ASKABLE)
     if is_notified:
-        may |= Q(status__in=ENDED) | Q(status__in=_OVER, kind__in=LOOKED_AT_AGAIN)
+        may |= courses.AT_REST
     return may
+
+
+def _keep_words(operation: ChannelOperation, outcome: Outcome) -> None:
+    operation.code = outcome.code[:80]
+    operation.message = outcome.message[:300]
+    operation.raw_answer = outcome.raw
+    operation.channel_ref = outcome.channel_ref or operation.channel_ref
 
 
 def _claim(

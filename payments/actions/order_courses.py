@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+from django.db.models import Q
 from django.db.models.expressions import Combinable
 
-from payments.channels.base import Outcome, OutcomeKind
+from payments.channels.base import NOT_FOUND, Outcome, OutcomeKind
 from payments.models import ChannelOperation, DatabaseClock, OperationKind
 from payments.states import OPERATION, OperationStatus
 
@@ -27,6 +28,9 @@ ENDED = (OperationStatus.CLOSED, OperationStatus.MANUAL_REVIEW)
 A success moves both; what people look at may also be answered with a failure, or be closed by them.
 """
 
+LOOKED_AT_AGAIN = (OperationKind.REFUND, OperationKind.CAPTURE, OperationKind.VOID)
+"""Kinds of orders of whose end a channel may say something else later: people look at it then."""
+
 RESULTS = {
     OutcomeKind.SUCCEEDED: OperationStatus.SUCCEEDED,
     OutcomeKind.FAILED: OperationStatus.FAILED,
@@ -42,7 +46,42 @@ RESULTS = {
 }
 FINAL = (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CLOSED)
 
+AT_REST = (
+    Q(status__in=ENDED)
+    | Q(
+        status__in=[OperationStatus.SUCCEEDED, OperationStatus.FAILED],
+        kind__in=LOOKED_AT_AGAIN,
+    )
+    | Q(status=OperationStatus.FAILED, kind=OperationKind.PAY)
+)
+"""Chooses the orders about which nobody asks by themselves, and asking may tell."""
+
 _UNDER_WAY = (OperationStatus.AWAITING_PAYER, OperationStatus.PROCESSING)
+
+
+def is_at_rest(operation: ChannelOperation) -> bool:
+    """Tell of one order what AT_REST chooses.
+
+    Money may come by an order that failed here, whether it was ever sent or not: that is followed.
+    """
+    if operation.status in ENDED:
+        return True
+    if operation.kind == OperationKind.PAY:
+        return operation.status == OperationStatus.FAILED
+    is_over = operation.status in (OperationStatus.SUCCEEDED, OperationStatus.FAILED)
+    return is_over and operation.kind in LOOKED_AT_AGAIN
+
+
+def is_failed_try(operation: ChannelOperation) -> bool:
+    """Tell whether an order to pay has failed: of what is said of it later only money is news."""
+    return operation.kind == OperationKind.PAY and operation.status == OperationStatus.FAILED
+
+
+def tells_nothing(outcome: Outcome) -> bool:
+    """Tell whether a question got no answer; that there is no such order is one."""
+    if outcome.kind == OutcomeKind.NOT_SENT:
+        return True
+    return outcome.kind == OutcomeKind.UNKNOWN and outcome.code != NOT_FOUND
 
 
 def next_status(
@@ -67,7 +106,9 @@ def next_status(
             return OperationStatus.MANUAL_REVIEW
         return operation.status
     if operation.status == OperationStatus.FAILED:
-        return operation.status  # what it served was given back; people look at a contradiction
+        # What else it served was given back, and people look; the money of a payment is followed.
+        has_come = outcome.kind == OutcomeKind.SUCCEEDED and is_question
+        return result if has_come and is_failed_try(operation) else operation.status
     if operation.status in ENDED:
         is_an_end = (
             result == OperationStatus.SUCCEEDED

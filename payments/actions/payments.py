@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection
 from ledger.errors import CurrencyMismatchError
 from ledger.identifiers import new_id
 from payments import locks, pricing, states
-from payments.actions import authorisations, judgements, merchants, moves, orders
+from payments.actions import authorisations, judgements, limits, merchants, moves, orders
 from payments.errors import (
     AllocationMismatchError,
     OrderNumberTakenError,
@@ -27,7 +27,7 @@ from payments.models import (
     PaymentAllocation,
 )
 from payments.queries.calendar import business_date_of
-from payments.screening import Verdict, get_screener
+from payments.screening import Verdict
 from payments.states import LIVE_ATTEMPTS, PaymentStatus
 
 LIFETIME = timedelta(hours=2)
@@ -152,7 +152,7 @@ def confirm_payment(
     elif payment.status == PaymentStatus.AWAITING_PAYMENT:
         # An earlier try failed for certain, so nothing is at the channel: the payment ends here,
         # and with it what a judgement that does not deny has counted.
-        get_screener().give_back(payment.id, at=at)
+        limits.give_back(payment, at=at)
         moves.move(payment, PaymentStatus.CLOSING, code=judgement.code, actor=actor, at=at)
         moves.move(payment, PaymentStatus.CLOSED, code=judgement.code, actor=actor, at=at)
     elif judgement.verdict == Verdict.DENY:
@@ -169,8 +169,8 @@ def _account_for(payment: Payment, method: str, *, at: datetime) -> ChannelAccou
 
 
 def _challenge(payment: Payment, *, code: str, actor: str, at: datetime) -> None:
-    """Leave a payment where it is until its payer proves themselves; nothing of limits is used."""
-    get_screener().give_back(payment.id, at=at)
+    """Leave a payment where it is until its payer proves themselves; that uses no limit."""
+    limits.give_back(payment, at=at)
     if payment.status_code != code:
         moves.tell_code(payment, "payment.challenged", code=code, actor=actor, at=at)
 

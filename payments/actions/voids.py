@@ -8,7 +8,7 @@ from ledger import jobs
 from ledger.actions.audit import record_audit
 from ledger.identifiers import new_id
 from payments import locks
-from payments.actions import moves, payment_questions
+from payments.actions import limits, moves, payment_questions
 from payments.actions.events import record_event
 from payments.actions.operations import channel_no_of
 from payments.errors import CaptureInFlightError, NothingHeldError, PaymentNotFoundError
@@ -19,7 +19,6 @@ from payments.queries.authorisations import (
     living_void,
     wanted_authorisation,
 )
-from payments.screening import get_screener
 from payments.states import CONTRADICTED, CONTRADICTION_ENDED, PaymentStatus
 
 VOIDED = "voided"
@@ -194,9 +193,9 @@ def end(authorisation: Authorisation, *, code: str, actor: str, at: datetime) ->
     payment = authorisation.payment
     if payment.status == PaymentStatus.AUTHORIZED and not authorisation.is_spare:
         moves.move(payment, PaymentStatus.CLOSING, code=code, actor=actor, at=at)
+    limits.give_back(payment, at=at)
     is_held = Authorisation.objects.filter(payment=payment, ended_at=None).exists()
     if payment.status == PaymentStatus.CLOSING and not is_held:
-        get_screener().give_back(payment.pk, at=at)
         moves.move(payment, PaymentStatus.CLOSED, code=payment.status_code, actor=actor, at=at)
 
 

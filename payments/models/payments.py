@@ -203,7 +203,8 @@ class PaymentAttempt(models.Model):
     At most one of a payment is live. `qr_code` is what the payer scans; `payer_action` what their
     browser or app does instead (`payments.channels.base.PayerAction`). With `is_withdrawn` nobody
     wants its money any more (another method was chosen, or another try was paid): it is closed at
-    the channel first. Where the channel gave the payer something off, `payer_minor` is what they
+    the channel first. With `is_left_open` it has ended here while its page may still be paid, and
+    is asked about on. Where the channel gave the payer something off, `payer_minor` is what they
     paid, and `settled_minor` what the channel owes us for it; None where it said nothing.
     """
 
@@ -234,6 +235,7 @@ class PaymentAttempt(models.Model):
     payer_minor = models.BigIntegerField(_("paid by the payer"), null=True, blank=True)
     settled_minor = models.BigIntegerField(_("owed by the channel"), null=True, blank=True)
     is_withdrawn = models.BooleanField(_("withdrawn"), default=False)
+    is_left_open = models.BooleanField(_("page left open"), default=False, db_default=False)
     created_at = models.DateTimeField(_("created at"))
 
     class Meta:
@@ -245,6 +247,10 @@ class PaymentAttempt(models.Model):
                 fields=["payment"],
                 condition=Q(status__in=LIVE_ATTEMPTS),
                 name="payments_attempt_one_live",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_left_open=False) | Q(status=AttemptStatus.CLOSED),
+                name="payments_attempt_left_open",
             ),
         ]
 

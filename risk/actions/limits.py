@@ -24,7 +24,10 @@ from risk.models import (
     Screening,
 )
 from risk.models.limits import LIMIT_MINOR_MAX
-from risk.rules.base import OWNER_KINDS, BindingLimit
+from risk.rules.base import OWNER_KINDS, PLATFORM_ID, BindingLimit
+
+NO_LIMIT_MINOR = 2**63 - 1
+"""What no counter reaches: the largest that one holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,35 @@ def give_back(screening: Screening, *, at: datetime) -> bool:
         ).update(used_minor=F("used_minor") - use["amount_minor"])
         assert emptied == 1, "counters are never deleted"
     return True
+
+
+def consume_again(screenings: Sequence[Screening], *, business_date: date) -> list[LimitUse]:
+    """Fill the counters that these judgements of one deed filled, whatever the limits. A part.
+
+    Each once, with the deed's amount, on this day.
+    """
+    deed, facts = screenings[-1].deed, screenings[-1].facts
+    counter_ids = {use["subject_id"] for screening in screenings for use in screening.consumed}
+    counters = [
+        BindingLimit(
+            subject_kind=_kind_of(counter_id, deed),
+            counter_id=counter_id,
+            window=LimitWindow.DAY,
+            value_minor=NO_LIMIT_MINOR,
+        )
+        for counter_id in sorted(counter_ids)
+    ]
+    return consume(
+        counters,
+        deed=deed,
+        currency=facts["currency"],
+        amount_minor=facts["amount_minor"],
+        business_date=business_date,
+    )
+
+
+def _kind_of(counter_id: str, deed: str) -> LimitSubject:
+    return LimitSubject.PLATFORM if counter_id == PLATFORM_ID else OWNER_KINDS[LimitDeed(deed)]
 
 
 def _require_judged(deed: LimitDeed, subject_kind: LimitSubject, subject_id: str) -> None:

@@ -4,9 +4,10 @@ All of these are parts, and their caller holds the row of the payment or settlem
 that no deed is judged twice at the same moment.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -21,7 +22,7 @@ from risk.pins import PasswordOwner, TokenBinding
 from risk.queries.facts import standing
 from risk.queries.limits import binding_limits
 from risk.queries.passwords import is_asked_above
-from risk.queries.screenings import counted_screenings
+from risk.queries.screenings import counted_screenings, given_back_screenings
 from risk.rules import amount, password
 from risk.rules.base import BindingLimit, Facts, Finding, LimitDeed
 
@@ -97,6 +98,35 @@ def give_back(subject: str, *, at: datetime) -> None:
     assert connection.in_atomic_block, "give_back is a part; open a transaction around it"
     for screening in counted_screenings(subject):
         limits.give_back(screening, at=at)
+
+
+def count_again(subject: str, *, business_date: date, at: datetime) -> None:
+    """Count a payment that was paid although its limits were given back. A part, idempotent.
+
+    Nobody can refuse what was paid, so it fills the same counters as before whatever the limits
+    say, those of `business_date`, and a judgement tells why. What is counted still, and what used
+    no limit, is left as it is. One query then.
+    """
+    assert connection.in_atomic_block, "count_again is a part; open a transaction around it"
+    given_back = given_back_screenings(subject)
+    if not given_back:
+        return
+    uses = limits.consume_again(given_back, business_date=business_date)
+    last = given_back[-1]
+    facts = {**last.facts, "business_date": business_date.isoformat()}
+    findings = [
+        amount.booked(facts, subject_kind=use.limit.subject_kind, used_minor=use.used_minor)
+        for use in uses
+    ]
+    Screening.objects.create(
+        deed=last.deed,
+        subject=subject,
+        verdict=Verdict.ALLOW,
+        facts=facts,
+        findings=[asdict(finding) for finding in findings],
+        consumed=_consumed([use.limit for use in uses], facts),
+        at=at,
+    )
 
 
 def _judge(facts: Facts, *, owner_id: str | None, account_index: bytes | None = None) -> Judgement:
@@ -181,30 +211,29 @@ def _written(
         networks.remember_address(
             facts.payer_id, address=facts.client_ip, place=facts.place, at=facts.at
         )
+    known = {
+        "amount_minor": facts.amount_minor,
+        "currency": facts.currency,
+        "business_date": facts.business_date.isoformat(),
+        "payer_id": facts.payer_id,
+        "merchant_ids": list(facts.merchant_ids),
+        "method": facts.method,
+    }
     screening = Screening.objects.create(
         deed=facts.deed,
         subject=facts.subject,
         verdict=conclusion.verdict,
         code=conclusion.code,
-        facts={
-            "amount_minor": facts.amount_minor,
-            "currency": facts.currency,
-            "business_date": facts.business_date.isoformat(),
-            "payer_id": facts.payer_id,
-            "merchant_ids": list(facts.merchant_ids),
-            "method": facts.method,
-        },
+        facts=known,
         findings=[asdict(finding) for finding in findings],
-        consumed=[
-            {
-                "subject_id": limit.counter_id,
-                "currency": facts.currency,
-                "business_date": facts.business_date.isoformat(),
-                "amount_minor": facts.amount_minor,
-            }
-            for limit in consumed
-        ],
+        consumed=_consumed(consumed, known),
         client_ip=facts.client_ip,
         at=facts.at,
     )
     return Judgement(conclusion.verdict, conclusion.code, screening.pk)
+
+
+def _consumed(counted: Sequence[BindingLimit], facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """List the counters that a judgement filled, so that they can be given back."""
+    shared = {name: facts[name] for name in ("currency", "business_date", "amount_minor")}
+    return [{"subject_id": limit.counter_id, **shared} for limit in counted]

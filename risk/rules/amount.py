@@ -1,6 +1,6 @@
 """Judge the amount of one deed by the limits that bind it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from payments.screening import Verdict
 from risk.rules.base import (
@@ -14,6 +14,7 @@ from risk.rules.base import (
 
 ONE_AMOUNT = "amount.one"
 DAY_AMOUNT = "amount.day"
+BOOKED_AMOUNT = "amount.booked"
 VERSION = 1
 
 _OVER = {LimitDeed.PAYMENT: Verdict.DENY, LimitDeed.SETTLEMENT: Verdict.REVIEW}
@@ -83,6 +84,21 @@ def judge_counted_before(facts: Facts) -> list[Finding]:
         for limit in facts.limits
         if limit.is_counted
     ]
+
+
+def booked(facts: Mapping[str, int | str], *, subject_kind: str, used_minor: int) -> Finding:
+    """Say that a deed counts towards a day whatever its limit, as its money has come."""
+    return Finding(
+        BOOKED_AMOUNT,
+        VERSION,
+        Verdict.ALLOW,
+        f"booked.{subject_kind}.{LimitWindow.DAY}",
+        {
+            "amount_minor": facts["amount_minor"],
+            "used_minor": used_minor,
+            "currency": facts["currency"],
+        },
+    )
 
 
 def _rank(limit: BindingLimit) -> int:

@@ -201,6 +201,26 @@ def test_f17_nothing_follows_an_order_of_which_nobody_knows(desks, channel):
     assert desk.read(attempt).status == "awaiting_payer"
 
 
+def test_f20_money_of_an_order_that_failed_here_is_followed(desk):
+    # Given an order that its channel has taken and was paid for, and that failed here
+    attempt = desk.paid()
+    for row in (attempt.operation, attempt):
+        row.status = "failed"
+        row.save(update_fields=["status"])
+
+    # When its letter comes
+    with nothing_written(but=HEARD):
+        assert desk.hand_in(desk.letter(attempt)) == ACCEPTED[desk.channel]
+    run_jobs()
+
+    # Then our own question has found it paid
+    attempt = desk.read(attempt)
+    assert (attempt.status, attempt.operation.status) == ("succeeded", "succeeded")
+    assert attempt.payment.status == "paid"
+    assert BalanceTransaction.objects.get().gross_minor == 10_000
+    assert integrity.verify().violations == []
+
+
 def test_f20_money_for_a_closed_payment_waits_in_suspense(desk):
     # Given a payment that was closed, as the channel had said, though it was paid
     attempt = desk.paid()

@@ -62,6 +62,7 @@ LIES_ABOUT_ROWS: dict[str, Lie] = {
     # what goes with what
     "payments_key_set_retires": Lie("status = 'former', retires_at = NULL"),
     "payments_breaker_is_tried": Lie("opened_at = now(), probe_at = NULL"),
+    "payments_attempt_left_open": Lie("is_left_open = true", where="status <> 'closed'"),
     "payments_manual_booked": Lie("status = 'booked', booked_at = NULL"),
     "payments_manual_reason": named("reason_code"),
     "payments_manual_freeze": Lie("kind = 'unfreeze', freeze_id = NULL"),
@@ -83,6 +84,12 @@ LIES_ABOUT_ROWS: dict[str, Lie] = {
     "payments_refund_start": born("succeeded"),
     "payments_manual_start": born("booked"),
     "payments_hold_starts": Lie("released_at = now()", is_new=True),
+    "payments_attempt_paid_as_its_order": Lie(
+        "status = 'succeeded'",
+        given="status = 'failed'",
+        where="operation_id IN (SELECT id FROM payments_channeloperation"
+        " WHERE status <> 'succeeded')",
+    ),
     "payments_payment_moves": Lie("status = 'created'", where="status = 'paid'"),
     # what two people agree to
     "payments_refund_approved": Lie("status = 'submitting'", given="status = 'pending_approval'"),

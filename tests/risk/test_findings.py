@@ -44,7 +44,11 @@ def test_writes_money_as_the_reader_does():
         assert "CN¥" not in findings.words("limit.payer.day", FIGURES)
 
 
-@pytest.mark.parametrize("code", [*codes_of_limits(), "limit.none", "rule.failed"])
+BOOKED = ("booked.payer.day", "booked.platform.day")
+"""Of payments alone: no settlement is made after it failed."""
+
+
+@pytest.mark.parametrize("code", [*codes_of_limits(), *BOOKED, "limit.none", "rule.failed"])
 def test_every_code_that_the_rules_make_has_a_sentence_without_gaps(code):
     said = findings.words(code, {**FIGURES, "rule": "amount.one", "error": "KeyError"})
 
@@ -62,7 +66,7 @@ def test_there_is_no_sentence_that_no_rule_can_ask_for():
         *(f"place.{code}" for code in ("unknown", "same", "proven")),
         *(f"place.other_{code}" for code in ("country", "province")),
         *(f"address.{code}" for code in ("known", "new", "proven")),
-        *("limit.none", "rule.failed"),
+        *("limit.none", "rule.failed", *BOOKED),
     }
 
 

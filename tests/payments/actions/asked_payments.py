@@ -1,5 +1,7 @@
 """What the tests of payments and their neighbours share."""
 
+from datetime import date
+
 import pytest
 from django.db import connection, transaction
 
@@ -68,6 +70,7 @@ class StubScreener:
     verdict = Verdict.ALLOW
     asked: list[ScreeningRequest] = []
     given_back: list[str] = []
+    counted_again: list[tuple[str, date]] = []
 
     def screen(self, request: ScreeningRequest) -> Judgement:
         assert connection.in_atomic_block
@@ -78,6 +81,9 @@ class StubScreener:
     def give_back(self, payment_id: str, *, at) -> None:
         self.given_back.append(payment_id)
 
+    def count_again(self, payment_id: str, *, business_date, at) -> None:
+        self.counted_again.append((payment_id, business_date))
+
 
 @pytest.fixture
 def judge(settings, monkeypatch):
@@ -85,6 +91,7 @@ def judge(settings, monkeypatch):
     settings.PAYMENT_SCREENER = f"{__name__}.StubScreener"
     monkeypatch.setattr(StubScreener, "asked", [])
     monkeypatch.setattr(StubScreener, "given_back", [])
+    monkeypatch.setattr(StubScreener, "counted_again", [])
     monkeypatch.setattr(StubScreener, "verdict", Verdict.ALLOW)
     get_screener.cache_clear()
     yield StubScreener

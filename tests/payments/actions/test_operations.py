@@ -135,7 +135,7 @@ class TestClaimToAsk:
 class TestToldByTheChannel:
     """What has ended is asked about only because the channel told us something."""
 
-    @pytest.mark.parametrize("status", ["closed", "manual_review"])
+    @pytest.mark.parametrize("status", ["closed", "manual_review", "failed"])
     def test_gives_the_right_to_ask(self, channel, status):
         # Given
         order(channel, status)
@@ -148,7 +148,7 @@ class TestToldByTheChannel:
         assert operations.free_at(SUBJECT, is_notified=True) == now().lease_until
         assert now().status == status
 
-    @pytest.mark.parametrize("status", ["prepared", "succeeded", "failed"])
+    @pytest.mark.parametrize("status", ["prepared", "succeeded"])
     def test_gives_no_right_where_nothing_can_change(self, channel, status):
         # Given
         order(channel, status)
@@ -173,7 +173,32 @@ class TestToldByTheChannel:
         assert found.status == ends.get(kind, was)
         assert (found.lease_token, found.next_query_at) == (None, None)
 
-    def test_of_failed_orders_only_refunds_may_be_asked_about(self, channel):
+    @pytest.mark.parametrize("kind", OutcomeKind)
+    def test_only_money_moves_an_order_to_pay_that_failed(self, channel, kind):
+        # Given
+        order(channel, "failed", finished_at=NOON, code="REFUSED", message="No.", raw_answer="no")
+
+        # When
+        found = answered(kind, operations.claim_to_ask(SUBJECT, is_notified=True))
+
+        # Then it keeps why it failed as well
+        has_come = kind == OutcomeKind.SUCCEEDED
+        assert found.status == ("succeeded" if has_come else "failed")
+        assert (found.code == "REFUSED") is not has_come
+        assert (found.message == "No.") is not has_come
+        assert (found.raw_answer == "no") is not has_come
+        assert (found.finished_at == NOON) is not has_come
+        assert (found.lease_token, found.next_query_at) == (None, None)
+
+    def test_no_payout_that_failed_is_asked_about_by_this(self, channel):
+        # Given
+        order(channel, "failed", kind="payout")
+
+        # When, Then
+        assert operations.claim_to_ask(SUBJECT, is_notified=True) is None
+        assert operations.free_at(SUBJECT, is_notified=True) is None
+
+    def test_a_refund_that_failed_may_be_asked_about(self, channel):
         # Given
         order(channel, "failed", kind="refund")
 
