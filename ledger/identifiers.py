@@ -70,6 +70,12 @@ def is_id(prefix: str, text: str) -> bool:
     return start == prefix and underscore == "_" and _BODY.fullmatch(body) is not None
 
 
+def has_form_of_id(text: str) -> bool:
+    """Tell whether a text is written as `new_id` writes ids, of whatever prefix."""
+    prefix = text.partition("_")[0]
+    return _PREFIX.fullmatch(prefix) is not None and is_id(prefix, text)
+
+
 def _body(number: int) -> str:
     """Write 128 bits as 26 characters of base 32, most significant first."""
     shifts = range(5 * (BODY_LENGTH - 1), -1, -5)

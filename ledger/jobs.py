@@ -5,11 +5,11 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, Final
 
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections, connection, transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
 from procrastinate.manager import JobManager
 from procrastinate.tasks import Task, configure_task
 
@@ -121,6 +121,22 @@ def defer(
         with transaction.atomic():  # so that a lock that is taken does not end the caller's deed
             job.defer(at=at.isoformat(), **arguments)
     except AlreadyEnqueued:
+        return False
+    return True
+
+
+def put_back(job_id: int, *, due_at: datetime) -> bool:
+    """Let a job that was given up wait in its queue again from `due_at` on (machine time). A part.
+
+    It is locked by the caller. It is tried once more, as all its tries are used up: raising again,
+    or killing its worker again, it is given up again. Returns False, and leaves it as it is, while
+    another one of its queueing lock waits.
+    """
+    assert connection.in_atomic_block, "put_back is a part; open a transaction around it"
+    try:
+        with transaction.atomic():  # so that a lock that is taken does not end the caller's deed
+            _MANAGER.retry_job_by_id(job_id, due_at)
+    except UniqueViolation:
         return False
     return True
 

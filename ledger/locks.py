@@ -4,8 +4,9 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.db.models.functions import Now
 
-from ledger.models import ApprovalRequest
+from ledger.models import ApprovalRequest, Job
 from ledger.states import ApprovalState
 
 _OPEN = (ApprovalState.PENDING, ApprovalState.APPROVED)
@@ -38,6 +39,15 @@ def locked_expired_approval(*, kind: str, object_id: str, at: datetime) -> Appro
 def locked_user(user_id: int) -> User:
     """Return the person, locked until the transaction ends. Raises User.DoesNotExist."""
     return User.objects.select_for_update().get(pk=user_id)
+
+
+def locked_job(job_id: int) -> tuple[Job, datetime]:
+    """Return the job, locked until the transaction ends, and the machines' time (UTC).
+
+    Raises Job.DoesNotExist.
+    """
+    job = Job.objects.select_for_update().annotate(machine_at=Now()).get(pk=job_id)
+    return job, job.machine_at
 
 
 def locked_due_approvals(*, at: datetime, limit: int) -> list[ApprovalRequest]:

@@ -11,4 +11,7 @@ class BackOfficeConfig(AdminConfig):
     def ready(self) -> None:
         """Find the pages of every app, and then those that only the wiring can make."""
         super().ready()
-        from config.back_office import people  # noqa: F401  registering is the import's effect
+        from config.back_office import (  # noqa: F401  registering is the import's effect
+            job_names,
+            people,
+        )

@@ -135,6 +135,7 @@ TRADES = (
             Place("payments_routingrule", gettext_lazy("Routing"), "alt_route"),
             Place("payments_methodswitch", gettext_lazy("Closed scenes"), "toggle_off"),
             Place("payments_sendinghold", gettext_lazy("Holds of sending"), "pan_tool"),
+            Place("ledger_job", gettext_lazy("Jobs"), "pending_actions"),
             Place("payments_apicredential", gettext_lazy("API credentials"), "key"),
             Place("auth_user", gettext_lazy("People"), "group"),
             Place("auth_group", gettext_lazy("Roles"), "shield_person"),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from config.back_office import contradiction_waits
 from config.back_office.channel_waits import notifications, orders
 from config.back_office.hold_waits import holds
+from config.back_office.job_waits import jobs
 from config.back_office.waits import Waiting, filtered, requests_for_me
 from ledger.admin import showing
 from ledger.queries import periods
@@ -38,6 +39,7 @@ def waiting_for(request: HttpRequest) -> list[Waiting]:
         *_parked_money(request),
         *_bank(request),
         *_books(request),
+        *jobs(request),
     ]
 
 

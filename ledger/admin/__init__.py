@@ -6,6 +6,7 @@ from ledger.admin import (  # noqa: F401  importing registers
     approvals,
     audit,
     history,
+    jobs,
     journal,
     seals,
 )

@@ -158,6 +158,10 @@ class OperationsAdmin(ReadOnlyAdmin[RowT]):
             response.context_data["actions_list"] = self.buttons(request, None)
         return response
 
+    def audit_subject(self, key: str) -> str:
+        """Return how the audit trail names the row of a key; ids of ours speak for themselves."""
+        return key
+
     def operation_url(self, operation: Operation[Any], row: RowT | None) -> str:
         """Return the address of a button's page."""
         arguments = [] if row is None else [row.pk]
@@ -194,7 +198,7 @@ class OperationsAdmin(ReadOnlyAdmin[RowT]):
             note_refusal(
                 "permission_denied",
                 deed=operation.deed,
-                subject=unquote(object_id or str(self.opts.model_name))[:SUBJECT_LENGTH_MAX],
+                subject=self._subject(object_id and unquote(object_id))[:SUBJECT_LENGTH_MAX],
                 asking=asking_of(request),
             )
         raise PermissionDenied
@@ -210,7 +214,7 @@ class OperationsAdmin(ReadOnlyAdmin[RowT]):
         try:
             done = operation.perform(request, row, form, asking)
         except DomainError as error:
-            subject = str(row.pk) if row is not None else str(self.opts.model_name)
+            subject = self._subject(None if row is None else str(row.pk))
             note_refusal(error.code, deed=operation.deed, subject=subject, asking=asking)
             # The page is shown anew, from the rows as they are now.
             fresh = row if row is None else self.get_object(request, str(row.pk))
@@ -265,6 +269,9 @@ class OperationsAdmin(ReadOnlyAdmin[RowT]):
             view.body_bytes_max = operation.body_bytes_max  # type: ignore[attr-defined]
         wrapped: Callable[..., HttpResponse] = self.admin_site.admin_view(view)
         return wrapped
+
+    def _subject(self, key: str | None) -> str:
+        return self.audit_subject(key) if key else str(self.opts.model_name)
 
     def _name(self, operation: Operation[Any]) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{operation.name.replace('-', '_')}"

@@ -29,6 +29,7 @@ _TONES = {
     "moving": {
         *("submitted", "processing", "awaiting_payment", "awaiting_payer", "exported"),
         *("paying", "pending", "sending", "authorized", "closing", "submitting"),
+        *("todo", "doing"),
     },
     "attention": {
         *("unknown", "manual_review", "review", "risk_review", "conflicted", "paid_late"),

@@ -17,6 +17,13 @@ from ledger.errors.books import (
     OverdrawnError,
     UnbalancedEntryError,
 )
+from ledger.errors.jobs import (
+    JobError,
+    JobNotGivenUpError,
+    JobReasonMissingError,
+    JobWaitsAlreadyError,
+    UnknownJobError,
+)
 from ledger.errors.money import (
     AmountError,
     CurrencyMismatchError,
@@ -67,6 +74,10 @@ __all__ = [
     "DuplicateEntryError",
     "IllegalMoveError",
     "IncompatibleRolesError",
+    "JobError",
+    "JobNotGivenUpError",
+    "JobReasonMissingError",
+    "JobWaitsAlreadyError",
     "LastOfficersError",
     "Outcome",
     "OverdrawnError",
@@ -90,6 +101,7 @@ __all__ = [
     "TierUnchangedError",
     "UnbalancedEntryError",
     "UnknownCurrencyError",
+    "UnknownJobError",
     "UnknownPersonError",
     "UnknownRoleError",
 ]

@@ -4,6 +4,7 @@ from ledger.models.accounts import Account, AccountBalance
 from ledger.models.approvals import ApprovalDecision, ApprovalRequest, ApprovalTier
 from ledger.models.audit import AuditEntry
 from ledger.models.configuration_changes import ChangeOperation, ConfigurationChange
+from ledger.models.jobs import Job, JobState
 from ledger.models.journal import JournalEntry, Posting
 from ledger.models.periods import ClosedThrough, DailyBalance, Period, PeriodEvent
 from ledger.models.seals import Seal
@@ -21,6 +22,8 @@ __all__ = [
     "ConfigurationChange",
     "ControlTotal",
     "DailyBalance",
+    "Job",
+    "JobState",
     "JournalEntry",
     "Period",
     "PeriodEvent",

@@ -9,6 +9,7 @@ from payments.admin import (  # noqa: F401  importing registers
     deed_names,
     events,
     holds,
+    job_names,
     key_sets,
     kinds,
     links,

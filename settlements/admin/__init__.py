@@ -5,6 +5,7 @@ from settlements.admin import (  # noqa: F401  importing registers
     contributions,
     deed_names,
     destinations,
+    job_names,
     kinds,
     openings,
     payment_files,

@@ -190,7 +190,9 @@ def test_every_button_keeps_its_refusal_once(
     kept = AuditEntry.objects.get()
     assert (kept.action, kept.reason) == (f"{operation.deed}.refused", "sample_refusal")
     assert kept.actor == f"user:{User.objects.get().pk}"
-    assert kept.subject == (str(row.pk) if is_of_row else desk_of.opts.model_name)
+    assert kept.subject == (
+        desk_of.audit_subject(str(row.pk)) if is_of_row else desk_of.opts.model_name
+    )
     assert kept.client_ip == "203.0.113.7"
     assert kept.request_id
 

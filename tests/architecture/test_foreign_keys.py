@@ -21,7 +21,8 @@ def climbing_keys(found: Iterable[type[models.Model]]) -> Iterator[str]:
     """Yield the relations that a model declares to an app above its own, or to a stranger."""
     for model in found:
         for field in model._meta.get_fields():
-            if field.auto_created or not field.is_relation:
+            # What a proxy inherits, its model declares.
+            if field.auto_created or not field.is_relation or field.model is not model:
                 continue
             target = field.related_model
             if not isinstance(target, type) or not _may_point(model, target):

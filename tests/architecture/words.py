@@ -45,7 +45,8 @@ def unspoken_models(found: Iterable[type[models.Model]]) -> Iterator[str]:
 def _names_of_fields(model: type[models.Model]) -> dict[str, object]:
     names: dict[str, object] = {}
     for field in model._meta.concrete_fields:
-        if not field.auto_created:
+        # What a proxy inherits is named by whoever declares it; its page says it in our words.
+        if not field.auto_created and field.model is model:
             names[f"{field}"] = field.verbose_name
             names |= {f"{field}: {value}": label for value, label in field.flatchoices}
     return names

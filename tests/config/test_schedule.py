@@ -10,6 +10,7 @@ from django.db import connection
 
 from config import schedule
 from ledger import jobs
+from ledger.actions.job_care import try_again
 from tests.crashes.survival import killed_at
 from tests.instants import NOON
 from tests.rig.stage import run_jobs
@@ -122,6 +123,25 @@ def test_f37_a_job_that_kills_each_of_its_workers_is_given_up_after_the_eighth(c
         assert cursor.fetchall() == [("failed", 8)]
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert "payments.janitor" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_f37_what_was_tried_again_and_kills_its_worker_once_more_is_given_up_at_once() -> None:
+    # Given
+    jobs.defer("payments.janitor", at=NOON)
+    job_id = taken_by_a_worker(silent_seconds=600)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET attempts = 7")
+    retry_stalled()
+    assert status_of(job_id) == "failed"
+
+    # When
+    try_again(job_id, actor="user:1", at=NOON, reason="the disk has room again")
+    taken_by_a_worker(silent_seconds=600)
+    retry_stalled()
+
+    # Then
+    assert status_of(job_id) == "failed"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -50,6 +50,7 @@ CHECKING = {
 }
 SWITCHING_OFF = {"switch_off_channelaccount"}
 STOPPING = {"place_sendinghold", "switch_method", "examine_channelaccount", *SWITCHING_OFF}
+RETRYING = {"retry_job"}
 ASKING = {"ask_payout", "ask_refund", "replay_notification"}
 CANCELLING = {"cancel_settlement", "cancel_refund", "cancel_manual_entry"}
 KEEPING_KEYS = {"enter_keys", "approve_keys", "reverify_notification"}
@@ -87,15 +88,21 @@ def test_nobody_prepares_and_approves(role):
     [
         (
             "finance_maker",
-            MAKING | CANCELLING | ASKING | STOPPING | {"download_paymentfile", "cancel_link"},
+            MAKING
+            | CANCELLING
+            | ASKING
+            | STOPPING
+            | RETRYING
+            | {"download_paymentfile", "cancel_link"},
         ),
-        ("finance_checker", CHECKING | ASKING | STOPPING | {"export_books"}),
+        ("finance_checker", CHECKING | ASKING | STOPPING | RETRYING | {"export_books"}),
         (
             "finance_head",
             CHECKING
             | CANCELLING
             | ASKING
             | STOPPING
+            | RETRYING
             | {"decide_as_head", "approve_tier", "export_books"},
         ),
         (
@@ -124,6 +131,7 @@ def test_nobody_prepares_and_approves(role):
                 "examine_channelaccount",
                 *SWITCHING_OFF,
                 *KEEPING_KEYS,
+                *RETRYING,
             },
         ),
     ],
