@@ -4,6 +4,7 @@ One asks, another agrees; then a worker records that outcome in the way in which
 channel's answer, in the name of the request that both have signed.
 """
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -24,6 +25,7 @@ from payments.actions.operations import Lease
 from payments.actions.order_courses import BY_EVIDENCE
 from payments.channels.base import Outcome, OutcomeKind
 from payments.errors import (
+    ChannelNumberError,
     EvidenceMissingError,
     EvidenceTimeError,
     NotInReviewError,
@@ -32,8 +34,10 @@ from payments.errors import (
 from payments.models import ChannelKind, ChannelOperation, OperationKind, Refund
 from payments.queries.order_resolutions import (
     Resolution,
+    ResolvedAs,
     agreed_resolution,
     latest_resolution,
+    needs_number,
     resolution_of,
     resolution_payload,
 )
@@ -50,6 +54,9 @@ _RESOLVED_BY: Final = {
 }
 """The job that records what people decided, in the way of the order's own noun."""
 
+_CHANNEL_NUMBER: Final = re.compile(r"[!-~]{1,80}")
+"""What any channel's own number looks like: no blanks, and no longer than is kept."""
+
 
 @transaction.atomic(durable=True)
 def request_resolution(
@@ -64,8 +71,9 @@ def request_resolution(
     """Ask another person to agree what became of an order in review. No money moves yet.
 
     Raises EvidenceMissingError, OperationNotFoundError, NotInReviewError, EvidenceTimeError for a
-    time before the order or after `at`, or ApprovalClosedError when it was asked before, also when
-    that was agreed to and is not recorded yet; nothing is written then.
+    time before the order or after `at`, ChannelNumberError without the channel's own number where
+    what comes after needs it, or ApprovalClosedError when it was asked before, also when that was
+    agreed to and is not recorded yet; nothing is written then.
     """
     if not (resolution.reference.strip() and resolution.note.strip()):
         raise EvidenceMissingError
@@ -73,6 +81,7 @@ def request_resolution(
     if agreed_resolution(operation) is not None:
         raise ApprovalClosedError(object_id=operation.pk)
     _require_time(operation, resolution, at=at)
+    _require_number(operation, resolution)
     payload = resolution_payload(operation, resolution)
     request = approvals.request_approval(
         kind=APPROVAL_KIND,
@@ -177,6 +186,7 @@ def _claim(subject: str, *, at: datetime) -> tuple[Lease, Outcome] | None:
         kind,
         code=BY_EVIDENCE,
         message=f"{resolution.evidence} {resolution.reference}: {resolution.note}",
+        channel_ref=resolution.channel_ref,
         amount_minor=operation.amount_minor,
         currency=operation.currency,
         paid_at=resolution.happened_at if kind == OutcomeKind.SUCCEEDED else None,
@@ -229,6 +239,21 @@ def _require_time(operation: ChannelOperation, resolution: Resolution, *, at: da
     ordered_at = operation.created_at.replace(second=0, microsecond=0)
     if told is not None and not ordered_at <= told <= at:
         raise EvidenceTimeError
+
+
+def _require_number(operation: ChannelOperation, resolution: Resolution) -> None:
+    """Refuse a success without the number by which its money can be given back, taken or freed.
+
+    Raises ChannelNumberError.
+    """
+    number = resolution.channel_ref
+    if resolution.outcome == ResolvedAs.SUCCEEDED:
+        is_given = _CHANNEL_NUMBER.fullmatch(number) is not None
+        is_right = is_given or not (number or needs_number(operation))
+    else:
+        is_right = not number
+    if not is_right:
+        raise ChannelNumberError
 
 
 def _asked(operation: ChannelOperation) -> ApprovalRequest:

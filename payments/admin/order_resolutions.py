@@ -25,6 +25,7 @@ from payments.queries.order_resolutions import (
     ResolvedAs,
     agreed_resolution,
     latest_resolution,
+    needs_number,
     resolution_of,
     resolution_payload,
 )
@@ -49,7 +50,13 @@ class ResolutionForm(ReasonForm):
             " empty, it is booked on the day on which it is agreed to."
         ),
     )
-    field_order = ("outcome", "happened_at", "evidence", "reference", "reason")
+    channel_ref = forms.CharField(
+        label=gettext_lazy("The channel's own number"),
+        max_length=80,
+        required=False,
+        help_text=gettext_lazy("Of what the channel did, if the evidence says it."),
+    )
+    field_order = ("outcome", "happened_at", "channel_ref", "evidence", "reference", "reason")
 
 
 class AskResolution(Operation[ChannelOperation]):
@@ -76,6 +83,16 @@ class AskResolution(Operation[ChannelOperation]):
         is_asked = waiting is not None and waiting.state == ApprovalState.PENDING
         return not is_asked and agreed_resolution(row) is None
 
+    def form(self, request: DoorRequest, row: ChannelOperation) -> forms.Form:
+        """Say where the channel's own number has to be given."""
+        form = super().form(request, row)
+        if needs_number(row):
+            form.fields["channel_ref"].help_text = _(
+                "Required if the channel did it, as its bill says it: by this number alone it"
+                " refunds, takes or gives back."
+            )
+        return form
+
     def panels(self, request: HttpRequest, row: ChannelOperation) -> Sequence[Panel]:
         """Show which order."""
         return [_summary(row)]
@@ -92,6 +109,7 @@ class AskResolution(Operation[ChannelOperation]):
                 reference=form.cleaned_data["reference"],
                 note=form.cleaned_data["reason"],
                 happened_at=form.cleaned_data["happened_at"],
+                channel_ref=form.cleaned_data["channel_ref"],
             ),
             actor=asking.actor,
             at=asking.at,
@@ -119,6 +137,7 @@ class _Decision(panel.Decision[ChannelOperation]):
         "reference": gettext_lazy("its reference"),
         "note": gettext_lazy("what it says"),
         "happened_at": gettext_lazy("when the channel did it"),
+        "channel_ref": gettext_lazy("the channel's own number"),
     }
 
     def request_of(self, row: ChannelOperation) -> ApprovalRequest | None:

@@ -107,6 +107,7 @@ from payments.errors.routing import (
     SceneNotClosedError,
 )
 from payments.errors.sending import (
+    ChannelNumberError,
     ContradictionStandsError,
     EvidenceMissingError,
     EvidenceTimeError,
@@ -138,6 +139,7 @@ __all__ = [
     "ChannelAccountKnownError",
     "ChannelAccountMismatchError",
     "ChannelAccountUnableError",
+    "ChannelNumberError",
     "ContradictionStandsError",
     "CredentialNotFoundError",
     "EvidenceMissingError",

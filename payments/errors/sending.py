@@ -109,6 +109,22 @@ class EvidenceTimeError(DomainError):
     detail = _("It was done after it was ordered, and before now. Look at the evidence again.")
 
 
+class ChannelNumberError(DomainError):
+    """The channel's own number of what it did was missing, or none; or it was told of nothing done.
+
+    Nothing was written; no money moved. What was paid, held or taken at some channels can be
+    refunded, taken or given back by that number alone: give it as the channel's bill says it.
+    """
+
+    code = "channel_number"
+    status = 422
+    retry = "new_key"
+    detail = _(
+        "Give the channel's own number of what it did, as its bill says it: without it nothing can"
+        " be refunded, taken or given back there. What it did not do has none."
+    )
+
+
 class EvidenceMissingError(DomainError):
     """The outcome of an order was to be decided on without saying what proves it.
 

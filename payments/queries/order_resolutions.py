@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger.models import ApprovalRequest
 from ledger.states import ApprovalState
-from payments.models import ChannelOperation, OperationKind, RefundRemedy
+from payments.channels import registry
+from payments.channels.base import NumberedOrder
+from payments.models import Capturing, ChannelOperation, OperationKind, Payment, RefundRemedy
 
 
 class ResolvedAs(TextChoices):
@@ -33,6 +35,7 @@ class Resolution:
     """What somebody says became of an order: the proof, where it is found, and what it says.
 
     `happened_at` is when the channel did it, aware UTC, as the proof says; None if it does not.
+    `channel_ref` is the channel's own number of what it did, as the proof says; "" if it does not.
     """
 
     outcome: str
@@ -40,6 +43,7 @@ class Resolution:
     reference: str
     note: str
     happened_at: datetime | None = None
+    channel_ref: str = ""
 
 
 def latest_resolution(operation_id: str) -> ApprovalRequest | None:
@@ -79,7 +83,22 @@ def resolution_of(request: ApprovalRequest) -> Resolution:
         reference=str(asked["reference"]),
         note=str(asked["note"]),
         happened_at=datetime.fromisoformat(told) if (told := asked.get("happened_at")) else None,
+        channel_ref=str(asked.get("channel_ref", "")),
     )
+
+
+def needs_number(operation: ChannelOperation) -> bool:
+    """Tell whether what may come after an order has to name it by the channel's own number."""
+    kind = OperationKind(operation.kind)
+    if kind not in (OperationKind.PAY, OperationKind.CAPTURE):
+        return False
+    what = NumberedOrder.CAPTURE
+    if kind == OperationKind.PAY:
+        held = Payment.objects.filter(
+            attempts__operation=operation, capture_mode=Capturing.MANUAL
+        ).exists()
+        what = NumberedOrder.HOLD if held else NumberedOrder.PAYMENT
+    return what in registry.TRAITS[operation.channel_account.channel].needs_number_of
 
 
 def resolution_payload(operation: ChannelOperation, resolution: Resolution) -> dict[str, Any]:
@@ -98,4 +117,5 @@ def resolution_payload(operation: ChannelOperation, resolution: Resolution) -> d
         "reference": resolution.reference,
         "note": resolution.note,
         **({"happened_at": told.isoformat()} if (told := resolution.happened_at) else {}),
+        **({"channel_ref": resolution.channel_ref} if resolution.channel_ref else {}),
     }

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from payments.channels import base
-from payments.channels.base import CaptureMode, NotificationAbout, OutcomeKind
+from payments.channels.base import CaptureMode, NotificationAbout, NumberedOrder, OutcomeKind
 from payments.channels.registry import TRAITS
 from tests.contracts.suites import SUITES
 from tests.instants import NOON
@@ -133,3 +133,19 @@ def test_the_notification_of_giving_back_names_it(other, mailbox):
         headers=letter.headers, body=letter.body, at=letter.arrived_at
     )
     assert (told.about, told.channel_no) == (NotificationAbout.VOID, void.channel_no)
+
+
+def test_what_is_taken_or_given_back_names_the_hold_as_the_traits_say(other):
+    # Given
+    order = other.held_order(at=HELD_AT)
+    capture, void = (
+        replace(one, pay_channel_ref="") for one in (other.capture_of(order), other.void_of(order))
+    )
+    needs = NumberedOrder.HOLD in TRAITS[other.expected.channel].needs_number_of
+
+    # When
+    codes = {other.channel.capture(capture).code, other.channel.void(void).code}
+
+    # Then
+    assert (codes == {base.REFUSED_HERE}) is needs
+    assert (other.effects(capture) == []) is needs

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from payments.channels import base
-from payments.channels.base import NOT_FOUND, NotificationAbout, OutcomeKind
+from payments.channels.base import NOT_FOUND, NotificationAbout, NumberedOrder, OutcomeKind
+from payments.channels.registry import TRAITS
 from settlements.rehearsal.processes import free_ports
 from tests.instants import NOON
 
@@ -164,6 +165,18 @@ class TestRefund:
         # Then
         assert (outcome.kind, outcome.code) == (OutcomeKind.FAILED, base.REFUSED_HERE)
         assert other.effects(refund) == []
+
+    def test_names_the_payment_by_the_channel_s_number_where_the_traits_say_so(self, other):
+        # Given
+        refund = other.refund_of(other.paid_order(at=PAID_AT), pay_channel_ref="")
+        needs = NumberedOrder.PAYMENT in TRAITS[other.expected.channel].needs_number_of
+
+        # When
+        outcome = other.channel.refund(refund)
+
+        # Then
+        assert (outcome.code == base.REFUSED_HERE) is needs
+        assert (other.effects(refund) == []) is needs
 
     def test_a_channel_that_is_not_there_was_not_sent_anything(self, other):
         # Given

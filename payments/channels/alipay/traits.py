@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from payments.channels.alipay import authorisations, orders
-from payments.channels.base import CaptureMode, ChannelTraits
+from payments.channels.base import CaptureMode, ChannelTraits, NumberedOrder
 
 TRAITS: Final = ChannelTraits(
     methods=frozenset(orders.PAY_METHODS),
@@ -13,6 +13,8 @@ TRAITS: Final = ChannelTraits(
     account_refusals=orders.ACCOUNT_REFUSALS,
     refund_spacing=timedelta(seconds=3),
     carried=orders.CARRIED_BY_PAYER,
+    # Trades go by our numbers; frozen money is taken and freed by `auth_no`.
+    needs_number_of=frozenset({NumberedOrder.HOLD}),
     needs=("app_id",),
 )
 """It deduplicates by our numbers, for ever and per application: `out_trade_no` of a payment,

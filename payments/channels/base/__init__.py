@@ -9,6 +9,7 @@ from payments.channels.base.accounts import (
     ChannelConfig,
     ChannelConfigurationError,
     ChannelTraits,
+    NumberedOrder,
 )
 from payments.channels.base.cards import without_card_numbers
 from payments.channels.base.notifications import (
@@ -93,6 +94,7 @@ __all__ = [
     "MalformedNotificationError",
     "Notification",
     "NotificationAbout",
+    "NumberedOrder",
     "Outcome",
     "OutcomeKind",
     "PayRequest",

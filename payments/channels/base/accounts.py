@@ -50,6 +50,17 @@ class CaptureMode(StrEnum):
     SEVERAL = "several"
 
 
+class NumberedOrder(StrEnum):
+    """An order that others, which come after it, may have to name by the channel's own number."""
+
+    PAYMENT = "payment"
+    """A payment that is refunded."""
+    HOLD = "hold"
+    """An authorisation of which something is taken, or which is given back."""
+    CAPTURE = "capture"
+    """What was taken of an authorisation, and is refunded."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelTraits:
     """What a channel can do and how it behaves, the same for all accounts there.
@@ -62,6 +73,8 @@ class ChannelTraits:
     order cannot be closed on demand: it ends by itself at the expiry that it was ordered with.
     An order by a method of `carried` goes there with its payer, so that the channel knows nothing
     of it, and can close nothing, until they have opened it.
+    `needs_number_of` are the orders that refunds, captures and voids have to name by the channel's
+    own number: who ends one of them without the channel's answer has to know it.
     `refusal` is the body and the content type, beside an HTTP status of refusal, that tell it that
     a notification was refused.
     `account_refusals` are the codes after which an order to pay has certainly failed for what the
@@ -83,6 +96,7 @@ class ChannelTraits:
     refund_spacing: timedelta = timedelta(0)
     closes: bool = True
     carried: frozenset[str] = frozenset()
+    needs_number_of: frozenset[NumberedOrder] = frozenset()
     refusal: tuple[bytes, str] = (b"fail", "text/plain; charset=utf-8")
     settle_window: timedelta = timedelta(0)
     account_refusals: frozenset[str] = frozenset()

@@ -198,13 +198,8 @@ def told_outcome(
     code = base.kept_text(fields.get("origRespCode", ""))
     kind, message = kind_of(code), words(fields, "origRespMsg")
     if kind is not OutcomeKind.SUCCEEDED:
-        return Outcome(
-            kind,
-            code=code or base.UNREADABLE_ANSWER,
-            message=message,
-            channel_ref=base.kept_text(fields.get("queryId", "")),
-            raw=raw,
-        )
+        # Its queryId may be that of a card that was declined: what comes after must not name it.
+        return Outcome(kind, code=code or base.UNREADABLE_ANSWER, message=message, raw=raw)
     return _success(fields, channel_no=channel_no, code=code, message=message, raw=raw)
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from payments.channels.base import CaptureMode, ChannelTraits
+from payments.channels.base import CaptureMode, ChannelTraits, NumberedOrder
 from payments.channels.unionpay import mapping
 
 TRAITS: Final = ChannelTraits(
@@ -17,6 +17,8 @@ TRAITS: Final = ChannelTraits(
     holds_for=timedelta(days=7),
     lapses_after=timedelta(days=30),
     closes=False,
+    # `origQryId` is the only name that it takes for an earlier order.
+    needs_number_of=frozenset(NumberedOrder),
     card_fields=frozenset(mapping.CARD_FIELDS),
     needs=("key_serial",),
 )

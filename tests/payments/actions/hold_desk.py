@@ -40,14 +40,18 @@ class Hold:
     def authorisation(self) -> Authorisation:
         return Authorisation.objects.get(payment_id=self.attempt.payment_id)
 
-    def grant(self) -> None:
-        """Be the payer: let the money be held."""
+    def consent(self) -> None:
+        """Be the payer: let the money be held, or pay it, of which nobody here hears yet."""
         action = self.attempt.payer_action
         if action and action["kind"] == "form":
             httpx.post(action["url"], data=action["fields"], timeout=30)
         self.other_side.pay(
             app_id=self.owner, out_trade_no=self.attempt.operation.channel_no, at=HELD_AT
         )
+
+    def grant(self) -> None:
+        """Be the payer: let the money be held; we ask, and learn it."""
+        self.consent()
         self.ask(at=HELD_AT)
         assert self.payment.status == "authorized"
 
@@ -102,10 +106,10 @@ def settle(at: datetime = LATER) -> None:
 
 
 @pytest.fixture
-def hold(marketplace, simulator) -> Callable[[str], Hold]:
-    """Have 100.00 ordered to be held by a method."""
+def hold(marketplace, simulator) -> Callable[..., Hold]:
+    """Have 100.00 ordered by a method, to be held unless another `capture_mode` says otherwise."""
 
-    def hold(method: str) -> Hold:
+    def hold(method: str, capture_mode: str = "manual") -> Hold:
         owner = marketplace.plan.app_id
         if method == "card_page":
             owner = MERCHANT_NO
@@ -116,7 +120,7 @@ def hold(marketplace, simulator) -> Callable[[str], Hold]:
                 other_side=simulator,
                 at=NOON,
             )
-        payment = owed_payment(at=NOON, capture_mode="manual")
+        payment = owed_payment(at=NOON, capture_mode=capture_mode)
         with transaction.atomic():
             payments.confirm_payment(
                 payment.pk, method=method, client_ip="203.0.113.7", actor="key:test", at=NOON

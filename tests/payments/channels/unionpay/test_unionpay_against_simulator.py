@@ -180,6 +180,8 @@ class TestPage:
         outcome = other.channel.query(order.channel_no, at=NOON)
         assert (outcome.kind, outcome.code) == (kind, code)
         assert card not in outcome.raw + page.text
+        # Of a card that did not pay nothing can be refunded.
+        assert bool(outcome.channel_ref) is (kind is OutcomeKind.SUCCEEDED)
 
     def test_a_card_that_was_declined_leaves_room_for_another(self, other):
         # Given
