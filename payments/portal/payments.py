@@ -14,7 +14,7 @@ from payments.portal import explanations
 from payments.portal.access import Member, PortalRequest, membership_required
 from payments.queries import records
 from payments.queries.allocations import AllocationPage, allocations_page
-from payments.queries.merchant_shares import CapturedShare, held_share, totals_of_share
+from payments.queries.merchant_shares import CapturedShare, held_share, taken_of, totals_of_share
 from payments.queries.refundable import refundable_of
 from payments.states import PaymentStatus, RefundStatus
 
@@ -41,11 +41,12 @@ def payments(request: PortalRequest, member: Member) -> HttpResponse:
         page = allocations_page(
             member.merchant.pk, sought=form.sought(), before=before, limit=PAGE_SIZE
         )
+    taken = taken_of(page.allocations)
     rows = [
         {
             "allocation": allocation,
             "payment": allocation.payment,
-            "net_minor": allocation.amount_minor - allocation.fee_minor,
+            "taken": taken[allocation.pk],
             "available_on": page.available_on.get(allocation.pk),
             "tone": _tone(allocation),
         }
@@ -79,7 +80,7 @@ def payment(request: PortalRequest, member: Member, payment_id: str) -> HttpResp
             "member": member,
             "payment": share.payment,
             "share": share,
-            "net_minor": share.amount_minor - share.fee_minor,
+            "taken": taken_of([share])[share.pk],
             "tone": _tone(share),
             "held": held,
             "captures": [_capture_row(each) for each in held.captures] if held else [],

@@ -23,6 +23,11 @@ class Captured:
     amount_minor: int = 0
     fee_minor: int = 0
 
+    @property
+    def net_minor(self) -> int:
+        """Return what the merchant gets of it."""
+        return self.amount_minor - self.fee_minor
+
 
 @dataclass(frozen=True, slots=True)
 class Holding:

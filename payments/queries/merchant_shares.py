@@ -1,9 +1,11 @@
 """What of a payment is one merchant's: what is held and taken of it, and who paid how much."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from payments.capture_states import DEAD_CAPTURES
+from django.db.models import Sum
+
+from payments.capture_states import DEAD_CAPTURES, CaptureStatus
 from payments.models import (
     Authorisation,
     Capture,
@@ -13,8 +15,14 @@ from payments.models import (
     RefundAllocation,
 )
 from payments.queries import totals
-from payments.queries.authorisations import is_taken_once, living_void, wanted_authorisation
+from payments.queries.authorisations import (
+    Captured,
+    is_taken_once,
+    living_void,
+    wanted_authorisation,
+)
 from payments.queries.totals import Totals
+from payments.states import PaymentStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,32 @@ def held_share(allocation: PaymentAllocation) -> HeldShare | None:
     is_over = held.ended_at is not None or living_void(held) is not None
     left_minor = 0 if is_over else allocation.amount_minor - captured_minor
     return HeldShare(held, captures, captured_minor, left_minor, is_taken_once(held))
+
+
+def taken_of(allocations: Sequence[PaymentAllocation]) -> Mapping[str, Captured]:
+    """Return what each allocation comes to, and the fee on it, in minor units.
+
+    That is the whole of it; of a paid one that was held first it is what was captured, as its
+    lines say. The allocations come with their payments. One query at most.
+    """
+    held = [
+        one.pk
+        for one in allocations
+        if one.payment.capture_mode == Capturing.MANUAL and one.payment.status == PaymentStatus.PAID
+    ]
+    taken = {one.pk: Captured(one.amount_minor, one.fee_minor) for one in allocations}
+    if held:
+        made = (
+            CaptureShare.objects.filter(
+                allocation_id__in=held, capture__status=CaptureStatus.SUCCEEDED
+            )
+            .order_by()
+            .values_list("allocation_id")
+            .annotate(Sum("amount_minor"), Sum("fee_minor"))
+        )
+        taken.update(dict.fromkeys(held, Captured()))
+        taken.update({key: Captured(int(amount), int(fee)) for key, amount, fee in made})
+    return taken
 
 
 def totals_of_share(allocation: PaymentAllocation, *, held: HeldShare | None) -> Totals | None:

@@ -107,9 +107,12 @@ def payers_refunds(
 
 
 def available_on_of(allocation_ids: Sequence[str]) -> Mapping[str, date]:
-    """Return on which business day (BUSINESS_TIME_ZONE) paid allocations become available."""
+    """Return on which business day (BUSINESS_TIME_ZONE) paid allocations become available.
+
+    Of one that was captured in parts, on which all of it is.
+    """
     lines = BalanceTransaction.objects.filter(source__in=allocation_ids, kind=LineKind.PAYMENT)
-    return dict(lines.values_list("source", "available_on"))
+    return dict(lines.order_by("available_on").values_list("source", "available_on"))
 
 
 def share_of(merchant_id: str, *, payment_id: str) -> PaymentAllocation | None:

@@ -31,6 +31,11 @@ class LeftOfShare:
     left_minor: int
     fee_returned_minor: int
 
+    @property
+    def whole_minor(self) -> int:
+        """Return what was taken of the share; zero before money came."""
+        return self.refunded_minor + self.left_minor
+
 
 @dataclass(frozen=True, slots=True)
 class Refundable:

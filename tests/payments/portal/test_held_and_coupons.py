@@ -8,8 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from payments.actions import voids
 from payments.actions.capture_requests import CaptureRequest, request_capture
+from payments.actions.capture_shares import CaptureShareRequest
 from payments.channels.base import CaptureMode, Outcome, OutcomeKind
-from payments.models import Capture, Payment
+from payments.models import BalanceTransaction, Capture, Payment
 from tests.factories.coupons import paid_with_coupon
 from tests.factories.payments import (
     MemberFactory,
@@ -121,6 +122,50 @@ def test_authorised_payments_can_be_looked_for(client, member, channel):
 
     # Then
     assert [row[0].startswith(held.merchant_order_no) for row in table[1:]] == [True]
+
+
+def test_what_was_captured_in_part_comes_to_what_was_captured(client, member, channel):
+    # Given 60.00 and 15.00 of 100.00, of which the merchant gets three quarters, and another's
+    payment = authorised(channel, member.merchant, MerchantFactory(), amounts_minor=(7_500, 2_500))
+    capture(payment, 6_000)
+    capture(payment, 1_500)
+    with transaction.atomic():
+        voids.void_payment(payment.pk, actor="key:test", at=LATER)
+    run_jobs()
+
+    # When
+    page = shown(client, payment)
+    (listed,) = tables(client.get("/portal/payments/"))
+    asked = client.get(f"/portal/payments/{payment.pk}/refund/")
+
+    # Then list, page and lines say the same: 2.00 % of 56.25 is 1.13
+    lines = BalanceTransaction.objects.filter(merchant=member.merchant)
+    assert sum(line.gross_minor for line in lines) == 5_625
+    assert sum(line.fee_minor for line in lines) == 113
+    assert listed[1][3:6] == ["56.25 CNYof 75.00 CNY held", "1.13 CNY", "55.12 CNY"]
+    assert "Amount 56.25 CNY Fee −1.13 CNY Net 55.12 CNY" in words(page)
+    assert (
+        "Your share of what was paid 56.25 CNY Refunded, or on its way 0.00 CNY Left 56.25 CNY"
+        in words(asked)
+    )
+
+
+def test_who_got_nothing_of_what_was_captured_reads_nothing(client, member, channel):
+    # Given
+    other = MerchantFactory()
+    payment = authorised(channel, member.merchant, other, amounts_minor=(7_500, 2_500))
+    shares = [CaptureShareRequest(other.pk, 2_500)]
+    with transaction.atomic():
+        request_capture(CaptureRequest(payment.pk, shares=shares), actor="key:test", at=LATER)
+    run_jobs()
+
+    # Then
+    assert "Amount 0.00 CNY Fee 0.00 CNY Net 0.00 CNY" in words(shown(client, payment))
+
+
+def test_before_it_is_captured_the_share_is_what_may_come(client, member, channel):
+    payment = authorised(channel, member.merchant)
+    assert "Amount 100.00 CNY Fee −2.00 CNY Net 98.00 CNY" in words(shown(client, payment))
 
 
 def test_captures_cost_no_queries_of_their_own(client, member, channel):
