@@ -25,7 +25,7 @@ OWING = ("created",)
 METHOD_OF_KIND = {
     "boleto": PaymentMethod.WECHAT_NATIVE,
     "voucher": PaymentMethod.ALIPAY_QR,
-    # Cards wait for the card channel; until then their payers pay like the others.
+    # The card channel takes CNY and these orders are in BRL, so their payers pay by a code.
     "credit_card": PaymentMethod.ALIPAY_QR,
     "debit_card": PaymentMethod.ALIPAY_QR,
     "not_defined": PaymentMethod.ALIPAY_QR,
