@@ -29,7 +29,8 @@ PAYMENT_GROUPS: Mapping[str, Sequence[PaymentStatus]] = {
     "held": (PaymentStatus.AUTHORIZED,),
     "paid": (PaymentStatus.PAID,),
     "checked": (PaymentStatus.RISK_REVIEW, PaymentStatus.CONFLICTED, PaymentStatus.PAID_LATE),
-    "given_back": (PaymentStatus.REFUNDING_LATE, PaymentStatus.REFUNDED_LATE),
+    "going_back": (PaymentStatus.REFUNDING_LATE,),
+    "given_back": (PaymentStatus.REFUNDED_LATE,),
     "ended": (PaymentStatus.CLOSED, PaymentStatus.REJECTED),
 }
 """What of our states a payer has to tell apart."""
@@ -56,14 +57,23 @@ REFUND_GROUPS: Mapping[str, Sequence[RefundStatus]] = {
 IN_PART = "paid_in_part"
 """What a paid payment is called whose money was held and not all of it taken."""
 
+LET_GO: Mapping[PaymentStatus, str] = {
+    PaymentStatus.CLOSING: "releasing",
+    PaymentStatus.CLOSED: "released",
+}
+"""What a payment is called whose payer did agree, and whose money was held and not taken."""
+
 WORDS: Mapping[str, str | Promise] = {
     "open": _("not paid yet"),
     "held": _("held, not taken yet"),
     "paid": _("paid"),
     "checked": _("being checked"),
+    "going_back": _("goes back to you"),
     "given_back": _("given back"),
     "ended": _("ended, not paid"),
     IN_PART: _("paid in part"),
+    "releasing": _("held, being let go"),
+    "released": _("let go, nothing was taken"),
     "under_way": _("being worked on"),
     "not_given": _("not given back"),
 }
@@ -74,6 +84,8 @@ TONES = {
     "given_back": "good",
     "checked": "wait",
     "held": "wait",
+    "releasing": "wait",
+    "going_back": "wait",
     "under_way": "wait",
 }
 """How a state looks; what is not named here looks neutral."""
@@ -156,10 +168,12 @@ def _payment_rows(payments: Sequence[Payment]) -> list[dict[str, Any]]:
 
 def _state_of_payment(payment: Payment, holding: Holding | None) -> dict[str, Any]:
     """Return where a payment stands; of one that was taken in part, with what of it was taken."""
-    is_paid = payment.status == PaymentStatus.PAID
-    if holding is None or not (is_paid and holding.is_taken_in_part):
-        return _state(payment.status, PAYMENT_GROUPS)
-    return {**_named(IN_PART), "holding": holding}
+    status = PaymentStatus(payment.status)
+    if holding is not None and status in LET_GO:
+        return _named(LET_GO[status])
+    if holding is not None and status == PaymentStatus.PAID and holding.is_taken_in_part:
+        return {**_named(IN_PART), "holding": holding}
+    return _state(status, PAYMENT_GROUPS)
 
 
 def _refund_rows(refunds: Sequence[Refund]) -> list[dict[str, Any]]:

@@ -50,7 +50,7 @@ _STAGES = {
     PaymentStatus.PAID: Stage.PAID,
     PaymentStatus.CONFLICTED: Stage.LATE,
     PaymentStatus.PAID_LATE: Stage.LATE,
-    PaymentStatus.REFUNDING_LATE: Stage.LATE,
+    PaymentStatus.REFUNDING_LATE: Stage.REFUNDED,
     PaymentStatus.REFUNDED_LATE: Stage.REFUNDED,
 }
 _STAGES_OF_TRY = {

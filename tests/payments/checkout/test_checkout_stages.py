@@ -133,7 +133,8 @@ class TestStages:
             (["awaiting_payment", "conflicted"], "Please do not pay again."),
             (["closed"], "This payment is closed"),
             (["closed", "paid_late"], "Your money has arrived, but not as expected"),
-            (["closed", "paid_late", "refunding_late"], "It is kept safe while somebody decides"),
+            (["closed", "paid_late", "refunding_late"], "Your money goes back to you"),
+            (["closed", "paid_late"], "It is kept safe while somebody decides"),
             (
                 ["closed", "paid_late", "refunding_late", "refunded_late"],
                 "Your money goes back to you It came late, or it was not the amount",

@@ -220,6 +220,18 @@ class TestMyPayments:
         # Then
         assert "The other 40.00 CNY goes back to you." in words(client.get(f"{path}/payments"))
 
+    def test_say_that_what_was_held_is_let_go(self, client, path, payment):
+        # Given
+        client.get(path)
+        let_go(payment)
+
+        # When, Then: they did agree in time, so neither "not paid yet" nor "ended, not paid"
+        page = words(client.get(f"{path}/payments"))
+        assert "held, being let go" in page
+        run_jobs()
+        page = words(client.get(f"{path}/payments?status=ended"))
+        assert "let go, nothing was taken" in page
+
     def test_are_paid_where_all_was_taken(self, client, path, payment):
         client.get(path)
         take(payment)
