@@ -21,6 +21,7 @@ from payments.actions.payments import AllocationRequest, PaymentRequest
 from payments.errors import (
     LinkBusyError,
     LinkCancelledError,
+    LinkCheckingError,
     LinkCrowdedError,
     LinkExpiredError,
     LinkMerchantInactiveError,
@@ -73,7 +74,8 @@ def begin_payment(
     begun for longer than payments usually are. Where VISITS_MAX others wait for a method one of
     them is closed: nothing of it is at a channel.
 
-    Raises LinkNotFoundError, LinkUsedError, LinkCancelledError, LinkExpiredError,
+    Raises LinkNotFoundError, LinkUsedError, LinkCheckingError while money that came by a link for
+    one payment may not stay, LinkCancelledError, LinkExpiredError,
     LinkMerchantInactiveError, LinkCrowdedError where BEGUN_MAX began in the last minute or
     BEGUN_FROM_SITE_MAX of them from the site of `client_ip`, or LinkBusyError where TRIES_MAX are
     under way from its network; nothing is written then.
@@ -224,6 +226,7 @@ def _actor(link: PaymentLink) -> str:
 def _require_open(link: PaymentLink, *, at: datetime) -> None:
     refusals = {
         LinkState.USED: LinkUsedError,
+        LinkState.CHECKING: LinkCheckingError,
         LinkState.CANCELLED: LinkCancelledError,
         LinkState.EXPIRED: LinkExpiredError,
     }

@@ -122,7 +122,7 @@ def cancel_link(
     state = state_of(link, at=at)
     if state == LinkState.USED:
         raise LinkUsedError
-    if state == LinkState.EXPIRED:
+    if link.expires_at <= at:
         raise LinkExpiredError
     link.cancelled_at = at
     link.save(update_fields=["cancelled_at"])

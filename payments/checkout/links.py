@@ -19,7 +19,14 @@ from payments.actions import link_payments
 from payments.checkout.access import CheckoutRequest, checkout_door
 from payments.errors import LinkCrowdedError
 from payments.models import PaymentLink
-from payments.queries.links import TAKEN, LinkState, is_refusal_kept, link_of_code, state_of
+from payments.queries.links import (
+    LOOKED_AT,
+    TAKEN,
+    LinkState,
+    is_refusal_kept,
+    link_of_code,
+    state_of,
+)
 from payments.queries.payer_sessions import session_of
 
 COOKIE_SECONDS: Final = 24 * 60 * 60
@@ -33,13 +40,15 @@ def page(request: CheckoutRequest, code: str) -> HttpResponse:
     link = _link(code)
     state = state_of(link, at=request.at)
     token = _kept_token(request, link)
+    status = _status_of(token, link)
     return render(
         request,
         "checkout/link.html",
         {
             "link": link,
             "state": "inactive" if _is_barred(link, state) else state.value,
-            "receipt": token if _is_receipt(token, link) else "",
+            "receipt": token if status in (*TAKEN, *LOOKED_AT) else "",
+            "is_looked_at": status in LOOKED_AT,
         },
     )
 
@@ -97,12 +106,12 @@ def _is_barred(link: PaymentLink, state: LinkState) -> bool:
     return state == LinkState.OPEN and not link.merchant.is_active
 
 
-def _is_receipt(token: str, link: PaymentLink) -> bool:
-    """Tell whether this browser has paid by the link, so that it is offered what it paid."""
+def _status_of(token: str, link: PaymentLink) -> str:
+    """Return where the payment stands that this browser began by the link, or nothing."""
     found = session_of(token) if token else None
     if found is None or found.session.payment.link_id != link.pk:
-        return False
-    return found.session.payment.status in TAKEN
+        return ""
+    return found.session.payment.status
 
 
 def _kept_token(request: CheckoutRequest, link: PaymentLink) -> str:

@@ -21,6 +21,7 @@ from payments.errors.channel_keys import KeysDoNotFitError, KeysNotAskedError, U
 from payments.errors.links import (
     LinkBusyError,
     LinkCancelledError,
+    LinkCheckingError,
     LinkCrowdedError,
     LinkEndError,
     LinkExpiredError,
@@ -166,6 +167,7 @@ __all__ = [
     "LengthRequiredError",
     "LinkBusyError",
     "LinkCancelledError",
+    "LinkCheckingError",
     "LinkCrowdedError",
     "LinkEndError",
     "LinkExpiredError",

@@ -61,6 +61,18 @@ class LinkUsedError(DomainError):
     detail = _("This payment link has been paid.")
 
 
+class LinkCheckingError(DomainError):
+    """Money came by the payment link, and may not stay: it is late, or not what was asked for.
+
+    Nothing was written: no more money moved, and no payment was begun. People look at it; once it
+    has gone back the link can be paid again.
+    """
+
+    code = "payment_link_checking"
+    status = 409
+    detail = _("Money came by this payment link, and is being looked at. Please do not pay again.")
+
+
 class LinkMerchantInactiveError(DomainError):
     """The merchant of the payment link takes no payments now.
 

@@ -47,7 +47,7 @@ NUMBER = r"\Alnk_[0-9a-z]{10,36}\Z"
 MAY_MAKE = (MemberRole.OWNER, MemberRole.OPERATOR)
 """Who may make and cancel links; a viewer only looks."""
 
-TONES = {LinkState.OPEN: "wait", LinkState.USED: "good"}
+TONES = {LinkState.OPEN: "wait", LinkState.USED: "good", LinkState.CHECKING: "bad"}
 """How a state looks; what is not named here looks neutral."""
 
 
@@ -143,7 +143,7 @@ def link(request: PortalRequest, member: Member, link_id: str) -> HttpResponse:
     """Show one link: its address, its code to scan, and what was paid by it."""
     row = _row(_own(member, link_id), at=request.at)
     address = address_of(row["link"])
-    is_open = row["state"] == LinkState.OPEN
+    is_open, is_checking = row["state"] == LinkState.OPEN, row["state"] == LinkState.CHECKING
     paid = payments_of_link(link_id, limit=PAYMENTS_SHOWN)
     return render(
         request,
@@ -154,6 +154,7 @@ def link(request: PortalRequest, member: Member, link_id: str) -> HttpResponse:
             "address": address,
             "qr": qr_svg(address) if is_open else "",
             "is_open": is_open,
+            "is_checking": is_checking,
             "payments": [
                 {
                     "payment": each,
@@ -161,7 +162,7 @@ def link(request: PortalRequest, member: Member, link_id: str) -> HttpResponse:
                 }
                 for each in paid
             ],
-            "may_cancel": is_open and member.role in MAY_MAKE,
+            "may_cancel": _is_cancellable(row["link"], at=request.at) and member.role in MAY_MAKE,
         },
     )
 
@@ -222,6 +223,12 @@ def _own(member: Member, link_id: str) -> PaymentLink:
     if found is None:
         raise Http404
     return found
+
+
+def _is_cancellable(link: PaymentLink, *, at: datetime) -> bool:
+    """Tell whether somebody may pay by a link, now or once doubtful money has gone back."""
+    is_over = link.cancelled_at is not None or link.expires_at <= at
+    return not is_over and state_of(link, at=at) != LinkState.USED
 
 
 def _row(link: PaymentLink, *, at: datetime) -> dict[str, Any]:

@@ -13,13 +13,14 @@ from ledger.models import AuditEntry
 from payments.models import Payment, PaymentLink
 from payments.states import PaymentStatus
 
-TAKEN = (
-    PaymentStatus.AUTHORIZED,
-    PaymentStatus.PAID,
-    PaymentStatus.CONFLICTED,
-    PaymentStatus.PAID_LATE,
-)
+TAKEN = (PaymentStatus.AUTHORIZED, PaymentStatus.PAID)
 """States of a payment whose payer's money has come: a link that may be paid once is used up."""
+
+DECIDED = (PaymentStatus.CONFLICTED, PaymentStatus.PAID_LATE)
+"""States of a payment whose money has come, and of which people decide whether it is used."""
+
+LOOKED_AT = (*DECIDED, PaymentStatus.REFUNDING_LATE)
+"""States of a payment whose money is here and may not stay: nobody shall pay a second time."""
 
 UNDER_WAY = (
     PaymentStatus.CREATED,
@@ -41,13 +42,14 @@ class LinkState(TextChoices):
 
     OPEN = "open", pgettext_lazy("payment link", "open")
     USED = "used", pgettext_lazy("payment link", "paid")
+    CHECKING = "checking", pgettext_lazy("payment link", "being looked at")
     EXPIRED = "expired", pgettext_lazy("payment link", "expired")
     CANCELLED = "cancelled", pgettext_lazy("payment link", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
 class LinkPage:
-    """Some links, newest first; `before` asks for the next ones. Each has `is_taken`."""
+    """Some links of `links_with_use`, newest first; `before` asks for the next ones."""
 
     links: Sequence[PaymentLink]
     before: str | None
@@ -66,36 +68,50 @@ def is_refusal_kept(link_id: str, *, code: str, at: datetime) -> bool:
 
 
 def links_with_use() -> QuerySet[PaymentLink]:
-    """Return all links with their merchants; `is_taken` tells whether money came by each."""
-    taken = Payment.objects.filter(link=OuterRef("pk"), status__in=TAKEN)
-    return PaymentLink.objects.select_related("merchant").annotate(is_taken=Exists(taken))
+    """Return all links with their merchants.
+
+    `is_taken` tells whether money came by each, `is_looked_at` whether some is that may not stay.
+    """
+    here = Payment.objects.filter(link=OuterRef("pk"))
+    return PaymentLink.objects.select_related("merchant").annotate(
+        is_taken=Exists(here.filter(status__in=TAKEN)),
+        is_looked_at=Exists(here.filter(status__in=LOOKED_AT)),
+    )
 
 
 def state_of(link: PaymentLink, *, at: datetime) -> LinkState:
-    """Return where a link of `links_with_use` stands at `at`."""
-    if link.is_single_use and is_taken(link):
+    """Return where a link of `links_with_use` stands at `at`.
+
+    Of one that may be paid once, what became of money that came goes before its end.
+    """
+    if link.is_single_use and _has_any(link, "is_taken", TAKEN):
         return LinkState.USED
+    if link.is_single_use and _has_any(link, "is_looked_at", LOOKED_AT):
+        return LinkState.CHECKING
     if link.cancelled_at is not None:
         return LinkState.CANCELLED
     return LinkState.EXPIRED if link.expires_at <= at else LinkState.OPEN
 
 
-def is_taken(link: PaymentLink) -> bool:
-    """Tell whether money came by a link; asked of the database unless the link brings it."""
-    known: bool | None = getattr(link, "is_taken", None)
-    return link.payments.filter(status__in=TAKEN).exists() if known is None else known
+def _has_any(link: PaymentLink, name: str, statuses: Sequence[PaymentStatus]) -> bool:
+    """Tell whether a payment of a link stands so; asked of the database unless it is known."""
+    known: bool | None = getattr(link, name, None)
+    return link.payments.filter(status__in=statuses).exists() if known is None else known
 
 
 def in_state(state: LinkState, *, at: datetime) -> Q:
     """Return the condition on `links_with_use` that `state_of` is `state`."""
     used = Q(is_single_use=True, is_taken=True)
+    checking = Q(is_single_use=True, is_taken=False, is_looked_at=True)
     if state == LinkState.USED:
         return used
+    if state == LinkState.CHECKING:
+        return checking
     if state == LinkState.CANCELLED:
-        return Q(cancelled_at__isnull=False) & ~used
+        return Q(cancelled_at__isnull=False) & ~used & ~checking
     if state == LinkState.EXPIRED:
-        return Q(cancelled_at=None, expires_at__lte=at) & ~used
-    return Q(cancelled_at=None, expires_at__gt=at) & ~used
+        return Q(cancelled_at=None, expires_at__lte=at) & ~used & ~checking
+    return Q(cancelled_at=None, expires_at__gt=at) & ~used & ~checking
 
 
 def merchants_links(

@@ -8,7 +8,7 @@ from ledger.models import ApprovalRequest
 from ledger.states import ApprovalState
 from payments.models import ParkedMoney, Payment, PaymentAllocation, Refund
 from payments.parked_states import LateMoney, ParkedKind, ParkedStatus, ResolutionWay
-from payments.queries.links import TAKEN, UNDER_WAY
+from payments.queries.links import DECIDED, TAKEN, UNDER_WAY
 from payments.states import CONTRADICTED, PaymentStatus
 
 APPROVAL_KIND = "payment_resolution"
@@ -112,7 +112,7 @@ def other_of_link(payment: Payment) -> Payment | None:
     link = payment.link
     if link is None or not link.is_single_use:
         return None
-    others = link.payments.filter(status__in=(*TAKEN, *UNDER_WAY)).exclude(pk=payment.pk)
+    others = link.payments.filter(status__in=(*TAKEN, *DECIDED, *UNDER_WAY)).exclude(pk=payment.pk)
     return others.order_by("-paid_at", "-pk").first()
 
 

@@ -10,6 +10,7 @@ from payments.actions import link_payments, links
 from payments.errors import (
     LinkBusyError,
     LinkCancelledError,
+    LinkCheckingError,
     LinkExpiredError,
     LinkMerchantInactiveError,
     LinkNotFoundError,
@@ -116,14 +117,21 @@ class TestBegin:
         # Then
         assert payment_of(again).pk != payment_of(token).pk
 
-    @pytest.mark.parametrize("status", ["paid", "conflicted"])
-    def test_what_was_paid_once_is_used_up(self, status):
+    @pytest.mark.parametrize(
+        ("steps", "refusal"),
+        [
+            (["paid"], LinkUsedError),
+            (["conflicted"], LinkCheckingError),
+            (["conflicted", "refunding_late"], LinkCheckingError),
+        ],
+    )
+    def test_where_money_came_once_no_more_is_taken(self, steps, refusal):
         # Given
         link = payment_link()
-        bring(payment_of(begin(link)), "awaiting_payment", status)
+        bring(payment_of(begin(link)), "awaiting_payment", *steps)
 
         # When, Then
-        with nothing_written(), pytest.raises(LinkUsedError):
+        with nothing_written(), pytest.raises(refusal):
             begin(link)
 
     def test_what_may_be_paid_several_times_is_not(self):

@@ -160,6 +160,8 @@ def test_a_state_and_its_condition_say_the_same():
     bring(payment_of(begin(used)), "awaiting_payment", "paid")
     cancelled, expired = payment_link(), payment_link(expires_at=LATER)
     end(cancelled, at=NOON)
+    doubted = payment_link(expires_at=LATER)
+    bring(payment_of(begin(doubted, at=NOON)), "awaiting_payment", "conflicted")
     found = {link.pk: state_of(link, at=LATER) for link in links_with_use()}
 
     # Then
@@ -168,6 +170,7 @@ def test_a_state_and_its_condition_say_the_same():
         used.pk: "used",
         cancelled.pk: "cancelled",
         expired.pk: "expired",
+        doubted.pk: "checking",
     }
     for state in LinkState:
         (row,) = links_with_use().filter(in_state(state, at=LATER))

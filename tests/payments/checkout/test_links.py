@@ -103,6 +103,78 @@ def test_what_may_be_paid_once_says_that_it_is_paid_to_everybody(client, link):
     assert "See what you paid" not in words(theirs)
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ["awaiting_payment", "conflicted"],
+        ["closed", "paid_late"],
+        ["closed", "paid_late", "refunding_late"],
+    ],
+)
+def test_money_that_may_not_stay_is_not_called_arrived(client, link, steps):
+    # Given
+    begin(client, link)
+    bring(Payment.objects.get(), *steps)
+
+    # When, Then
+    for page in (client.get(path(link)), Client().get(path(link))):
+        assert "Money came, and is being looked at" in words(page)
+        assert "please do not pay again" in words(page)
+        assert "has been paid" not in words(page)
+    assert "See what you paid" in words(client.get(path(link)))
+
+    # When somebody tries all the same
+    with nothing_written(but=ITS_OWN_REFUSAL):
+        begin(Client(), link)
+
+    # Then also once its time is over nobody reads that nothing was taken
+    with time_machine.travel(link.expires_at, tick=False):
+        assert "Money came, and is being looked at" in words(Client().get(path(link)))
+
+
+def test_once_the_money_has_gone_back_it_can_be_paid_again(client, link):
+    # Given
+    begin(client, link)
+    bring(Payment.objects.get(), "closed", "paid_late", "refunding_late", "refunded_late")
+
+    # When, Then
+    assert "You are asked to pay" in words(client.get(path(link)))
+    begin(client, link)
+    assert Payment.objects.count() == 2
+
+
+def test_whose_money_is_looked_at_does_not_read_that_it_arrived(client):
+    # Given
+    link = payment_link(is_single_use=False)
+    begin(client, link)
+    bring(Payment.objects.get(), "awaiting_payment", "conflicted")
+
+    # When, Then
+    assert "Your money came, and is being looked at" in words(client.get(path(link)))
+    assert "Your money has arrived" not in words(client.get(path(link)))
+    assert "You are asked to pay" in words(Client().get(path(link)))
+
+
+@pytest.mark.parametrize("end", ["cancelled", "expired"])
+def test_who_has_paid_is_not_told_after_its_end_that_nothing_was_taken(client, end):
+    # Given
+    link = payment_link(is_single_use=False)
+    begin(client, link)
+    pay(Payment.objects.get())
+    at = link.expires_at if end == "expired" else NOON
+    if end == "cancelled":
+        links.end_link(link.pk, merchant_id=link.merchant_id, actor="member:1", at=NOON)
+
+    # When, Then
+    with time_machine.travel(at, tick=False):
+        mine, theirs = words(client.get(path(link))), words(Client().get(path(link)))
+    assert "What you paid by it stays as it is. See what you paid" in mine
+    assert ("nothing was taken" in mine.lower(), "nothing was taken" in theirs.lower()) == (
+        False,
+        True,
+    )
+
+
 def test_what_may_be_paid_several_times_offers_it_once_more(client):
     # Given
     link = payment_link(is_single_use=False)

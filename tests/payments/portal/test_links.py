@@ -159,6 +159,24 @@ def test_another_merchant_s_links_do_not_exist(client, member):
         assert client.get(f"{PATH}lnk_nothing/").status_code == 404
 
 
+def test_what_brought_doubtful_money_says_so_and_can_be_cancelled(client, member):
+    # Given
+    link = payment_link(member.merchant)
+    link_payments.begin_payment(link.pk, at=NOON)
+    for status in ("awaiting_payment", "conflicted"):
+        Payment.objects.update(status=status)
+
+    # When, Then
+    page = words(client.get(f"{PATH}{link.pk}/"))
+    assert "Where it stands being looked at" in page
+    assert "Meanwhile nobody can pay by it; if the money goes back, somebody can again." in page
+    assert "Cancel the link" in page
+    client.post(f"{PATH}{link.pk}/cancel/")
+    link.refresh_from_db()
+    assert link.cancelled_at == NOON
+    assert "Cancel the link" not in words(client.get(f"{PATH}{link.pk}/"))
+
+
 def test_what_was_paid_cannot_be_cancelled(client, member):
     # Given
     link = payment_link(member.merchant)
