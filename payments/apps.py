@@ -9,3 +9,10 @@ class PaymentsConfig(AppConfig):
 
     name = "payments"
     verbose_name = _("Payments")
+
+    def ready(self) -> None:
+        """Let no member of a merchant become staff."""
+        from ledger.queries.roles import keep_outsiders_apart
+        from payments.queries.members import is_member
+
+        keep_outsiders_apart(is_member)

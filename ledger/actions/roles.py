@@ -18,6 +18,7 @@ from ledger.actions.audit import record_audit
 from ledger.errors import (
     IncompatibleRolesError,
     LastOfficersError,
+    OutsiderRolesError,
     OwnRolesError,
     RoleReasonMissingError,
     RolesNotAskedError,
@@ -32,6 +33,7 @@ from ledger.queries.roles import (
     OFFICERS_MIN,
     ROLES_KIND,
     SECURITY_OFFICER,
+    acts_for_others,
     officers_besides,
     open_role_request,
     roles_payload,
@@ -54,14 +56,15 @@ def request_roles(
     """Ask that a person has exactly these roles, and may sign in. Nothing changes before.
 
     Raises RoleReasonMissingError, UnknownPersonError, UnknownRoleError, IncompatibleRolesError
-    for roles that nobody may have together, OwnRolesError for the person concerned,
-    RolesUnchangedError, LastOfficersError, or ApprovalClosedError when it was asked for before;
-    nothing is written then.
+    for roles that nobody may have together, OutsiderRolesError for somebody who acts for a
+    merchant, OwnRolesError for the person concerned, RolesUnchangedError, LastOfficersError, or
+    ApprovalClosedError when it was asked for before; nothing is written then.
     """
     _require_reason(reason)
     user = _locked(user_id)
     wanted = sorted(set(roles))
     _require_together(wanted)
+    _require_insider(user, wanted)
     if actor == f"user:{user.pk}":
         raise OwnRolesError
     payload = roles_payload(user, wanted, is_active=is_active)
@@ -97,8 +100,9 @@ def approve_roles(
     """Agree to the roles that were shown; they are given and taken at once.
 
     Raises RolesNotAskedError, LastOfficersError, OwnRolesError for the person concerned,
-    SelfApprovalError for who asked, StaleApprovalError when the person's roles have changed
-    since, ApprovalExpiredError or AlreadyDecidedError; nothing is written then.
+    OutsiderRolesError for who acts for a merchant by now, SelfApprovalError for who asked,
+    StaleApprovalError when the person's roles have changed since, ApprovalExpiredError or
+    AlreadyDecidedError; nothing is written then.
     """
     user = _locked(user_id)
     asked = _asked(user)
@@ -114,6 +118,7 @@ def approve_roles(
     if approvals.digest_of(payload) != bytes(request.digest):
         raise StaleApprovalError(object_id=user.get_username())
     _require_officers(user, payload["roles_was"], wanted)
+    _require_insider(user, wanted)
     user.groups.set(Group.objects.filter(name__in=wanted))
     user.is_staff = bool(wanted) or user.is_staff
     user.is_active = is_active
@@ -213,6 +218,12 @@ def _require_together(wanted: Collection[str]) -> None:
     for one, other in APART:
         if one in wanted and other in wanted:
             raise IncompatibleRolesError(one=one, other=other)
+
+
+def _require_insider(user: User, wanted: Collection[str]) -> None:
+    """Refuse any role to who acts for others: under two names one person would be two people."""
+    if wanted and acts_for_others(user.pk):
+        raise OutsiderRolesError(person=user.get_username())
 
 
 def _require_officers(user: User, was: Collection[str], wanted: Collection[str]) -> None:

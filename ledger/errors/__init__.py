@@ -32,6 +32,7 @@ from ledger.errors.money import (
 from ledger.errors.people import (
     IncompatibleRolesError,
     LastOfficersError,
+    OutsiderRolesError,
     OwnRolesError,
     RoleReasonMissingError,
     RolesError,
@@ -80,6 +81,7 @@ __all__ = [
     "JobWaitsAlreadyError",
     "LastOfficersError",
     "Outcome",
+    "OutsiderRolesError",
     "OverdrawnError",
     "OwnRolesError",
     "PeriodBusyError",

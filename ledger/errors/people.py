@@ -51,6 +51,17 @@ class IncompatibleRolesError(RolesError):
     detail = _("Nobody has the roles %(one)s and %(other)s together. Two people have them.")
 
 
+class OutsiderRolesError(RolesError):
+    """Roles are asked for of somebody who acts for a merchant.
+
+    Nothing was written. Who asks for a merchant's money never agrees to it here under another name:
+    somebody else has to have the roles.
+    """
+
+    code = "outsider_roles"
+    detail = _("%(person)s acts for a merchant, and nobody does that and has a role here.")
+
+
 class OwnRolesError(RolesError):
     """Somebody asked for, decided on, or ended their own rights.
 

@@ -1,6 +1,6 @@
 """What people of the staff may do, what is asked for, and which roles are kept apart."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from django.contrib.auth.models import User
@@ -31,6 +31,20 @@ APART: Final = (
 )
 """Roles that one person never has together: who prepares does not approve, who gives roles has
 none about money, and who looks on does nothing."""
+
+
+_outsiders: list[Callable[[int], bool]] = []
+
+
+def keep_outsiders_apart(is_outsider: Callable[[int], bool]) -> None:
+    """Let an app say, by the key of a user, who acts for others and so is never staff."""
+    if is_outsider not in _outsiders:
+        _outsiders.append(is_outsider)
+
+
+def acts_for_others(user_id: int) -> bool:
+    """Tell whether a person acts for others at some door, and so may not decide in the house."""
+    return any(is_outsider(user_id) for is_outsider in _outsiders)
 
 
 def roles_payload(user: User, wanted: Collection[str], *, is_active: bool) -> dict[str, Any]:

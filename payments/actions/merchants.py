@@ -7,9 +7,11 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from ledger import chart
+from ledger import locks as ledger_locks
 from ledger.actions.audit import record_audit
 from ledger.models import Account
 from payments.calendar import parse_cycle
+from payments.errors import StaffMemberError
 from payments.models import FeePlan, Merchant, MerchantAccount, MerchantMember
 
 MERCHANT_CODES = {
@@ -52,7 +54,12 @@ def register_merchant(
 def add_member(
     *, merchant: Merchant, user: User, role: str, actor: str, at: datetime
 ) -> MerchantMember:
-    """Let a person act for a merchant in the portal, as owner, operator or viewer."""
+    """Let a person act for a merchant in the portal, as owner, operator or viewer.
+
+    Raises StaffMemberError for our own staff; nothing is written then.
+    """
+    if ledger_locks.locked_user(user.pk).is_staff:
+        raise StaffMemberError(person=user.get_username())
     member = MerchantMember.objects.create(merchant=merchant, user=user, role=role, created_at=at)
     record_audit(
         action="merchant.member_added",

@@ -39,6 +39,7 @@ from payments.errors.manual_entries import (
     NoMerchantAccountError,
     NothingToEndError,
 )
+from payments.errors.members import StaffMemberError
 from payments.errors.notifications import (
     NotificationMaskedError,
     NotificationNotJudgedError,
@@ -227,6 +228,7 @@ __all__ = [
     "SceneClosedError",
     "SceneNotClosedError",
     "SendingHeldError",
+    "StaffMemberError",
     "TermsNotAskedError",
     "TermsNotFoundError",
     "TermsReasonMissingError",

@@ -69,11 +69,14 @@ def current_member(request: HttpRequest) -> Member | None:
 
 
 def memberships_of(request: HttpRequest) -> list[MerchantMember]:
-    """Return the signed-in person's memberships with their merchants, by the merchant's name."""
+    """Return the signed-in person's memberships with their merchants, by the merchant's name.
+
+    Staff have none: who was both before that was refused acts in the back office only.
+    """
     user = request.user
     assert user.is_authenticated, "memberships_of is asked behind login_required"
     return list(
-        MerchantMember.objects.filter(user=user)
+        MerchantMember.objects.filter(user=user, user__is_staff=False)
         .select_related("merchant", "user")
         .order_by("merchant__name", "merchant_id")
     )
