@@ -79,6 +79,12 @@ def seal() -> None:
     jobs.defer("ledger.seal", at=clock.now(), queueing_lock="ledger.seal")
 
 
+@tick("config.look_back", cron="* * * * *")
+def look_back() -> None:
+    """Every minute: whether this database is older than the heads that were published."""
+    jobs.defer("payments.look_back", at=clock.now(), queueing_lock="payments.look_back")
+
+
 @tick("config.prove", cron="30 19 * * *")
 def prove() -> None:
     """Every night at 03:30 in Shanghai: all laws are asked, and the verdict goes on record."""

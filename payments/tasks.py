@@ -22,6 +22,7 @@ from payments.actions import (
     refund_orders,
     refund_submissions,
     remedy_expiry,
+    restores,
     void_orders,
 )
 from payments.models import MerchantAccount
@@ -51,6 +52,12 @@ def janitor(*, at: datetime) -> None:
         notifications.judge_left,
     )
     each(partial(one, at=at) for one in looked_after)
+
+
+@task("payments.look_back", is_round=True)
+def look_back(*, at: datetime) -> None:
+    """Hold everything back if this database was restored from an older backup."""
+    restores.look_back(at=at)
 
 
 @task("payments.expire", is_round=True)

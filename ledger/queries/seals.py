@@ -8,6 +8,8 @@ from datetime import datetime
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from ledger import heads
+from ledger.heads import Head
 from ledger.leaves import LEAF_PATH, STREAMS, Stream
 from ledger.models import Seal
 from ledger.sealing import FIRST_PREVIOUS, Totals
@@ -61,6 +63,19 @@ def last_link() -> Link:
     """Return where the chain ends now; number 0 when there is no block."""
     row = Seal.objects.order_by("-number").values_list("number", "hmac").first()
     return Link(0, FIRST_PREVIOUS) if row is None else Link(row[0], bytes(row[1]))
+
+
+def lost_head() -> Head | None:
+    """Return the newest published head if this database lacks it: it is older, or another one.
+
+    None when it has it, or none was published. A head is published once its block is committed.
+    """
+    published = heads.published().heads
+    if not published:
+        return None
+    newest = published[-1]
+    is_here = Seal.objects.filter(number=newest.number, hmac=newest.hmac).exists()
+    return None if is_here else newest
 
 
 def cluster_identifier() -> int:

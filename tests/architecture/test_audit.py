@@ -54,6 +54,7 @@ MACHINES_OWN = {
     "payments.actions.payment_questions.have_asked": "enqueues a question; the refusal is kept",
     "payments.actions.remedy_orders._intend": "people agreed to it before; the outcome is told",
     "payments.actions.capture_orders._waits_for_others": "enqueues for later",
+    "payments.actions.restores._doubt": "a lease; the hold tells why, and the outcome is told",
     "ledger.actions.seals._seal_block": "a seal is evidence itself, and names what it covers",
     "risk.actions.guesses._count": "counts an attempt; a wrong one is kept by its door",
     "settlements.actions.settlements._open_batch": "an empty run; its chunks tell what they draft",
