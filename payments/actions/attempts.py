@@ -133,9 +133,19 @@ def _record(attempt_id: str, *, lease: Lease, outcome: Outcome, at: datetime) ->
     if has_come_to_people(operation, was=was):
         moves.tell(attempt.payment, "payment.manual_review", actor=actor, at=at)
     closing.have_asked_on(attempt, outcome, at=at)
+    _keep_limits(attempt, was=was, was_open=was_open, at=at)
+    return operation
+
+
+def _keep_limits(attempt: PaymentAttempt, *, was: str, was_open: bool, at: datetime) -> None:
+    """See what a try that had ended before makes of limits: its money, or the end of its page.
+
+    While it was live its payment was counted, so that this costs the usual way nothing.
+    """
+    if attempt.status == OperationStatus.SUCCEEDED and was not in LIVE_ATTEMPTS:
+        limits.count(attempt.payment, at=at)
     if was_open and not attempt.is_left_open:
         limits.give_back(attempt.payment, at=at)
-    return operation
 
 
 def _keep_answer(attempt: PaymentAttempt, outcome: Outcome) -> None:

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from ledger.rounds import each
 from payments import locks
-from payments.actions import limits, moves, voids
+from payments.actions import moves, voids
 from payments.capture_states import DEAD_CAPTURES
 from payments.channels import registry
 from payments.channels.base import Outcome
@@ -73,7 +73,6 @@ def record_authorised(
     if not authorisation.is_spare:
         payment.method = attempt.method
         moves.move(payment, PaymentStatus.AUTHORIZED, actor=actor, at=at)
-        limits.count(payment, at=at)
         return
     if is_awaited:
         moves.move(payment, PaymentStatus.CLOSING, code=DIFFERS, actor=actor, at=at)

@@ -219,11 +219,13 @@ def follow(
         moves.tell(payment, "payment.captured", actor=actor, at=at)
     else:
         payment.paid_at = capture.succeeded_at
-        if payment.status == PaymentStatus.CLOSED:
+        was_closed = payment.status == PaymentStatus.CLOSED
+        if was_closed:
             code = payment.status_code
             moves.move(payment, PaymentStatus.PAID_LATE, code=code, actor=actor, at=at)
         moves.move(payment, PaymentStatus.PAID, actor=actor, at=at)
-        limits.count(payment, at=at)
+        if was_closed:
+            limits.count(payment, at=at)
     _end_if_all_is_taken(capture, actor=actor, at=at)
 
 

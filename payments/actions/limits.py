@@ -31,14 +31,15 @@ def give_back(payment: Payment, *, at: datetime) -> None:
 
 
 def count(payment: Payment, *, at: datetime) -> None:
-    """Count a payment that has money, if what it used of limits was given back before. A part.
+    """Count a payment that is paid or held, if what it used was given back before. A part.
 
     Money may come by a try that had failed or was closed, or of a hold that had ended; nobody can
     refuse it, so it counts whatever the limits say, on the business day of `at`. Call it once all
     is booked: counters are locked last. Doing it twice changes nothing.
     """
     assert connection.in_atomic_block, "count is a part; open a transaction around it"
-    get_screener().count_again(payment.pk, business_date=business_date_of(at), at=at)
+    if payment.status in (PaymentStatus.AUTHORIZED, PaymentStatus.PAID):
+        get_screener().count_again(payment.pk, business_date=business_date_of(at), at=at)
 
 
 def _may_take_money(payment: Payment) -> bool:

@@ -32,6 +32,7 @@ from tests.payments.actions.limits_desk import (  # noqa: F401
     tries_to_pay_more,
     used_up,
 )
+from tests.payments.actions.test_resolutions_by_people import give_late_terms
 from tests.payments.holding import UNKNOWN, done
 from tests.rig.races import at_once
 from tests.rig.rows import nothing_written
@@ -197,6 +198,21 @@ class TestAPageIsLeftOpen:
         # Then it counts beyond the limit
         assert read(attempt).payment.status == "paid"
         assert used_up() == (2 * DAY_MINOR, 2 * DAY_MINOR)
+
+    def test_paid_after_the_payment_was_closed_terms_take_it_and_it_counts_once(self, cards):
+        # Given merchants who want late money taken
+        attempt, other = left()
+        give_late_terms(attempt.payment.allocations.get().merchant, "accept")
+        with transaction.atomic():
+            closing.cancel_payment(attempt.payment_id, actor="key:t", at=LATER)
+        ends(cards, other)
+
+        # When
+        assert is_paid(cards, attempt).payment.status == "paid"
+
+        # Then it was counted all the time
+        assert used_up() == ALL
+        assert Screening.objects.exclude(consumed=[]).count() == 1
 
     def test_whoever_pays_both_ways_at_once_is_counted_once(self, cards):
         # Given
