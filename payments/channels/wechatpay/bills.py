@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from payments.channels import base
 from payments.channels.base import Outcome, OutcomeKind
-from payments.channels.wechatpay import replies
+from payments.channels.wechatpay import bill_sums, replies
 from payments.channels.wechatpay.conversation import Conversation
 from payments.channels.wechatpay.replies import Reply
 
@@ -36,7 +36,7 @@ class BrokenFileError(Exception):
 def fetched(
     conversation: Conversation, day: date, *, kind: str, gateway_url: str, at: datetime
 ) -> bytes | Outcome:
-    """Get the text of one day's bill, unpacked, its hash checked; or why there is none.
+    """Get the text of one day's bill, unpacked, its hash and its sums checked; or why not.
 
     Raises ValueError for a kind that WeChat Pay does not have.
     """
@@ -51,9 +51,15 @@ def fetched(
     if isinstance(file, Outcome):
         return file
     try:
-        return unpacked(file, sha1=digest)
+        text = unpacked(file, sha1=digest)
     except BrokenFileError as error:
         return replies.unknown(base.UNREADABLE_ANSWER, f"The file is broken: {error}.", reply)
+    fault = bill_sums.fault_of(text, day=day)
+    if fault:
+        is_other_day = fault == bill_sums.OTHER_DAY
+        code = base.OTHER_NUMBER if is_other_day else base.UNREADABLE_ANSWER
+        return replies.unknown(code, fault, reply)
+    return text
 
 
 def path(day: date, *, kind: str) -> str:

@@ -14,7 +14,7 @@ from tests.payments.channels.wechatpay.platform import AT
 from tests.payments.channels.wechatpay.test_wechatpay_adapter import AUTHORIZATION
 
 DAY = date(2026, 1, 4)
-TEXT = "\ufeff交易时间,公众账号ID\r\n`2026-01-04 10:31:07,`wx1\r\n".encode()
+TEXT = "\ufeff交易时间,公众账号ID\r\n`2026-01-04 10:31:07,`wx1\r\n总交易单数\r\n`1\r\n".encode()
 SHA1 = hashlib.sha1(TEXT).hexdigest()  # noqa: S324
 
 
