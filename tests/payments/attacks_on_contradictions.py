@@ -60,7 +60,7 @@ ATTACKS_ON_CONTRADICTIONS = (
     Attack(
         REMEDY,
         "payments_remedy_of_its_kind",
-        copy_of(REMEDY, "remedy", id="'x_lie'", kind="'merchants'"),
+        copy_of(REMEDY, "remedy", id="'x_lie'", kind="'merchants'", card_index="''"),
         also=("payments_refundremedy_approval_id_key", "payments_remedy_one_open"),
     ),
     # what failed was made only as two people agreed, and of what is free still
