@@ -11,6 +11,7 @@ UNPACKED_BYTES_MAX: Final = 2 * 1024 * 1024 * 1024
 """The most that is unpacked of one file, in bytes."""
 
 MEMBERS_MAX: Final = 100
+LINE_BYTES_MAX: Final = 64 * 1024
 
 _BEGINNING: Final = b"PK\x03\x04"
 _END_MARK: Final = b"PK\x05\x06"
@@ -62,6 +63,20 @@ def members_of(file: bytes) -> Iterator[tuple[bytes, bytes]]:
         raise BrokenArchiveError("it is cut or garbled") from error
     if not members:
         raise BrokenArchiveError("it is empty")
+
+
+def lines_of(file: bytes) -> Iterator[tuple[int, bytes]]:
+    """Give each line of each member, with the member's number, of a ZIP that `members_of` took.
+
+    Raises BrokenArchiveError for a line that is longer than any line is.
+    """
+    with zipfile.ZipFile(io.BytesIO(file)) as archive:
+        for number, member in enumerate(archive.infolist()):
+            with archive.open(member) as content:
+                while line := content.readline(LINE_BYTES_MAX + 1):
+                    if len(line) > LINE_BYTES_MAX:
+                        raise BrokenArchiveError("a line of it is too long")
+                    yield number, line
 
 
 def _require_both_ends(file: bytes, *, comment: bytes) -> None:

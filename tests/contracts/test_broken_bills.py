@@ -1,7 +1,7 @@
 """F47: a bill that did not come whole, or is another one, is refused whole, by every adapter.
 
 It is cut at every byte, which is more often than at every thousandth; at UnionPay also inside what
-is signed. WeChat Pay's sums are held against its lines; UnionPay's file has none.
+is signed. Sums are held against the lines; UnionPay's file has none.
 """
 
 import base64
@@ -82,6 +82,35 @@ def test_f47_the_same_file_comes_as_often_as_it_is_fetched(fetched):
 def test_f47_the_bill_of_another_day_is_refused(fetched):
     answers, read = fetched
     assert refused(read(*answers, day=FRIDAY)) == base.OTHER_NUMBER
+
+
+@pytest.mark.parametrize("name", ["alipay"])
+class TestAlipay:
+    def test_f47_one_whose_sums_are_not_its_lines_is_refused_at_alipay(self, fetched):
+        # Given
+        (*place, file), read = fetched
+        with zipfile.ZipFile(io.BytesIO(file.body)) as archive:
+            members = {one.filename: archive.read(one).split(b"\n") for one in archive.infolist()}
+
+        def written(name: str = "", line: int = 0, *instead: bytes):
+            packed = io.BytesIO()
+            with zipfile.ZipFile(packed, "w") as archive:
+                for member, lines in members.items():
+                    said = [*lines[:line], *instead, *lines[line + 1 :]]
+                    archive.writestr(member, b"\n".join(said if member == name else lines))
+            return read(*place, replace(file, body=packed.getvalue()))
+
+        # When, Then it is taken as it is, and with one line or one sum otherwise it is not
+        assert isinstance(written(), bytes)
+        for name, lines in members.items():
+            for line, text in enumerate(lines):
+                if b"100.00" not in text and b"200.00" not in text:
+                    continue
+                for instead in ([], [text, text], [text.replace(b"00.00", b"00.01", 1)]):
+                    is_total = len(instead) != 1 and text.startswith("合计".encode("gbk"))
+                    if is_total or (len(instead) == 2 and text.startswith(b"#")):
+                        continue  # the second file may be without its total, and sums be told twice
+                    assert refused(written(name, line, *instead)) == base.UNREADABLE_ANSWER
 
 
 @pytest.mark.parametrize("name", ["wechatpay", "wechatpay_certificates"])

@@ -2,8 +2,8 @@
 
 The address lives for half a minute and could be anybody's, so only Alipay's own hosts and the
 gateway's are gone to. The ZIP is kept as it came: two CSVs in GBK, which are read elsewhere; here
-only whether it is whole, and of the day that was asked for. It is held in memory, up to a limit: a
-bill packs to a twentieth, so the limit is millions of rows.
+only whether it is whole, of the day that was asked for, and of the lines that its sums are of. It
+is held in memory, up to a limit: a bill packs to a twentieth, so the limit is millions of rows.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from payments.channels import archives, base
-from payments.channels.alipay import mapping
+from payments.channels.alipay import bill_sums, mapping
 from payments.channels.alipay.gateway import not_sent, unknown
 from payments.channels.base import Outcome
 from payments.channels.transport import NotSentError, Transport, UnansweredError
@@ -89,4 +89,8 @@ def fetched(url: str, *, day: date, transport: Transport) -> bytes | Outcome:
         return unknown(base.OTHER_NUMBER, "The file is of another day.", b"")
     if not any(_END_OF_LIST in tail for _head, tail in members):
         return unknown(base.UNREADABLE_ANSWER, "The list in the file has no end.", b"")
-    return answer.body
+    try:
+        fault = bill_sums.fault_of(archives.lines_of(answer.body))
+    except archives.BrokenArchiveError as error:
+        fault = f"The file is broken: {error}."
+    return unknown(base.UNREADABLE_ANSWER, fault, b"") if fault else answer.body

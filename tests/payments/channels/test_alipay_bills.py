@@ -9,7 +9,7 @@ import pytest
 
 from payments.channels import archives
 from payments.channels import transport as wire
-from payments.channels.alipay import bills
+from payments.channels.alipay import bill_sums, bills
 from payments.channels.base import BillingChannel, OutcomeKind
 from tests.contracts.counterparts import counterpart
 from tests.instants import NOON
@@ -135,11 +135,20 @@ class TestFetch:
 
     def test_a_file_longer_than_an_answer_is_read(self, channel, config, lies_at):
         # Given
-        file = bill(rows="x" * wire.ANSWER_BYTES_MAX, how=zipfile.ZIP_STORED)
+        file = bill(rows="x\n" * wire.ANSWER_BYTES_MAX, how=zipfile.ZIP_STORED)
         lies_at(config.gateway_url.replace("gateway.do", "bill"), Reply(file))
 
         # Then
         assert channel.fetch_bill(DAY, kind="trade", at=AT) == file
+
+    def test_a_line_longer_than_lines_are_is_not_read(self, channel, config, lies_at):
+        # Given
+        file = bill(rows="x" * archives.LINE_BYTES_MAX + "\n")
+        lies_at(config.gateway_url.replace("gateway.do", "bill"), Reply(file))
+
+        # Then
+        outcome = channel.fetch_bill(DAY, kind="trade", at=AT)
+        assert outcome.message == "The file is broken: a line of it is too long."
 
     def test_one_without_its_day_is_taken_if_it_has_an_end(self, channel, config, lies_at):
         # Given one of a day without trades, as they are seen
@@ -232,6 +241,21 @@ class TestTrustedUrl:
             ("https://simulator:8770/alipay/bill", ""),
         ]:
             assert bills.trusted_url(url, gateway_url=gateway) == trusted
+
+
+def test_the_published_bill_is_summed_up_as_it_says(shared):
+    # Given
+    vector = shared / "vectors/alipay/bills/trade_detail_20190916.gbk.csv"
+    lines = [(0, line) for line in vector.read_bytes().splitlines(keepends=True)]
+    empty = (shared / "vectors/alipay/bills/trade_detail_empty.gbk.csv").read_bytes()
+    sums = [place for place, (_, line) in enumerate(lines) if "合计".encode("gbk") in line]
+
+    # When, Then
+    assert bill_sums.fault_of(lines) == ""
+    assert bill_sums.fault_of([(0, line) for line in empty.splitlines(keepends=True)]) == ""
+    for place in (*range(5, 15), *sums):
+        left_out = [*lines[:place], *lines[place + 1 :]]
+        assert bill_sums.fault_of(left_out) in (bill_sums.WRONG_SUMS, bill_sums.NO_SUMS)
 
 
 def test_fetches_the_simulated_bill_whose_columns_are_the_published_ones(
