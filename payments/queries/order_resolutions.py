@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet, TextChoices
+from django.db.models import Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from ledger.models import ApprovalRequest
@@ -61,10 +61,11 @@ def agreed_resolution(operation: ChannelOperation) -> ApprovalRequest | None:
     request = agreed.order_by("created_at", "pk").last()
     if request is None or request.pk == operation.resolution:
         return None
+    is_since = Q(approval__created_at__gt=request.created_at) | Q(
+        approval__created_at=request.created_at, approval_id__gt=request.pk
+    )
     ways = RefundRemedy.objects.filter(
-        refund__operation=operation,
-        approval__state=ApprovalState.EXECUTED,
-        approval__decided_at__gte=request.decided_at,
+        is_since, refund__operation=operation, approval__state=ApprovalState.EXECUTED
     )
     is_of_before = operation.kind == OperationKind.REFUND and ways.exists()
     return None if is_of_before else request
