@@ -93,19 +93,17 @@ def taken_of(allocations: Sequence[PaymentAllocation]) -> Mapping[str, Captured]
         for one in allocations
         if one.payment.capture_mode == Capturing.MANUAL and one.payment.status == PaymentStatus.PAID
     ]
-    taken = {one.pk: Captured(one.amount_minor, one.fee_minor) for one in allocations}
-    if held:
-        made = (
-            CaptureShare.objects.filter(
-                allocation_id__in=held, capture__status=CaptureStatus.SUCCEEDED
-            )
-            .order_by()
-            .values_list("allocation_id")
-            .annotate(Sum("amount_minor"), Sum("fee_minor"))
-        )
-        taken.update(dict.fromkeys(held, Captured()))
-        taken.update({key: Captured(int(amount), int(fee)) for key, amount, fee in made})
-    return taken
+    whole = {one.pk: Captured(one.amount_minor, one.fee_minor) for one in allocations}
+    if not held:
+        return whole
+    made = (
+        CaptureShare.objects.filter(allocation_id__in=held, capture__status=CaptureStatus.SUCCEEDED)
+        .order_by()
+        .values_list("allocation_id")
+        .annotate(Sum("amount_minor"), Sum("fee_minor"))
+    )
+    taken = {key: Captured(int(amount), int(fee)) for key, amount, fee in made}
+    return {**whole, **dict.fromkeys(held, Captured()), **taken}
 
 
 def totals_of_share(allocation: PaymentAllocation, *, held: HeldShare | None) -> Totals | None:
