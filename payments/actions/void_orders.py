@@ -3,7 +3,7 @@
 Each is two transactions with the call between them; no network inside a transaction.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -11,13 +11,14 @@ from django.db import transaction
 from ledger import jobs
 from payments import capture_states, locks
 from payments.actions import operations, order_resolutions, voids
-from payments.actions.capture_orders import CONTRADICTIONS, STATUS_OF_ORDER
+from payments.actions.capture_orders import AMOUNT_DIFFERS, CONTRADICTIONS, STATUS_OF_ORDER
 from payments.actions.channels import authorising_channel_of
 from payments.actions.exchanges import DUE_MAX, Exchange
 from payments.actions.operations import Lease
 from payments.actions.order_courses import has_come_to_people
+from payments.actions.takings import is_as_asked
 from payments.capture_states import DEAD_CAPTURES, CaptureStatus
-from payments.channels.base import Outcome, VoidRequest
+from payments.channels.base import Outcome, OutcomeKind, VoidRequest
 from payments.models import (
     ChannelAccount,
     ChannelOperation,
@@ -102,16 +103,26 @@ def _record(subject: str, *, lease: Lease, outcome: Outcome, at: datetime) -> Ch
     operation = void.operation
     was = operation.status
     actor = lease.actor or f"channel:{operation.channel_account.channel}"
-    operations.record_outcome(operation, lease=lease, outcome=outcome, at=at)
-    if (void.status, outcome.kind) in CONTRADICTIONS:
+    believed = _believed(void, outcome)
+    operations.record_outcome(operation, lease=lease, outcome=believed, at=at)
+    if (void.status, believed.kind) in CONTRADICTIONS:
         voids.contradict(void, actor=actor, at=at)
     status = STATUS_OF_ORDER.get(OperationStatus(operation.status))
     is_ended = void.status in (CaptureStatus.SUCCEEDED, *DEAD_CAPTURES)
     if status is not None and status != void.status and not is_ended:
-        follow(void, status, outcome=outcome, actor=actor, at=at)
+        follow(void, status, outcome=believed, actor=actor, at=at)
     if has_come_to_people(operation, was=was):
         voids.tell(void, kind="void.manual_review", actor=actor, at=at)
     return operation
+
+
+def _believed(void: Void, outcome: Outcome) -> Outcome:
+    """Take a success of another amount or currency for what it is: some may be held still."""
+    if outcome.kind != OutcomeKind.SUCCEEDED or is_as_asked(
+        outcome, amount_minor=void.amount_minor, currency=void.currency
+    ):
+        return outcome
+    return replace(outcome, kind=OutcomeKind.UNKNOWN, code=AMOUNT_DIFFERS)
 
 
 def follow(

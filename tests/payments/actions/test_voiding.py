@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from payments.actions import attempts, authorisations, closing, voids
+from payments.actions import attempts, authorisations, closing, void_orders, voids
 from payments.actions.capture_requests import CaptureRequest, request_capture
 from payments.channels import registry
 from payments.errors import CaptureInFlightError, NothingHeldError
@@ -24,7 +24,7 @@ from tests.payments.holding import (
     holding_channel,
 )
 from tests.rig.rows import nothing_written
-from tests.rig.stage import run_jobs
+from tests.rig.stage import let_machines_wait, run_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -79,6 +79,37 @@ def test_a_void_closes_an_authorised_payment_when_the_channel_says_so(channel):
     (order,) = channel.sent("void")
     assert order.amount_minor == 10_000
     assert not BalanceTransaction.objects.exists()
+
+
+@pytest.mark.parametrize("facts", [{"amount_minor": 4_000}, {"currency": "USD"}])
+@pytest.mark.parametrize("is_asked", [False, True], ids=["answered", "asked"])
+def test_a_void_of_another_amount_is_not_believed(channel, facts, is_asked):
+    # Given 100.00 are held, and the channel says that it gave something else back
+    payment = authorised(channel)
+    other = replace(done(10_000), **facts)
+    channel.says["void"] = [UNKNOWN] if is_asked else [other]
+    void(payment)
+    run_jobs()
+
+    # When
+    if is_asked:
+        channel.says["query_void"] = [other]
+        let_machines_wait()
+        void_orders.query_void(Void.objects.get().pk, at=LATER, is_notified=True)
+
+    # Then nobody knows what is held still
+    row = Void.objects.get()
+    assert (row.status, row.operation.code) == ("unknown", "AMOUNT_DIFFERS")
+    assert standing(payment) == ("closing", "voided")
+    assert Authorisation.objects.get().ended_at is None
+
+    # When it says later that all of it went back
+    channel.made[row.operation.channel_no] = done(10_000)
+    let_machines_wait()
+    void_orders.query_void(row.pk, at=LATER, is_notified=True)
+
+    # Then
+    assert standing(payment) == ("closed", "voided")
 
 
 def test_cancelling_an_authorised_payment_gives_it_back(channel):
