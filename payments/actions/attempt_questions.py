@@ -1,7 +1,6 @@
 """What is said to a channel about a try to collect a payment: the order, the question, the end."""
 
 import time
-from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -114,22 +113,26 @@ def ask(attempt_id: str, at: datetime) -> Outcome:
     traits = registry.TRAITS[order.account.channel]
     if not traits.closes:
         return _left(outcome, order, at=at) if order.is_left else _ended(outcome, order, at=at)
-    if time.monotonic() - began > CLOSE_WITHIN_SECONDS:
-        return outcome  # the next question closes it
-    closed = _close(channel, order)
-    if closed.code == NEVER_SCANNED and _is_held(order, carried=traits.carried):
-        return _ended(outcome, order, at=at)
-    return closed
+    is_late = time.monotonic() - began > CLOSE_WITHIN_SECONDS  # the next question closes it
+    closed = outcome if is_late else _close(channel, order)
+    if order.method not in traits.carried:
+        return closed
+    if closed.code == NEVER_SCANNED:
+        return _unseen(outcome, order, at=at)
+    is_ended = order.status == OperationStatus.CLOSED
+    return _left(closed, order, at=at) if is_ended and _may_be_open(closed) else closed
 
 
-def _is_held(order: _Order, *, carried: Collection[str]) -> bool:
-    """Tell whether a payer may hold a page of which the channel knows nothing, to the end of it.
+def _unseen(outcome: Outcome, order: _Order, *, at: datetime) -> Outcome:
+    """Say what becomes of an order of which the channel knows nothing, and a payer holds the page.
 
-    A payer who chose another method, or has paid by it, waits for no clock: should they pay by
-    the first as well, what comes second is parked. Where nobody is to pay any more, `closed` is
-    said once it is true.
+    It can be opened and paid until its time is over. Where nobody is to pay any more, `closed` is
+    said once that is true. A payer who chose another method, or has paid by it, waits for no clock:
+    it is asked about on, closed once somebody has opened it, and what comes second is parked.
     """
-    return order.method in carried and order.payment_status == PaymentStatus.CLOSING
+    if order.payment_status == PaymentStatus.CLOSING and not order.is_left:
+        return _ended(outcome, order, at=at)
+    return _left(outcome, order, at=at)
 
 
 def _ended(outcome: Outcome, order: _Order, *, at: datetime) -> Outcome:
@@ -146,7 +149,7 @@ def _ended(outcome: Outcome, order: _Order, *, at: datetime) -> Outcome:
 
 
 def _left(outcome: Outcome, order: _Order, *, at: datetime) -> Outcome:
-    """End an order that cannot be closed and of which nothing was taken: its payer left it.
+    """End an order that cannot be closed, or not yet, and of which nothing was taken.
 
     A payer who chose another method waits for no clock. Its page may still be paid, so it is asked
     about on until its time is over (`closing.have_asked_on`), and what comes second is parked.

@@ -28,7 +28,7 @@ CANCELLED, EXPIRED, GAVE_WAY = "cancelled", "expired", "gave_way"
 NOT_WANTED = "not_wanted"
 """The payment was closed, or another method chosen, before the order was sent."""
 LEFT_OPEN = "left_open"
-"""Its payer chose another method; the channel cannot close it, and nothing was taken so far."""
+"""Its payer chose another method; the channel cannot close it so far, and nothing was taken."""
 
 
 def cancel_payment(payment_id: str, *, actor: str, at: datetime) -> Payment:

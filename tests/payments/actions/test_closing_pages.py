@@ -66,6 +66,14 @@ class Page:
         let_machines_wait()
         attempts.query_attempt(self.pk, at=at, is_notified=True)
 
+    def ask_on(self, *, at_most: int = 20) -> int:
+        """Have the questions asked that our own ones lead to; return how many there were."""
+        for asked in range(at_most):
+            let_machines_wait()
+            if "payments.query_attempt" not in run_jobs():
+                return asked
+        raise AssertionError("It is asked about for ever.")
+
     def cancel(self) -> None:
         with transaction.atomic():
             closing.cancel_payment(self.attempt.payment_id, actor="key:ak_1", at=LATER)
@@ -188,7 +196,7 @@ class TestSwitched:
 
         # Then
         assert page.statuses == ("awaiting_payment", "closed")
-        assert page.attempt.operation.code == "never_scanned"
+        assert page.attempt.operation.code == "left_open"
         assert other.status == "awaiting_payer"
 
     @EACH
@@ -207,21 +215,6 @@ class TestSwitched:
         assert other.status == "closed"
         assert balance("2901", "unallocated") == "0.00"
 
-    def test_money_for_both_is_parked_once(self, page):
-        # Given
-        other = page.switch()
-        page.pay_order(other)
-        attempts.query_attempt(other.pk, at=LATER)
-        page.pay()
-
-        # When
-        page.ask()
-
-        # Then
-        payment = page.attempt.payment
-        assert (payment.status, payment.status_code) == ("paid", "paid_twice")
-        assert balance("2901", "unallocated") == "100.00"
-
     def test_money_after_the_payment_was_closed_is_parked(self, page):
         # Given a payer who chose a code, and then nobody wanted the payment any more
         page.switch()
@@ -235,3 +228,62 @@ class TestSwitched:
         # Then
         assert page.statuses == ("paid_late", "succeeded")
         assert balance("2901", "unallocated") == "100.00"
+
+
+class TestLeftAndNobodyTellsUs:
+    """The notification is lost: only our own questions find what became of a page that was left."""
+
+    @EACH
+    def test_paid_alone_it_is_the_payment_s_and_the_code_is_closed(self, page):
+        # Given
+        other = page.switch()
+        page.pay()
+
+        # When
+        page.ask_on()
+
+        # Then
+        other.refresh_from_db()
+        assert (page.statuses, other.status) == (("paid", "succeeded"), "closed")
+        assert balance("2901", "unallocated") == "0.00"
+
+    def test_paid_beside_the_code_it_is_parked_once(self, page):
+        # Given
+        other = page.switch()
+        page.pay_order(other)
+        attempts.query_attempt(other.pk, at=LATER)
+        page.pay()
+
+        # When
+        page.ask_on()
+
+        # Then
+        payment = page.attempt.payment
+        assert (payment.status, payment.status_code) == ("paid", "paid_twice")
+        assert balance("2901", "unallocated") == "100.00"
+
+    def test_opened_and_not_paid_it_is_closed_at_the_channel(self, page):
+        # Given
+        page.switch()
+        page.sign_in()
+
+        # When
+        page.ask_on()
+
+        # Then nobody can pay it any more
+        assert page.attempt.operation.code == "TRADE_CLOSED"
+        assert not page.attempt.is_left_open
+
+    def test_never_opened_it_is_asked_about_until_its_time_is_over_and_no_longer(self, page):
+        # Given
+        page.switch()
+        assert page.attempt.is_left_open
+
+        # When
+        asked = page.ask_on()
+
+        # Then
+        attempt = page.attempt
+        assert (attempt.status, attempt.operation.code) == ("closed", "time_over")
+        assert not attempt.is_left_open
+        assert 4 <= asked <= 12
