@@ -190,6 +190,17 @@ def locked_link(link_id: str) -> PaymentLink:
     return links.select_for_update(of=["self"]).get(pk=link_id)
 
 
+def hold_single_use_link(of: Q) -> None:
+    """Lock the link that may be paid once by which the payment that `of` chooses was begun.
+
+    `of` is a condition on links, by their payments. Before that payment: under this lock nobody
+    begins to pay by the link, and money of its payments is taken one after the other. A payment
+    that no such link began locks nothing.
+    """
+    links = PaymentLink.objects.select_for_update(of=["self"]).filter(of, is_single_use=True)
+    links.values_list("pk").first()
+
+
 def locked_method_switch(switch_id: str) -> MethodSwitch | None:
     """Return the closed scene, locked, or None if there is none."""
     return MethodSwitch.objects.select_for_update().filter(pk=switch_id).first()

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from payments import locks
 from payments.actions import (
@@ -96,6 +97,8 @@ def _claimed(attempt_id: str) -> None:
 @transaction.atomic(durable=True)
 def _record(attempt_id: str, *, lease: Lease, outcome: Outcome, at: datetime) -> ChannelOperation:
     """Write the outcome, and in the same transaction what it means for the payment."""
+    if outcome.kind == OutcomeKind.SUCCEEDED:
+        locks.hold_single_use_link(Q(payments__attempts=attempt_id))
     attempt = locks.locked_attempt(attempt_id)
     operation = attempt.operation
     was = operation.status

@@ -10,6 +10,7 @@ from payments.actions.parking import Receipt
 from payments.actions.takings import Part, Taken, is_as_asked
 from payments.channels.base import Outcome
 from payments.models import Payment, PaymentAttempt
+from payments.queries.links import sold_by_other
 from payments.states import PaymentStatus
 
 _WITH_MONEY = (
@@ -30,9 +31,9 @@ def record_paid(
     The channel's own instant decides the business day, or the first open day after it when the
     books of that day are closed; when the money becomes available it decides always. One entry
     and one line per allocation (E01, E02a, E03). Three kinds of money wait in suspense, and
-    nobody's balance moves: what came otherwise than asked makes the payment `conflicted`, what
-    came after it was closed `paid_late`, and what came by a second try leaves it as it is, told
-    as `payment.paid_twice`.
+    nobody's balance moves: what came otherwise than asked makes the payment `conflicted`, so does
+    what came by a link that may be paid once and was, what came after it was closed `paid_late`,
+    and what came by a second try leaves it as it is, told as `payment.paid_twice`.
     Recording the same outcome twice changes nothing.
 
     Raises IllegalMoveError when the payment cannot become paid; nothing is written then.
@@ -45,7 +46,9 @@ def record_paid(
     elif payment.status == PaymentStatus.CLOSED:
         parking.park_late(payment, receipt)
     elif not is_as_asked(outcome, amount_minor=payment.amount_minor, currency=payment.currency):
-        parking.park_conflict(payment, receipt)
+        parking.park_conflict(payment, receipt, code=parking.AMOUNT_DIFFERS)
+    elif sold_by_other(payment):
+        parking.park_conflict(payment, receipt, code=parking.LINK_PAID)
     else:
         states.PAYMENT.require_move(payment.status, PaymentStatus.PAID)
         _book(payment, attempt, paid_at=receipt.paid_at, settled_minor=outcome.settled_minor)

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 
 from payments import locks
 from payments.actions import moves
 from payments.errors import ContradictionStandsError, MoneyContradictedError
 from payments.models import ParkedMoney, Refund
-from payments.parked_states import PARKED, ParkedStatus
+from payments.parked_states import PARKED, ParkedKind, ParkedStatus
 from payments.queries.parked import (
     UNPAID_DEBT,
     is_contradicted,
@@ -26,6 +27,25 @@ _FOLLOWS = {
     RefundStatus.FAILED: ParkedStatus.WAITING,
     RefundStatus.CANCELLED: ParkedStatus.WAITING,
 }
+
+
+_REASONS = {
+    ParkedKind.CONFLICTED: _("The amount was not the one asked for."),
+    ParkedKind.PAID_LATE: _("The payment had been closed."),
+    ParkedKind.PAID_TWICE: _("The payment had been made already."),
+}
+_LINK_PAID = _("The payment link had been paid already.")
+
+
+def reason_shown(parked: ParkedMoney) -> str:
+    """Return what the channel shows to the payer who gets money in suspense back.
+
+    What came as it was asked for and is `conflicted` came by a link that was paid before.
+    """
+    payment = parked.payment
+    is_as_asked = (parked.amount_minor, parked.currency) == (payment.amount_minor, payment.currency)
+    is_of_paid_link = parked.kind == ParkedKind.CONFLICTED and is_as_asked
+    return str(_LINK_PAID if is_of_paid_link else _REASONS[ParkedKind(parked.kind)])
 
 
 def require_undecided(parked: ParkedMoney) -> None:

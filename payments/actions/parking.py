@@ -18,6 +18,11 @@ from payments.postings import discounts
 from payments.queries.calendar import booking_date_of
 from payments.states import PAID_TWICE, AttemptStatus, PaymentStatus
 
+AMOUNT_DIFFERS = "amount_differs"
+"""The reason code of a payment for which another amount or currency came than was asked."""
+LINK_PAID = "link_paid"
+"""The reason code of a payment whose link may be paid once, and was by another payment before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -39,15 +44,18 @@ def is_second_money(payment: Payment, attempt: PaymentAttempt) -> bool:
     )
 
 
-def park_conflict(payment: Payment, receipt: Receipt) -> None:
-    """Leave money that came otherwise than asked in suspense, for two people to decide on."""
+def park_conflict(payment: Payment, receipt: Receipt, *, code: str) -> None:
+    """Leave money that came otherwise than asked in suspense, for two people to decide on.
+
+    `code` says why: AMOUNT_DIFFERS or LINK_PAID.
+    """
     states.PAYMENT.require_move(payment.status, PaymentStatus.CONFLICTED)
     _park(payment, receipt, partial(postings.conflicted, payment), kind=ParkedKind.CONFLICTED)
     payment.paid_at = receipt.paid_at
     moves.move(
         payment,
         PaymentStatus.CONFLICTED,
-        code="amount_differs",
+        code=code,
         actor=receipt.actor,
         at=receipt.at,
     )

@@ -13,6 +13,7 @@ from payments import locks, pricing, states
 from payments.actions import authorisations, judgements, limits, merchants, moves, orders
 from payments.errors import (
     AllocationMismatchError,
+    LinkUsedError,
     OrderNumberTakenError,
     PaymentExpiredError,
     PaymentNotFoundError,
@@ -27,6 +28,7 @@ from payments.models import (
     PaymentAllocation,
 )
 from payments.queries.calendar import business_date_of
+from payments.queries.links import sold_by_other
 from payments.screening import Verdict
 from payments.states import LIVE_ATTEMPTS, PaymentStatus
 
@@ -128,8 +130,9 @@ def confirm_payment(
     password at the checkout, and what they get for it comes back here as `token`. `payer_account`
     is how the channel knows the payer inside its own app, where the method needs it.
 
-    Raises PaymentNotFoundError, PaymentExpiredError, NoChannelError, MethodCannotHoldError or
-    IllegalMoveError; nothing is written then.
+    Raises PaymentNotFoundError, PaymentExpiredError, NoChannelError, MethodCannotHoldError,
+    LinkUsedError where its link may be paid once and was by another, or IllegalMoveError; nothing
+    is written then.
     """
     assert connection.in_atomic_block, "confirm_payment is a part; open a transaction around it"
     payment = _locked(payment_id)
@@ -138,8 +141,7 @@ def confirm_payment(
             return payment
     else:
         states.PAYMENT.require_move(payment.status, PaymentStatus.AWAITING_PAYMENT)
-    if payment.expires_at <= at:
-        raise PaymentExpiredError
+    _require_payable(payment, at=at)
     account = _account_for(payment, method, at=at)
     payment.method, payment.payer_account = method, payer_account
     payment.client_ip = client_ip
@@ -160,6 +162,14 @@ def confirm_payment(
     else:
         moves.move(payment, PaymentStatus.RISK_REVIEW, code=judgement.code, actor=actor, at=at)
     return payment
+
+
+def _require_payable(payment: Payment, *, at: datetime) -> None:
+    """Refuse what is over, or of a link that may be paid once and was by another payment."""
+    if payment.expires_at <= at:
+        raise PaymentExpiredError
+    if sold_by_other(payment):
+        raise LinkUsedError
 
 
 def _account_for(payment: Payment, method: str, *, at: datetime) -> ChannelAccount:

@@ -7,7 +7,7 @@ be resolved at once, by the merchants' own terms; what they want taken is judged
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.utils.translation import gettext_lazy as _
+from django.db.models import Q
 
 from ledger.actions import approvals, journal
 from ledger.actions.approvals import Decider
@@ -32,7 +32,7 @@ from payments.errors import (
     ResolutionReasonMissingError,
 )
 from payments.models import ParkedMoney, PaymentAttempt, Refund
-from payments.parked_states import ParkedKind, ParkedStatus, ResolutionWay
+from payments.parked_states import ParkedStatus, ResolutionWay
 from payments.postings import captures as postings
 from payments.queries.calendar import booking_date_of
 from payments.queries.parked import (
@@ -52,13 +52,6 @@ BY_TERMS = "terms:late_money"
 
 OVERPAID = "overpaid"
 """The reason code of a paid payment of whose money the part too much is in suspense."""
-
-_REASONS = {
-    ParkedKind.CONFLICTED: _("The amount was not the one asked for."),
-    ParkedKind.PAID_LATE: _("The payment had been closed."),
-    ParkedKind.PAID_TWICE: _("The payment had been made already."),
-}
-"""What the channel shows to the payer who gets money back."""
 
 
 @transaction.atomic(durable=True)
@@ -117,6 +110,7 @@ def approve_resolution(
     StaleApprovalError when it is no longer what was shown, ApprovalExpiredError or
     AlreadyDecidedError; nothing is written then.
     """
+    locks.hold_single_use_link(Q(payments__parked=parked_id))
     parked = _locked(parked_id)
     asked = _asked(parked_id)
     way = ResolutionWay(asked.payload["way"])
@@ -263,7 +257,7 @@ def _give_back(parked: ParkedMoney, *, actor: str, at: datetime) -> Refund:
         amount_minor=parked.left_minor,
         unallocated_minor=parked.left_minor,
         currency=parked.currency,
-        reason=str(_REASONS[ParkedKind(parked.kind)]),
+        reason=parked_moves.reason_shown(parked),
         requested_by=actor,
         created_at=at,
     )

@@ -42,6 +42,7 @@ _WORDS: Mapping[str, Words] = {
     "suspense_before_minor": gettext_lazy("in suspense before"),
     "suspense_after_minor": gettext_lazy("in suspense after"),
     "goes_to": gettext_lazy("who gets it"),
+    "link_paid_by": gettext_lazy("its link was paid by"),
     "reason": gettext_lazy("reason"),
 }
 

@@ -99,6 +99,20 @@ def _has_any(link: PaymentLink, name: str, statuses: Sequence[PaymentStatus]) ->
     return link.payments.filter(status__in=statuses).exists() if known is None else known
 
 
+def sold_by_other(payment: Payment) -> str:
+    """Return the other payment by which a link that may be paid once was paid, else empty.
+
+    Money in suspense has paid nothing: nobody has said yet that it is used. Costs nothing for a
+    payment that no link began. Who books money by it holds the link's lock.
+    """
+    if payment.link_id is None:
+        return ""
+    others = Payment.objects.filter(
+        link_id=payment.link_id, link__is_single_use=True, status__in=TAKEN
+    ).exclude(pk=payment.pk)
+    return others.order_by("pk").values_list("pk", flat=True).first() or ""
+
+
 def in_state(state: LinkState, *, at: datetime) -> Q:
     """Return the condition on `links_with_use` that `state_of` is `state`."""
     used = Q(is_single_use=True, is_taken=True)

@@ -8,7 +8,7 @@ from ledger.models import ApprovalRequest
 from ledger.states import ApprovalState
 from payments.models import ParkedMoney, Payment, PaymentAllocation, Refund
 from payments.parked_states import LateMoney, ParkedKind, ParkedStatus, ResolutionWay
-from payments.queries.links import DECIDED, TAKEN, UNDER_WAY
+from payments.queries.links import DECIDED, TAKEN, UNDER_WAY, sold_by_other
 from payments.states import CONTRADICTED, PaymentStatus
 
 APPROVAL_KIND = "payment_resolution"
@@ -40,9 +40,15 @@ def moved_minor(parked: ParkedMoney, way: ResolutionWay) -> int:
 
 
 def resolution_payload(parked: ParkedMoney, way: ResolutionWay, *, reason: str) -> dict[str, Any]:
-    """Return what people are shown of one way and agree to, read from the live rows."""
+    """Return what people are shown of one way and agree to, read from the live rows.
+
+    Of a link that may be paid once it names the payment by which it was paid: who agreed before
+    that came has not agreed to a second sale.
+    """
     moved = moved_minor(parked, way)
+    sold_by = sold_by_other(parked.payment) if way == ResolutionWay.ACCEPT else ""
     return {
+        **({"link_paid_by": sold_by} if sold_by else {}),
         "parked": parked.pk,
         "payment": parked.payment_id,
         "merchant_order_no": parked.payment.merchant_order_no,
