@@ -8,7 +8,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
 application = get_asgi_application()
 
-# Only now are the apps loaded. A sandbox that knows a live channel does not start.
-from payments.actions.channels import require_sandbox_is_closed  # noqa: E402
+# Only now are the apps loaded. Who knows a live channel as a sandbox, or a simulator where money
+# is real, does not start.
+from payments.actions.gateways import require_gateways  # noqa: E402
 
-require_sandbox_is_closed()
+require_gateways()

@@ -8,7 +8,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Tags
-from django.db import connections
+from django.db import Error, connection, connections
 
 from ledger import fault_points
 
@@ -63,6 +63,33 @@ def check_fault_points(
             hint="Only the settings modules of tests arm them; use config.settings.production.",
             id="tianping.E002",
         )
+    ]
+
+
+@checks.register(Tags.security)
+def check_gateways(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse a sandbox that knows a live channel, and real money where a simulator is known.
+
+    Before its tables are made a database knows neither; one that cannot be reached says so itself.
+    """
+    from payments.actions.gateways import misplaced_accounts
+    from payments.models import ChannelAccount
+
+    try:
+        if ChannelAccount._meta.db_table not in connection.introspection.table_names():
+            return []
+        misplaced = misplaced_accounts()
+    except Error:
+        return []
+    hint = (
+        "Test data never meets live channels: give them a deployment of their own."
+        if settings.SANDBOX
+        else "In a database that was rehearsed in, invented money is booked: serve it with"
+        " SANDBOX=1, and give real money a database of its own."
+    )
+    return [
+        checks.Error(f"Channel account {pk}: {refusal}", hint=hint, id="tianping.E003")
+        for pk, refusal in misplaced
     ]
 
 

@@ -16,8 +16,12 @@ TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 # --- the house's own ---------------------------------------------------------------------------
 
 SANDBOX = env.flag("SANDBOX", default=False)
-# Where a sandbox's channel accounts may point; it refuses to serve with any other.
+# Where a sandbox's channel accounts may point; it refuses to serve with any other, and no other
+# deployment serves with one of them.
 SIMULATOR_HOSTS = env.words("SIMULATOR_HOSTS", default=["127.0.0.1", "localhost", "::1"])
+# Where accounts may point outside a sandbox, beside the channels' own hosts: a bank's gateway, or
+# a proxy of ours before a channel; with its port, if that is not 443.
+GATEWAY_HOSTS = env.words("GATEWAY_HOSTS")
 # The virtual clock of a sandbox: a file with one ISO instant (config/clock.py).
 SANDBOX_CLOCK_FILE = env.text("SANDBOX_CLOCK_FILE", default="")
 # Where channels and payers reach this deployment; the address in a channel order's notify_url.

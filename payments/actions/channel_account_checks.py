@@ -64,7 +64,8 @@ def require_sense(account: ChannelAccount, terms: ChannelAccountTerms) -> None:
 def require_ability(account: ChannelAccount, terms: ChannelAccountTerms) -> None:
     """Switch on, and let pay out, only what can speak with the keys that it has.
 
-    Raises ChannelAccountUnableError or PayoutsNeedCertificatesError. Nobody is asked.
+    Raises ChannelAccountUnableError, PayoutsNeedCertificatesError, or what `require_gateway`
+    raises where it may not be spoken to from here. Nobody is asked.
     """
     if account.channel == ChannelKind.BANK:
         if terms.can_transfer:

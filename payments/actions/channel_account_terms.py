@@ -59,12 +59,11 @@ def register_account(
 ) -> ChannelAccount:
     """Register an account with a channel, switched off and without keys. No order goes there.
 
-    Raises TermsReasonMissingError, ChannelAccountMismatchError, LiveChannelInSandboxError,
-    GatewayWithoutTlsError, or ChannelAccountKnownError where it is registered; nothing is written
-    then.
+    Raises TermsReasonMissingError, ChannelAccountMismatchError, what `require_gateway` raises, or
+    ChannelAccountKnownError where it is registered; nothing is written then.
     """
     _require_reason(reason)
-    require_gateway(entry.gateway_url)
+    require_gateway(entry.gateway_url, channel=entry.channel)
     account = ChannelAccount(
         id=new_id("chn"), **asdict(entry), is_enabled=False, can_transfer=False, created_at=at
     )

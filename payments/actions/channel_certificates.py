@@ -13,6 +13,7 @@ from ledger.rounds import each
 from payments import locks
 from payments.actions import notification_care
 from payments.actions.channels import channel_of
+from payments.actions.gateways import GATEWAY_REFUSALS
 from payments.channels.base import Outcome
 from payments.channels.inspection import UninspectableError, inspected
 from payments.models import ChannelAccount, ChannelKind, ChannelNotification, DatabaseClock
@@ -77,7 +78,10 @@ def have_fetched(message: ChannelNotification, *, at: datetime) -> bool:
 
 def _refresh(account: ChannelAccount, *, at: datetime) -> bool:
     now = ChannelAccount.objects.values_list(DatabaseClock(), flat=True).get(pk=account.pk)
-    channel = channel_of(account)
+    try:
+        channel = channel_of(account)
+    except GATEWAY_REFUSALS:
+        return False  # The others of the round are fetched all the same.
     if not isinstance(channel, CertificateSource):
         return False
     brought = channel.fetch_certificates(at=now)

@@ -32,13 +32,13 @@ def require_working(account: ChannelAccount, keys: ChannelKeySet) -> None:
     tried yet, and it is not switched on before. What brings no key is not tried either: an address
     and the end of former keys change nothing here. Writes nothing.
 
-    Raises KeysDoNotFitError.
+    Raises KeysDoNotFitError, and what `require_gateway` raises of the gateway that it would have.
     """
     secrets = channel_secrets.SEALED
     if not any(getattr(keys, name) for name in (*_PLAIN, *secrets)):
         return
     after = copy(account)
-    for name in (*_PLAIN, *secrets):
+    for name in ("gateway_url", *_PLAIN, *secrets):
         setattr(after, name, getattr(keys, name) or getattr(account, name))
     if not after.channel_public_key or missing_settings(after):
         return

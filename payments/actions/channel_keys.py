@@ -66,12 +66,12 @@ def enter_keys(
 ) -> ChannelKeySet:
     """Enter keys or a gateway; nothing changes before another person agrees.
 
-    Raises UnusableKeyError, KeysDoNotFitError where the account could not work with them,
-    LiveChannelInSandboxError, GatewayWithoutTlsError, or ApprovalClosedError when some wait
-    already; nothing is written then.
+    Raises UnusableKeyError, KeysDoNotFitError where the account could not work with them, what
+    `require_gateway` raises, or ApprovalClosedError when some wait already; nothing is written
+    then.
     """
     account = locks.locked_channel_account(account_id)
-    require_gateway(entry.gateway_url)
+    require_gateway(entry.gateway_url, channel=account.channel)
     keys = ChannelKeySet(
         id=new_id("cks"),
         channel_account=account,

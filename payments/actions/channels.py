@@ -11,7 +11,7 @@ from ledger import encryption
 from ledger.actions.audit import record_audit
 from ledger.errors import DecryptionError
 from ledger.identifiers import new_id
-from payments.actions.gateways import is_simulator, require_gateway, require_simulator
+from payments.actions.gateways import is_simulator, require_gateway
 from payments.channels.base import (
     AuthorisingChannel,
     Channel,
@@ -37,15 +37,6 @@ def _refuse_in_transaction() -> None:
 
 
 _TRANSPORT = Transport(guard=_refuse_in_transaction)
-
-
-def require_sandbox_is_closed() -> None:
-    """Refuse to serve as a sandbox while any channel account points at a live channel.
-
-    Raises LiveChannelInSandboxError; nothing was sent.
-    """
-    for account in ChannelAccount.objects.exclude(gateway_url=""):
-        require_simulator(account.gateway_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +70,9 @@ def register_channel_account(
 ) -> ChannelAccount:
     """Register an account with a channel. The private key is encrypted, bound to its row.
 
-    Raises LiveChannelInSandboxError or GatewayWithoutTlsError; nothing is written then.
+    Raises what `require_gateway` raises; nothing is written then.
     """
-    require_gateway(request.gateway_url)
+    require_gateway(request.gateway_url, channel=request.channel)
     account_id = new_id("chn")
     account = ChannelAccount.objects.create(
         id=account_id,
@@ -119,12 +110,14 @@ def point_at_gateway(
 ) -> ChannelAccount:
     """Send this account's orders to another simulator from now on. The same address: no change.
 
-    Both addresses are without TLS, as only simulators' are: any other gateway changes with the
-    keys, by two people.
+    Both addresses are without TLS, as only simulators' are: any other gateway, and each one
+    outside a sandbox, changes with the keys, by two people.
 
-    Raises LiveChannelInSandboxError or GatewayNotMovableError; nothing is written then.
+    Raises GatewayNotMovableError or what `require_gateway` raises; nothing is written then.
     """
-    require_simulator(gateway_url)
+    if not settings.SANDBOX:
+        raise GatewayNotMovableError
+    require_gateway(gateway_url, channel=account.channel)
     if account.gateway_url == gateway_url:
         return account
     if not (is_simulator(account.gateway_url) and is_simulator(gateway_url)):
@@ -148,10 +141,9 @@ def channel_of(account: ChannelAccount) -> Channel:
 
     An answer that was signed with a key before today's is believed as long as the two overlap.
 
-    Raises ChannelConfigurationError or DecryptionError when the account cannot work, and
-    LiveChannelInSandboxError where a sandbox would speak to a live channel.
+    Raises ChannelConfigurationError or DecryptionError when the account cannot work, and what
+    `require_gateway` raises where its gateway may not be spoken to from here.
     """
-    require_simulator(account.gateway_url)
     private_key_pem = encryption.decrypt(account.private_key_encrypted, aad=_key_place(account.id))
     config = _config(account, private_key_pem=private_key_pem)
     return channel_for(replace(config, former_keys=_former_keys(account)), _TRANSPORT)
@@ -160,7 +152,8 @@ def channel_of(account: ChannelAccount) -> Channel:
 def tried(account: ChannelAccount, *, private_key_pem: str, api_key: str) -> Channel:
     """Return the adapter of an account with other keys, not saved yet; its secrets are told.
 
-    Raises ChannelConfigurationError when it could not work with them.
+    Raises ChannelConfigurationError when it could not work with them, and what `require_gateway`
+    raises.
     """
     config = _config(account, private_key_pem=private_key_pem)
     return channel_for(replace(config, api_key=api_key), _TRANSPORT)
@@ -192,6 +185,8 @@ def former_listeners_of(account: ChannelAccount, *, at: datetime) -> Sequence[Ch
     """Return adapters that listen with the keys that were replaced and still counted at `at`.
 
     `at` is the machine's. The newest of them first; keys that cannot be used are left out.
+
+    Raises what `require_gateway` raises: where nobody is spoken to, nobody is believed.
     """
     listeners = []
     former = ChannelKeySet.objects.filter(
@@ -225,7 +220,8 @@ def listener_of(account: ChannelAccount) -> Channel:
     Web processes take notifications with it; our private keys are read in workers alone. What a
     channel encrypts its notifications with is read here too: it signs nothing.
 
-    Raises ChannelConfigurationError when the account cannot work.
+    Raises ChannelConfigurationError when the account cannot work, and what `require_gateway`
+    raises: where nobody is spoken to, nobody is believed.
     """
     return channel_for(_config(account, private_key_pem=""), _TRANSPORT)
 
@@ -233,10 +229,9 @@ def listener_of(account: ChannelAccount) -> Channel:
 def reached(account: ChannelAccount) -> Answer:
     """Get what stands at the gateway's address, unsigned: only to see whether anybody answers.
 
-    Raises NotSentError or UnansweredError when nobody does, and LiveChannelInSandboxError where a
-    sandbox would speak to a live channel.
+    Raises NotSentError or UnansweredError when nobody does, and what `require_gateway` raises.
     """
-    require_simulator(account.gateway_url)
+    require_gateway(account.gateway_url, channel=account.channel)
     return _TRANSPORT.get(account.gateway_url, headers={})
 
 
@@ -266,6 +261,8 @@ def _key_id(account: ChannelAccount, pem: str, key_id: str) -> str:
 
 
 def _config(account: ChannelAccount, *, private_key_pem: str) -> ChannelConfig:
+    """Return what an adapter is made of; every adapter of an account begins here."""
+    require_gateway(account.gateway_url, channel=account.channel)
     api_key = account.api_key_encrypted
     return ChannelConfig(
         account_id=account.id,

@@ -17,6 +17,7 @@ from ledger import jobs
 from ledger.errors import DecryptionError
 from ledger.fault_points import fault_point
 from payments.actions import operations
+from payments.actions.gateways import GATEWAY_REFUSALS
 from payments.actions.operations import Lease
 from payments.actions.order_courses import QUERY_DELAYS, is_at_rest, tells_nothing
 from payments.channels import registry
@@ -26,7 +27,6 @@ from payments.channels.base import (
     Outcome,
     OutcomeKind,
 )
-from payments.errors import LiveChannelInSandboxError
 from payments.models import ChannelOperation, DatabaseClock, OperationKind
 from payments.states import OperationStatus
 
@@ -224,13 +224,14 @@ class Exchange:
 def timed(speak: Callable[[str, datetime], Outcome], subject: str, at: datetime) -> Outcome:
     """Call a channel, and note how many milliseconds it took by this machine.
 
-    An account whose keys cannot be used says so before a byte leaves. That is trouble of its line
-    like any other, and no reason for its orders to be stuck.
+    An account whose keys cannot be used, or whose gateway may not be spoken to from here, says so
+    before a byte leaves. That is trouble of its line like any other, and no reason for its orders
+    to be stuck: they wait, or go elsewhere, and its breaker tells people why.
     """
     began = time.monotonic()
     try:
         outcome = speak(subject, at)
-    except (ChannelConfigurationError, DecryptionError, LiveChannelInSandboxError) as error:
+    except (ChannelConfigurationError, DecryptionError, *GATEWAY_REFUSALS) as error:
         return Outcome(OutcomeKind.NOT_SENT, code=NO_KEYS, message=str(error))
     return replace(outcome, millis=int((time.monotonic() - began) * 1_000))
 

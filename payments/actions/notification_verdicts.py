@@ -10,6 +10,7 @@ from ledger import jobs
 from ledger.errors import DecryptionError
 from ledger.fault_points import fault_point
 from payments.actions.channels import former_listeners_of, listener_of
+from payments.actions.gateways import GATEWAY_REFUSALS
 from payments.channels import base
 from payments.channels.base import (
     Channel,
@@ -49,7 +50,8 @@ def judge(message: ChannelNotification) -> Judgement | None:
 
     Keys that were replaced count as long as they overlap with those in use.
 
-    Returns None where the account's keys cannot be used, so that nobody can tell.
+    Returns None where the account's keys cannot be used, so that nobody can tell, and where its
+    gateway may not be spoken to from here, so that nothing is believed of it.
     """
     try:
         judgement = _judged_by(listener_of(message.channel_account), message)
@@ -57,7 +59,7 @@ def judge(message: ChannelNotification) -> Judgement | None:
             formers = former_listeners_of(message.channel_account, at=message.came_at)
             others = (_judged_by(former, message) for former in formers)
             judgement = next((one for one in others if one.told is not None), judgement)
-    except (ChannelConfigurationError, DecryptionError):
+    except (ChannelConfigurationError, DecryptionError, *GATEWAY_REFUSALS):
         return None
     return judgement
 

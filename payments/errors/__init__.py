@@ -57,6 +57,7 @@ from payments.errors.parked import (
 from payments.errors.partners import (
     BearerMayNotWriteError,
     CredentialNotFoundError,
+    ForeignGatewayError,
     ForeignPaymentError,
     ForeignRefundError,
     GatewayNotMovableError,
@@ -147,6 +148,7 @@ __all__ = [
     "EvidenceMissingError",
     "EvidenceTimeError",
     "FeePlanExistsError",
+    "ForeignGatewayError",
     "ForeignPaymentError",
     "ForeignRefundError",
     "ForeignShareError",

@@ -147,6 +147,23 @@ class GatewayWithoutTlsError(DomainError):
     detail = _("The gateway at %(host)s has no TLS; enter its address with https.")
 
 
+class ForeignGatewayError(DomainError):
+    """A gateway was to be known or used that does not stand at a host of its channel.
+
+    Nothing was written and nothing was sent: an address of somebody else's would be called by our
+    workers, and answer as the channel. Enter the channel's own address. Where a bank or a proxy
+    stands before the channel, whoever runs this deployment names its host in GATEWAY_HOSTS.
+    """
+
+    code = "foreign_gateway"
+    status = 422
+    retry = "new_key"
+    detail = _(
+        "%(host)s is no host of this channel that is known here. Nothing was sent. Enter the"
+        " channel's own address, or have the host named in GATEWAY_HOSTS."
+    )
+
+
 class GatewayNotMovableError(DomainError):
     """A gateway that is no simulator's was about to be changed by one person.
 

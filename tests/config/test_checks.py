@@ -4,6 +4,7 @@ import pytest
 
 from config import checks
 from ledger import fault_points
+from tests.factories.payments import AlipayAccountFactory
 
 
 def test_warns_when_one_role_is_owner_and_application(settings):
@@ -69,3 +70,46 @@ def test_is_content_without_armed_fault_points(settings):
     settings.SANDBOX = False
 
     assert checks.check_fault_points(None) == []
+
+
+@pytest.mark.django_db
+def test_names_the_simulators_where_money_is_real(settings):
+    # Given a house that was a sandbox
+    account = AlipayAccountFactory(gateway_url="http://127.0.0.1:8770/gateway.do")
+    assert checks.check_gateways(None) == []
+
+    # When it goes live with the same database
+    settings.SANDBOX = False
+
+    # Then
+    (message,) = checks.check_gateways(None)
+    assert (message.id, message.level) == ("tianping.E003", checks.checks.ERROR)
+    assert account.pk in message.msg
+    assert "127.0.0.1" in message.msg
+    assert "a database of its own" in message.hint
+
+
+@pytest.mark.django_db
+def test_names_the_live_channels_of_a_sandbox(settings):
+    # Given
+    settings.SANDBOX = False
+    account = AlipayAccountFactory(gateway_url="https://openapi.alipay.com/gateway.do")
+    assert checks.check_gateways(None) == []
+
+    # When
+    settings.SANDBOX = True
+
+    # Then
+    (message,) = checks.check_gateways(None)
+    assert account.pk in message.msg
+
+
+@pytest.mark.django_db
+def test_a_database_without_tables_knows_no_gateway(settings, monkeypatch):
+    # Given
+    settings.SANDBOX = False
+    AlipayAccountFactory(gateway_url="http://127.0.0.1:8770/gateway.do")
+    monkeypatch.setattr(checks.connection.introspection, "table_names", lambda: ["auth_user"])
+
+    # When, Then
+    assert checks.check_gateways(None) == []

@@ -22,6 +22,7 @@ SEALED = "v1.test1.c2VhbGVk"
 @pytest.fixture(autouse=True)
 def _no_sandbox(settings) -> None:
     settings.SANDBOX = False
+    settings.GATEWAY_HOSTS = ["mapi.alipay.com", "openapi.alipay.example"]
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ TRAITS: Final = ChannelTraits(
     # Trades go by our numbers; frozen money is taken and freed by `auth_no`.
     needs_number_of=frozenset({NumberedOrder.HOLD}),
     needs=("app_id",),
+    gateway_hosts=frozenset({"openapi.alipay.com"}),
 )
 """It deduplicates by our numbers, for ever and per application: `out_trade_no` of a payment,
 `out_request_no` of a refund or a hold's part, `out_biz_no` of a transfer. The same again is

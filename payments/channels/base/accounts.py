@@ -85,6 +85,8 @@ class ChannelTraits:
     CHANNEL_SETTLE_WINDOW_SECONDS is waited anyhow.
     `card_fields` are the fields of its notifications in which it may be set to tell a card's
     number; they are kept without it.
+    `gateway_hosts` are the hosts of the channel's own gateway, spare ones as well: outside a
+    sandbox an account points at one of them.
     """
 
     methods: frozenset[str]
@@ -102,3 +104,4 @@ class ChannelTraits:
     account_refusals: frozenset[str] = frozenset()
     card_fields: frozenset[str] = frozenset()
     needs: tuple[str, ...] = ()
+    gateway_hosts: frozenset[str] = frozenset()

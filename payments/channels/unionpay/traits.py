@@ -21,6 +21,7 @@ TRAITS: Final = ChannelTraits(
     needs_number_of=frozenset(NumberedOrder),
     card_fields=frozenset(mapping.CARD_FIELDS),
     needs=("key_serial",),
+    gateway_hosts=frozenset({"gateway.95516.com"}),
 )
 """It deduplicates: merId, orderId and txnTime together are one order, and a second message with
 the same three is answered 12 (a repeated transaction) and moves nothing. The source is the

@@ -11,6 +11,14 @@ TRAITS: Final = ChannelTraits(
     account_refusals=mapping.ACCOUNT_REFUSALS,
     refund_spacing=timedelta(minutes=1),
     needs=("app_id", "api_key", "key_serial"),
+    gateway_hosts=frozenset(
+        {
+            "api.mch.weixin.qq.com",
+            "api2.mch.weixin.qq.com",
+            "api.wechatpay.cn",
+            "api2.wechatpay.cn",
+        }
+    ),
     refusal=(b'{"code":"FAIL","message":"refused"}', "application/json"),
 )
 """It deduplicates by our numbers per merchant: `out_trade_no`, `out_refund_no`, `out_bill_no`. A

@@ -3,7 +3,7 @@
 import pytest
 from pytest_django import Settings
 
-from payments.actions import channels
+from payments.actions import channels, gateways
 from payments.actions.channels import ChannelAccountRequest
 from payments.errors import (
     GatewayNotMovableError,
@@ -42,7 +42,7 @@ class TestSandbox:
 
         # Then
         assert account.gateway_url == SIMULATED
-        channels.require_sandbox_is_closed()
+        gateways.require_gateways()
 
     @pytest.mark.parametrize(
         "url", [LIVE, "http://127.0.0.1.example.com/", "http://evil/127.0.0.1"]
@@ -73,7 +73,7 @@ class TestSandbox:
 
         # Then
         with pytest.raises(LiveChannelInSandboxError):
-            channels.require_sandbox_is_closed()
+            gateways.require_gateways()
         with pytest.raises(LiveChannelInSandboxError):
             channels.channel_of(account)
 
