@@ -22,6 +22,13 @@ def seal_for_keys(keys: ChannelKeySet, *, private_key: str, api_key: str) -> Non
     keys.api_key_encrypted = _sealed(api_key, keys, "api_key_encrypted")
 
 
+@sensitive_variables("private_key", "api_key")
+def seal_for_account(account: ChannelAccount, *, private_key: str, api_key: str) -> None:
+    """Seal the secrets that an account at a simulator is born with. Writes nothing yet."""
+    account.private_key_encrypted = _sealed(private_key, account, "private_key_encrypted")
+    account.api_key_encrypted = _sealed(api_key, account, "api_key_encrypted")
+
+
 @sensitive_variables()
 def exchange(account: ChannelAccount, keys: ChannelKeySet) -> None:
     """Let the secrets that a row of keys has change places with the account's. Writes nothing yet.

@@ -1,7 +1,7 @@
-"""Registering channel accounts, and reading them for an adapter."""
+"""Reading channel accounts for an adapter, and pointing one at another simulator."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
@@ -10,7 +10,6 @@ from django.db import connection, transaction
 from ledger import encryption
 from ledger.actions.audit import record_audit
 from ledger.errors import DecryptionError
-from ledger.identifiers import new_id
 from payments.actions.gateways import is_simulator, require_gateway
 from payments.channels.base import (
     AuthorisingChannel,
@@ -37,71 +36,6 @@ def _refuse_in_transaction() -> None:
 
 
 _TRANSPORT = Transport(guard=_refuse_in_transaction)
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelAccountRequest:
-    """What is entered when a channel account is registered. Keys are PEM texts.
-
-    Serials, key ids and `api_key` as in `payments.channels.base.ChannelConfig`.
-    """
-
-    channel: str
-    name: str
-    currency: str
-    merchant_no: str
-    gateway_url: str = ""
-    app_id: str = ""
-    agent_code: str = ""
-    private_key_pem: str = field(default="", repr=False)
-    channel_public_key_pem: str = ""
-    key_serial: str = ""
-    channel_key_id: str = ""
-    root_cert_serial: str = ""
-    api_key: str = field(default="", repr=False)
-    can_transfer: bool = False
-    channel_fee_bps: int = 0
-    settles_to: ChannelAccount | None = None
-
-
-@transaction.atomic(durable=True)
-def register_channel_account(
-    request: ChannelAccountRequest, *, actor: str, at: datetime
-) -> ChannelAccount:
-    """Register an account with a channel. The private key is encrypted, bound to its row.
-
-    Raises what `require_gateway` raises; nothing is written then.
-    """
-    require_gateway(request.gateway_url, channel=request.channel)
-    account_id = new_id("chn")
-    account = ChannelAccount.objects.create(
-        id=account_id,
-        channel=request.channel,
-        name=request.name,
-        currency=request.currency,
-        gateway_url=request.gateway_url,
-        app_id=request.app_id,
-        merchant_no=request.merchant_no,
-        agent_code=request.agent_code,
-        private_key_encrypted=_sealed(request.private_key_pem, place=_key_place(account_id)),
-        api_key_encrypted=_sealed(request.api_key, place=_api_key_place(account_id)),
-        channel_public_key=request.channel_public_key_pem,
-        key_serial=request.key_serial,
-        channel_key_id=request.channel_key_id,
-        root_cert_serial=request.root_cert_serial,
-        can_transfer=request.can_transfer,
-        channel_fee_bps=request.channel_fee_bps,
-        settles_to=request.settles_to,
-        created_at=at,
-    )
-    record_audit(
-        action="channel_account.registered",
-        subject=account.id,
-        actor=actor,
-        at=at,
-        after={"channel": request.channel, "app_id": request.app_id, "name": request.name},
-    )
-    return account
 
 
 @transaction.atomic(durable=True)
@@ -144,9 +78,10 @@ def channel_of(account: ChannelAccount) -> Channel:
     Raises ChannelConfigurationError or DecryptionError when the account cannot work, and what
     `require_gateway` raises where its gateway may not be spoken to from here.
     """
+    config = _config(account, private_key_pem="")
     private_key_pem = encryption.decrypt(account.private_key_encrypted, aad=_key_place(account.id))
-    config = _config(account, private_key_pem=private_key_pem)
-    return channel_for(replace(config, former_keys=_former_keys(account)), _TRANSPORT)
+    config = replace(config, private_key_pem=private_key_pem, former_keys=_former_keys(account))
+    return channel_for(config, _TRANSPORT)
 
 
 def tried(account: ChannelAccount, *, private_key_pem: str, api_key: str) -> Channel:
@@ -278,11 +213,6 @@ def _config(account: ChannelAccount, *, private_key_pem: str) -> ChannelConfig:
         root_cert_serial=account.root_cert_serial,
         api_key=encryption.decrypt(api_key, aad=_api_key_place(account.id)) if api_key else "",
     )
-
-
-def _sealed(secret: str, *, place: str) -> str:
-    """Encrypt a secret for its row; where there is none, there is nothing."""
-    return encryption.encrypt(secret, aad=place) if secret else ""
 
 
 def _api_key_place(account_id: str) -> str:

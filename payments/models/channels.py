@@ -29,7 +29,8 @@ class ChannelAccount(models.Model):
     in `channel_public_key`. With `can_transfer` payouts may go from this account's wallet.
     `channel_fee_bps` is what the channel takes, netted from what it settles.
 
-    What identifies it at the channel never changes. Its terms (name, fee, where it settles to,
+    It is born switched off and without keys, but at a simulator. What identifies it at the channel
+    never changes, and a simulator's account stays one. Its terms (name, fee, where it settles to,
     whether it pays out and whether it is on) change as two people agree; off takes one.
     """
 
@@ -62,7 +63,7 @@ class ChannelAccount(models.Model):
         limit_choices_to={"channel": "bank"},
         verbose_name=_("settles to bank account"),
     )
-    is_enabled = models.BooleanField(_("enabled"), default=True)
+    is_enabled = models.BooleanField(_("enabled"), default=False)
     created_at = models.DateTimeField(_("created at"))
 
     class Meta:

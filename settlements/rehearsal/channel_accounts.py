@@ -8,16 +8,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 
-from payments.actions.channels import (
-    ChannelAccountRequest,
-    point_at_gateway,
-    register_channel_account,
-)
+from payments.actions.channels import point_at_gateway
+from payments.actions.simulated_accounts import SimulatedAccount, register_simulated
 from payments.models import ChannelAccount, ChannelKind
 from settlements.rehearsal.other_side import OtherSide
 
 ACTOR = "task:rehearsal"
 ALIPAY_PATH = "/gateway.do"
+BANK_PATH = "/bank"
 BANK_CODE = "308100005019"
 WECHAT_SERIAL = "3775B6A45ACD588826D15E583A95F5DD00000001"
 UNIONPAY_PATH = "/unionpay/gateway/api"
@@ -43,16 +41,21 @@ class _Keys:
     public_pem: str
 
 
-def bank_account(terms: Terms, *, at: datetime) -> ChannelAccount:
-    """Register our account at the bank. Again: finds it."""
+def bank_account(terms: Terms, *, other_side: OtherSide, at: datetime) -> ChannelAccount:
+    """Register our account at the simulated bank. Again: finds it.
+
+    Nobody calls its address, as a bank is written to by files. It says whose the account is: no
+    house with real money serves with one, or pays merchants out from it.
+    """
     found = _known(ChannelKind.BANK, merchant_no=terms.bank_account_no, currency=terms.currency)
     return found or _register(
-        ChannelAccountRequest(
+        SimulatedAccount(
             channel=ChannelKind.BANK,
             name=f"{terms.name} · bank",
             currency=terms.currency,
             merchant_no=terms.bank_account_no,
             agent_code=BANK_CODE,
+            gateway_url=f"{other_side.url}{BANK_PATH}",
         ),
         at=at,
     )
@@ -81,7 +84,7 @@ def alipay_account(
         bank_account_no=terms.bank_account_no,
     )
     return _register(
-        ChannelAccountRequest(
+        SimulatedAccount(
             channel=ChannelKind.ALIPAY,
             name=f"{terms.name} · Alipay",
             currency=terms.currency,
@@ -89,9 +92,9 @@ def alipay_account(
             app_id=app_id,
             gateway_url=f"{other_side.url}{ALIPAY_PATH}",
             private_key_pem=keys.private_pem,
-            channel_public_key_pem=channel_key,
+            channel_public_key=channel_key,
             channel_fee_bps=terms.fee_bps,
-            settles_to=bank,
+            settles_to_id=bank.pk,
         ),
         at=at,
     )
@@ -123,7 +126,7 @@ def wechat_account(
         currency=terms.currency,
     )
     return _register(
-        ChannelAccountRequest(
+        SimulatedAccount(
             channel=ChannelKind.WECHATPAY,
             name=f"{terms.name} · WeChat Pay",
             currency=terms.currency,
@@ -131,12 +134,12 @@ def wechat_account(
             app_id=appid,
             gateway_url=other_side.url,
             private_key_pem=keys.private_pem,
-            channel_public_key_pem=told.platform_public_key_pem,
+            channel_public_key=told.platform_public_key_pem,
             key_serial=WECHAT_SERIAL,
             channel_key_id=told.platform_key_id,
             api_key=WECHAT_API_KEY,
             channel_fee_bps=terms.fee_bps,
-            settles_to=bank,
+            settles_to_id=bank.pk,
         ),
         at=at,
     )
@@ -163,17 +166,17 @@ def unionpay_account(
         bank_account_no=terms.bank_account_no,
     )
     return _register(
-        ChannelAccountRequest(
+        SimulatedAccount(
             channel=ChannelKind.UNIONPAY,
             name=f"{terms.name} · UnionPay",
             currency=terms.currency,
             merchant_no=mer_id,
             gateway_url=f"{other_side.url}{UNIONPAY_PATH}",
             private_key_pem=keys.private_pem,
-            channel_public_key_pem=authorities,
+            channel_public_key=authorities,
             key_serial=UNIONPAY_CERT_ID,
             channel_fee_bps=terms.fee_bps,
-            settles_to=bank,
+            settles_to_id=bank.pk,
         ),
         at=at,
     )
@@ -204,7 +207,7 @@ def wallet_account(
     )
     issued = exchange()
     account = _register(
-        ChannelAccountRequest(
+        SimulatedAccount(
             channel=ChannelKind.ALIPAY,
             name=f"{terms.name} · Alipay wallet",
             currency=terms.currency,
@@ -212,12 +215,12 @@ def wallet_account(
             app_id=app_id,
             gateway_url=f"{other_side.url}{ALIPAY_PATH}",
             private_key_pem=keys.private_pem,
-            channel_public_key_pem=issued.alipay_cert_pem,
+            channel_public_key=issued.alipay_cert_pem,
             key_serial=issued.app_cert_sn,
             root_cert_serial=issued.root_cert_sn,
             can_transfer=True,
             channel_fee_bps=terms.fee_bps,
-            settles_to=bank,
+            settles_to_id=bank.pk,
         ),
         at=at,
     )
@@ -237,8 +240,8 @@ def _known(channel: ChannelKind, **columns: str) -> ChannelAccount | None:
     return ChannelAccount.objects.filter(channel=channel, **columns).first()
 
 
-def _register(request: ChannelAccountRequest, *, at: datetime) -> ChannelAccount:
-    return register_channel_account(request, actor=ACTOR, at=at)
+def _register(request: SimulatedAccount, *, at: datetime) -> ChannelAccount:
+    return register_simulated(request, actor=ACTOR, at=at)
 
 
 def _new_keys() -> _Keys:

@@ -68,7 +68,7 @@ def open_marketplace(plan: Plan, *, other_side: OtherSide, at: datetime) -> Mark
         at=at,
     )
     terms = Terms(plan.name, plan.currency, plan.channel_fee_bps, plan.bank_account_no)
-    bank = channel_accounts.bank_account(terms, at=at)
+    bank = channel_accounts.bank_account(terms, other_side=other_side, at=at)
     return Marketplace(
         plan=plan,
         fee_plan=fee_plan,

@@ -75,7 +75,8 @@ def test_is_content_without_armed_fault_points(settings):
 @pytest.mark.django_db
 def test_names_the_simulators_where_money_is_real(settings):
     # Given a house that was a sandbox
-    account = AlipayAccountFactory(gateway_url="http://127.0.0.1:8770/gateway.do")
+    gateway = "http://127.0.0.1:8770/gateway.do"
+    account = AlipayAccountFactory(gateway_url=gateway, settles_to=None)
     assert checks.check_gateways(None) == []
 
     # When it goes live with the same database

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import factory
 from django.contrib.auth.models import User
@@ -36,6 +37,7 @@ from tests.factories.refunds import (  # noqa: F401  found here by those who ask
     refunded,
 )
 from tests.instants import NOON
+from tests.rig.channel_terms import agreed_account
 
 
 class FeePlanFactory(factory.django.DjangoModelFactory[FeePlan]):
@@ -85,25 +87,41 @@ class MemberFactory(factory.django.DjangoModelFactory[MerchantMember]):
     created_at = NOON
 
 
-class BankAccountFactory(factory.django.DjangoModelFactory[ChannelAccount]):
-    """Our account at a bank."""
+class ChannelAccountFactory(factory.django.DjangoModelFactory[ChannelAccount]):
+    """An account that is switched on: at a simulator where nobody listens, or as two agreed."""
 
     class Meta:
         model = ChannelAccount
+        abstract = True
+
+    gateway_url = "http://127.0.0.1:1/gateway.do"
+    is_enabled = True
+    created_at = NOON
+
+    @classmethod
+    def _create(cls, model_class: type[ChannelAccount], **columns: Any) -> ChannelAccount:
+        if columns["gateway_url"].startswith("http://"):
+            return model_class.objects.create(**columns)
+        return agreed_account(**columns)
+
+
+def bank_gateway(channel: Any) -> str:
+    """Say where the bank of a channel's account is: at the simulator too, or nowhere."""
+    return channel.gateway_url if channel.gateway_url.startswith("http://") else ""
+
+
+class BankAccountFactory(ChannelAccountFactory):
+    """Our account at a bank."""
 
     channel = "bank"
     name = factory.Sequence(lambda number: f"Bank {number}")
     currency = "CNY"
     merchant_no = factory.Sequence(lambda number: f"1109000000{number:05}")
     agent_code = "308100005019"
-    created_at = NOON
 
 
-class AlipayAccountFactory(factory.django.DjangoModelFactory[ChannelAccount]):
+class AlipayAccountFactory(ChannelAccountFactory):
     """An Alipay account at 0.60 %, settling to a bank account; without working keys."""
-
-    class Meta:
-        model = ChannelAccount
 
     channel = "alipay"
     name = factory.Sequence(lambda number: f"Alipay {number}")
@@ -112,9 +130,10 @@ class AlipayAccountFactory(factory.django.DjangoModelFactory[ChannelAccount]):
     app_id = factory.Sequence(lambda number: f"2021{number:012}")
     channel_fee_bps = 60
     settles_to = factory.SubFactory(
-        BankAccountFactory, currency=factory.SelfAttribute("..currency")
+        BankAccountFactory,
+        currency=factory.SelfAttribute("..currency"),
+        gateway_url=factory.LazyAttribute(lambda bank: bank_gateway(bank.factory_parent)),
     )
-    created_at = NOON
 
 
 def owed_payment(

@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.db import connection
 
 from ledger.actions.approvals import Decider, digest_of
-from payments.actions.channels import ChannelAccountRequest, register_channel_account
 from payments.actions.maturity import mature
 from payments.actions.operations import Lease
+from payments.actions.simulated_accounts import SimulatedAccount, register_simulated
 from payments.channels.base import Outcome
 from payments.models import ChannelAccount, Merchant
 from settlements.actions import payouts, settlements, transfers
@@ -183,8 +183,8 @@ def wallet_at(
     )
     other_side.alipay.agree_terms(app_id=app_id, fee_minor=fee_minor)
     other_side.alipay.top_up(app_id=app_id, amount_minor=100_000, number=f"TOPUP{app_id}")
-    return register_channel_account(
-        ChannelAccountRequest(
+    return register_simulated(
+        SimulatedAccount(
             channel="alipay",
             name=f"{market.plan.name} · wallet",
             currency=market.plan.currency,
@@ -192,11 +192,11 @@ def wallet_at(
             app_id=app_id,
             gateway_url=f"{other_side.url}/gateway.do",
             private_key_pem=private_pem.decode(),
-            channel_public_key_pem=issued.alipay_cert_pem,
+            channel_public_key=issued.alipay_cert_pem,
             key_serial=issued.app_cert_sn,
             root_cert_serial=issued.root_cert_sn,
             can_transfer=True,
-            settles_to=market.bank,
+            settles_to_id=market.bank.pk,
         ),
         actor=MAKER,
         at=NOON,

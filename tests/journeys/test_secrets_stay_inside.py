@@ -6,7 +6,7 @@ import secrets
 import pytest
 
 from config import env
-from payments.actions.channels import ChannelAccountRequest, register_channel_account
+from payments.actions.simulated_accounts import SimulatedAccount, register_simulated
 from payments.models import (
     ChannelAccount,
 )
@@ -89,7 +89,7 @@ def market(planted, marketplace, simulator):
 def told(market, planted):
     """An account whose channel we play ourselves, and the channel's key."""
     ours, theirs = new_key(), new_key()
-    wanted = ChannelAccountRequest(
+    wanted = SimulatedAccount(
         channel="alipay",
         name="Played",
         currency="CNY",
@@ -97,11 +97,11 @@ def told(market, planted):
         app_id=door.FIELDS["app_id"],
         gateway_url=NOBODY_LISTENS,
         private_key_pem=private_pem(ours),
-        channel_public_key_pem=public_pem(theirs),
+        channel_public_key=public_pem(theirs),
         api_key=API_KEY,
     )
     assert planted.within(repr(wanted)) == []
-    account = register_channel_account(wanted, actor="user:1", at=NOON)
+    account = register_simulated(wanted, actor="user:1", at=NOON)
     plant_key_of(account, planted)
     return account, theirs
 

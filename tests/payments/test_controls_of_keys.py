@@ -6,7 +6,7 @@ from django.db import DatabaseError, transaction
 from ledger.actions import approvals
 from ledger.actions.approvals import Decider, digest_of
 from payments.actions import channel_keys
-from payments.models import ChannelAccount, ChannelKeySet
+from payments.models import ChannelAccount
 from tests.factories.payments import AlipayAccountFactory
 from tests.instants import NOON
 from tests.rig.attacks import run_sql
@@ -189,4 +189,4 @@ def test_what_is_kept_of_keys_holds_none():
     )
     assert len(kept) == 1
     assert PUBLIC_KEY_PEM.splitlines()[1] not in kept[0][0]
-    assert ChannelKeySet.objects.get().facts["channel_public_key"][0]["fingerprint"] in kept[0][0]
+    assert keys.facts["channel_public_key"][0]["fingerprint"] in kept[0][0]

@@ -22,7 +22,7 @@ from procrastinate import sql
 from procrastinate.contrib.django import app
 
 from payments.actions import channels
-from payments.actions.channels import ChannelAccountRequest, register_channel_account
+from payments.actions.simulated_accounts import SimulatedAccount, register_simulated
 from payments.models import ChannelAccount, ChannelKind, ChannelOperation, DatabaseClock
 from payments.pricing import FeeTerms
 from settlements.rehearsal.marketplace import Marketplace, Plan, open_marketplace
@@ -141,7 +141,7 @@ def open_wechat_account(
         key_mode=key_mode,
         bank_account_no=market.plan.bank_account_no,
     )
-    request = ChannelAccountRequest(
+    request = SimulatedAccount(
         channel=ChannelKind.WECHATPAY,
         name=f"{market.plan.name} WeChat Pay",
         currency=market.plan.currency,
@@ -153,14 +153,14 @@ def open_wechat_account(
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         ).decode(),
-        channel_public_key_pem=keys.platform_public_key_pem or keys.platform_certificates_pem,
+        channel_public_key=keys.platform_public_key_pem or keys.platform_certificates_pem,
         key_serial=serial_no,
         channel_key_id=keys.platform_key_id,
         api_key=api_key,
         channel_fee_bps=market.plan.channel_fee_bps,
-        settles_to=market.bank,
+        settles_to_id=market.bank.pk,
     )
-    return register_channel_account(request, actor="task:rehearsal", at=NOON)
+    return register_simulated(request, actor="task:rehearsal", at=NOON)
 
 
 def run_jobs(*, queues: Sequence[str] | None = None) -> list[str]:

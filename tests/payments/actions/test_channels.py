@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
 from ledger.errors import DecryptionError
 from ledger.models import AuditEntry
 from payments.actions import channels
-from payments.actions.channels import ChannelAccountRequest
+from payments.actions.simulated_accounts import SimulatedAccount, register_simulated
 from payments.channels.base import ChannelConfigurationError
 from payments.models import ChannelAccount
 from tests.factories.payments import BankAccountFactory
@@ -32,8 +32,8 @@ def pems() -> tuple[str, str]:
 
 
 def register(pems: tuple[str, str], **other) -> ChannelAccount:
-    return channels.register_channel_account(
-        ChannelAccountRequest(
+    return register_simulated(
+        SimulatedAccount(
             **{
                 "channel": "alipay",
                 "name": "Alipay",
@@ -42,7 +42,7 @@ def register(pems: tuple[str, str], **other) -> ChannelAccount:
                 "app_id": "2021000000000001",
                 "gateway_url": "http://127.0.0.1:1/gateway.do",
                 "private_key_pem": pems[0],
-                "channel_public_key_pem": pems[1],
+                "channel_public_key": pems[1],
                 "channel_fee_bps": 60,
                 **other,
             }

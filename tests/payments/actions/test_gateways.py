@@ -129,8 +129,12 @@ class TestASimulatorWhereMoneyIsReal:
         with pytest.raises(GatewayWithoutTlsError) as refused:
             gateways.require_gateways()
 
-        # Then
-        assert refused.value.__notes__ == [f"It is the gateway of {account.pk}."]
+        # Then it is named, and the bank account of the rehearsal is as little of real money
+        assert [pk for pk, _why in gateways.misplaced_accounts()] == [
+            account.settles_to_id,
+            account.pk,
+        ]
+        assert refused.value.__notes__ == [f"It is the gateway of {account.settles_to_id}."]
 
     def test_is_not_moved_by_one_person(self, rehearsed):
         account = rehearsed.attempt.channel_account
@@ -204,7 +208,7 @@ class TestHosts:
         assert enter(account, gateway_url=LIVE).gateway_url == LIVE
 
     def test_a_bank_has_none_and_serves(self):
-        BankAccountFactory()
+        BankAccountFactory(gateway_url="")
         gateways.require_gateways()
 
 

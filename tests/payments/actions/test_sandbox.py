@@ -1,10 +1,12 @@
 """A sandbox stays among simulators."""
 
 import pytest
+from django.db import IntegrityError
 from pytest_django import Settings
 
 from payments.actions import channels, gateways
-from payments.actions.channels import ChannelAccountRequest
+from payments.actions.channel_account_terms import AccountEntry, register_account
+from payments.actions.simulated_accounts import SimulatedAccount, register_simulated
 from payments.errors import (
     GatewayNotMovableError,
     GatewayWithoutTlsError,
@@ -20,9 +22,19 @@ LIVE = "https://openapi.alipay.com/gateway.do"
 SIMULATED = "http://127.0.0.1:8770/gateway.do"
 
 
-def request_for(gateway_url: str) -> ChannelAccountRequest:
+LIVE_ENTRY = AccountEntry(
+    channel="alipay",
+    name="Alipay",
+    currency="CNY",
+    merchant_no="2088000000000002",
+    app_id="2021000000000002",
+    gateway_url=LIVE,
+)
+
+
+def request_for(gateway_url: str) -> SimulatedAccount:
     """Ask for an account at a gateway."""
-    return ChannelAccountRequest(
+    return SimulatedAccount(
         channel="alipay",
         name="Alipay",
         currency="CNY",
@@ -38,7 +50,7 @@ class TestSandbox:
 
     def test_registers_a_simulated_channel(self) -> None:
         # When
-        account = channels.register_channel_account(request_for(SIMULATED), actor="user:1", at=NOON)
+        account = register_simulated(request_for(SIMULATED), actor="user:1", at=NOON)
 
         # Then
         assert account.gateway_url == SIMULATED
@@ -50,7 +62,7 @@ class TestSandbox:
     def test_refuses_to_know_a_live_channel_and_writes_nothing(self, url: str) -> None:
         # When
         with pytest.raises(LiveChannelInSandboxError):
-            channels.register_channel_account(request_for(url), actor="user:1", at=NOON)
+            register_simulated(request_for(url), actor="user:1", at=NOON)
 
         # Then
         assert ChannelAccount.objects.count() == 0
@@ -82,10 +94,12 @@ class TestSandbox:
         settings.SANDBOX = False
 
         # When
-        account = channels.register_channel_account(request_for(LIVE), actor="user:1", at=NOON)
+        account = register_account(LIVE_ENTRY, actor="user:1", at=NOON, reason="contract")
 
-        # Then
-        assert account.gateway_url == LIVE
+        # Then nobody switched it on
+        assert (account.gateway_url, account.is_enabled) == (LIVE, False)
+        with nothing_written(), pytest.raises(IntegrityError, match="begins switched off"):
+            register_simulated(request_for(LIVE), actor="user:1", at=NOON)
 
     @pytest.mark.parametrize(
         "url",
@@ -98,7 +112,7 @@ class TestSandbox:
 
         # When, Then
         with nothing_written(), pytest.raises(GatewayWithoutTlsError):
-            channels.register_channel_account(request_for(url), actor="user:1", at=NOON)
+            register_simulated(request_for(url), actor="user:1", at=NOON)
         with nothing_written(), pytest.raises(GatewayWithoutTlsError):
             enter(account, gateway_url=url)
 
@@ -110,7 +124,7 @@ class TestSandbox:
 
         # When, Then
         with nothing_written(), pytest.raises(GatewayWithoutTlsError):
-            channels.register_channel_account(request_for(SIMULATED), actor="user:1", at=NOON)
+            register_simulated(request_for(SIMULATED), actor="user:1", at=NOON)
 
     @pytest.mark.parametrize(
         ("before", "after"), [(SIMULATED, LIVE), (LIVE, SIMULATED), (LIVE, f"{LIVE}?other")]

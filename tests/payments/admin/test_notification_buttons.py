@@ -7,7 +7,7 @@ from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from ledger.models import AuditEntry
-from payments.actions.channels import ChannelAccountRequest, register_channel_account
+from payments.actions.simulated_accounts import SimulatedAccount, register_simulated
 from payments.models import ChannelAccount, ChannelNotification
 from tests.factories.payments import attempted_payment, owed_payment
 from tests.instants import NOON
@@ -36,8 +36,8 @@ def at_noon(settings, tmp_path):
 
 @pytest.fixture
 def account() -> ChannelAccount:
-    return register_channel_account(
-        ChannelAccountRequest(
+    return register_simulated(
+        SimulatedAccount(
             channel="alipay",
             name="Alipay",
             currency="CNY",
@@ -45,7 +45,7 @@ def account() -> ChannelAccount:
             app_id=FIELDS["app_id"],
             gateway_url=NOBODY_LISTENS,
             private_key_pem=private_pem(new_key()),
-            channel_public_key_pem=public_pem(THEIRS),
+            channel_public_key=public_pem(THEIRS),
         ),
         actor="user:1",
         at=NOON,

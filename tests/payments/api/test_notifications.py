@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from django.test import Client
 
 from ledger.identifiers import new_id
-from payments.actions.channels import ChannelAccountRequest, register_channel_account
+from payments.actions.simulated_accounts import SimulatedAccount, register_simulated
 from payments.models import ChannelNotification
 from tests.factories.payments import BankAccountFactory, attempted_payment, owed_payment
 from tests.instants import NOON
@@ -51,8 +51,8 @@ def theirs() -> rsa.RSAPrivateKey:
 
 @pytest.fixture
 def account(db, ours, theirs):
-    return register_channel_account(
-        ChannelAccountRequest(
+    return register_simulated(
+        SimulatedAccount(
             channel="alipay",
             name="Alipay",
             currency="CNY",
@@ -62,7 +62,7 @@ def account(db, ours, theirs):
             private_key_pem=ours.private_bytes(
                 Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
             ).decode(),
-            channel_public_key_pem=theirs.public_key()
+            channel_public_key=theirs.public_key()
             .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
             .decode(),
         ),

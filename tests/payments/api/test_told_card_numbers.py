@@ -6,8 +6,8 @@ import pytest
 
 from ledger.identifiers import new_id
 from payments.actions import notification_care
-from payments.actions.channels import ChannelAccountRequest, register_channel_account
 from payments.actions.operations import channel_no_of
+from payments.actions.simulated_accounts import SimulatedAccount, register_simulated
 from payments.errors import NotificationMaskedError
 from payments.models import ChannelKind, ChannelNotification, ChannelOperation
 from tests.factories.payments import attempted_payment, owed_payment
@@ -30,15 +30,15 @@ def account(db):
 
 
 def registered(channel: str = ChannelKind.UNIONPAY):
-    return register_channel_account(
-        ChannelAccountRequest(
+    return register_simulated(
+        SimulatedAccount(
             channel=channel,
             name="Cards",
             currency="CNY",
             merchant_no=MERCHANT_NO,
             gateway_url="http://127.0.0.1:1/gateway/api",
             key_serial="68759663125",
-            channel_public_key_pem=ROOT,
+            channel_public_key=ROOT,
         ),
         actor="user:1",
         at=NOON,

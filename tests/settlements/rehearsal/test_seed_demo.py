@@ -41,7 +41,7 @@ def test_makes_a_marketplace_with_merchants_and_people(seed, simulator, tmp_path
     assert sorted(ChannelAccount.objects.values_list("channel", "gateway_url", "can_transfer")) == [
         ("alipay", f"{simulator.url}/gateway.do", False),
         ("alipay", f"{simulator.url}/gateway.do", True),
-        ("bank", "", False),
+        ("bank", f"{simulator.url}/bank", False),
         ("unionpay", f"{simulator.url}/unionpay/gateway/api", False),
         ("wechatpay", simulator.url, False),
     ]
