@@ -25,7 +25,7 @@ from payments.actions.exchanges import DUE_MAX, Exchange
 from payments.actions.operations import Lease
 from payments.actions.order_courses import BY_EVIDENCE, has_come_to_people
 from payments.channels.base import Outcome, OutcomeKind
-from payments.errors import NoChannelError, PaymentExpiredError
+from payments.errors import NoChannelError, PaymentExpiredError, TooManyTriesError
 from payments.models import (
     Capturing,
     ChannelOperation,
@@ -196,9 +196,10 @@ def _give_up(attempt: PaymentAttempt, *, actor: str, at: datetime) -> None:
 def _try_other_method(payment: Payment, *, at: datetime) -> None:
     """Confirm a payment by the method that its payer chose instead.
 
-    Whose time has run out, or whose method is gone by now, is left to the payer and the janitor.
+    Whose time has run out, whose method is gone by now, or who was tried elsewhere too often
+    meanwhile is left to the payer and the janitor.
     """
-    with suppress(PaymentExpiredError, NoChannelError):
+    with suppress(PaymentExpiredError, NoChannelError, TooManyTriesError):
         payments.confirm_payment(
             payment.id,
             method=payment.method,

@@ -30,7 +30,8 @@ def confirm(
     returned as it is. When risk asks for the payment password the payment comes back
     without a live try; `token` is what the payer gets for typing it.
 
-    Raises PaymentExpiredError, NoChannelError or MethodCannotHoldError; nothing is written then.
+    Raises PaymentExpiredError, NoChannelError, MethodCannotHoldError or TooManyTriesError; nothing
+    is written then.
     """
     try:
         return switching.confirm_or_switch(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.db import IntegrityError, connection
 
@@ -17,6 +17,7 @@ from payments.errors import (
     OrderNumberTakenError,
     PaymentExpiredError,
     PaymentNotFoundError,
+    TooManyTriesError,
     UnknownMerchantError,
 )
 from payments.models import (
@@ -29,11 +30,15 @@ from payments.models import (
 )
 from payments.queries.calendar import business_date_of
 from payments.queries.links import sold_by_other
+from payments.queries.tries import times_tried
 from payments.screening import Verdict
 from payments.states import LIVE_ATTEMPTS, PaymentStatus
 
 LIFETIME = timedelta(hours=2)
 """How long a payment may be paid when its creator says nothing; a QR code lives as long."""
+
+TRIES_MAX: Final = 20
+"""How often one payment is tried: twice each way that a checkout offers, which no payer needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +136,8 @@ def confirm_payment(
     is how the channel knows the payer inside its own app, where the method needs it.
 
     Raises PaymentNotFoundError, PaymentExpiredError, NoChannelError, MethodCannotHoldError,
-    LinkUsedError where its link may be paid once and was by another, or IllegalMoveError; nothing
-    is written then.
+    LinkUsedError where its link may be paid once and was by another, TooManyTriesError or
+    IllegalMoveError; nothing is written then.
     """
     assert connection.in_atomic_block, "confirm_payment is a part; open a transaction around it"
     payment = _locked(payment_id)
@@ -172,8 +177,15 @@ def _require_payable(payment: Payment, *, at: datetime) -> None:
         raise LinkUsedError
 
 
+def require_tries_left(payment: Payment) -> None:
+    """Begin no other try of a locked payment that was tried so often. Raises TooManyTriesError."""
+    if times_tried(payment.pk) >= TRIES_MAX:
+        raise TooManyTriesError
+
+
 def _account_for(payment: Payment, method: str, *, at: datetime) -> ChannelAccount:
-    """Return the account that takes a payment by a method, or can hold it first."""
+    """Return the account that takes one more try by a method, or can hold the money first."""
+    require_tries_left(payment)
     authorisations.require_holding(payment, method)
     return orders.channel_account(method, payment.currency, payment=payment, at=at)
 

@@ -6,8 +6,9 @@ from django.db import connection
 
 from payments import locks
 from payments.actions import authorisations, closing, moves, orders, payments
-from payments.errors import PaymentExpiredError
+from payments.errors import PaymentExpiredError, TooManyTriesError
 from payments.models import Payment, PaymentAttempt
+from payments.queries.tries import times_changed
 from payments.states import LIVE_ATTEMPTS, PaymentStatus
 
 
@@ -28,8 +29,12 @@ def confirm_or_switch(
     channel has said that no money came; at once where the first never left. Otherwise this is
     `payments.confirm_payment`.
 
-    Raises PaymentNotFoundError, PaymentExpiredError, NoChannelError, MethodCannotHoldError or
-    IllegalMoveError; nothing is written then.
+    Each try, and each change of the method, leaves rows for ever, and closes and orders at
+    channels: `payments.TRIES_MAX` of a payment is the most, whoever asks. What is under way then
+    goes on.
+
+    Raises PaymentNotFoundError, PaymentExpiredError, NoChannelError, MethodCannotHoldError,
+    TooManyTriesError or IllegalMoveError; nothing is written then.
     """
     assert connection.in_atomic_block, "confirm_or_switch is a part; open a transaction around it"
     live = _locked_live(payment_id)
@@ -37,6 +42,8 @@ def confirm_or_switch(
         payment = live.payment
         if method != payment.method:
             _require_possible(payment, method, at=at)
+            payments.require_tries_left(payment)
+            _require_changes_left(payment)
             payment.method = method
             payment.client_ip = client_ip
             payment.payer_account = payer_account
@@ -65,6 +72,12 @@ def _locked_live(payment_id: str) -> PaymentAttempt | None:
     )
     attempt = locks.locked_attempt(attempt_id) if attempt_id else None
     return attempt if attempt is not None and attempt.status in LIVE_ATTEMPTS else None
+
+
+def _require_changes_left(payment: Payment) -> None:
+    """Count as tries also what was changed before it could be one. Raises TooManyTriesError."""
+    if times_changed(payment.pk) + 1 >= payments.TRIES_MAX:
+        raise TooManyTriesError
 
 
 def _require_possible(payment: Payment, method: str, *, at: datetime) -> None:

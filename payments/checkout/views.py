@@ -11,7 +11,6 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from ledger.actions.audit import record_refusal
 from ledger.errors import DomainError
 from payments.actions import checkout
 from payments.checkout import ways_back
@@ -25,6 +24,7 @@ from payments.checkout.access import (
 from payments.checkout.devices import FAMILIES, SCENES, device_of
 from payments.checkout.family_words import words_of
 from payments.checkout.forms import MethodForm
+from payments.checkout.refusals import note_refused_choice
 from payments.checkout.sandbox import phone_for
 from payments.models import Capturing, PayerSession, Payment, PaymentMethod
 from payments.qr import qr_svg
@@ -101,15 +101,7 @@ def choose(request: CheckoutRequest, token: str) -> HttpResponse:
             session, method=method, token="", client_ip=client_ip, at=request.at
         )
     except DomainError as error:
-        record_refusal(
-            action="payment.confirm",
-            subject=session.payment_id,
-            actor=checkout.actor_of(session),
-            at=request.at,
-            code=error.code,
-            client_ip=client_ip,
-            request_id=request.request_id,
-        )
+        note_refused_choice(request, session, error)
         messages.error(request, str(error))
         return _to_page(token)
     if progress_of(payment, at=request.at).stage == Stage.CHOOSE:

@@ -85,6 +85,7 @@ from payments.errors.payments import (
     PaymentNotPayableError,
     PaymentWithoutPayerError,
     PaymentWithPayerError,
+    TooManyTriesError,
     UnknownChannelAccountError,
     UnknownMerchantError,
 )
@@ -235,6 +236,7 @@ __all__ = [
     "TermsNotFoundError",
     "TermsReasonMissingError",
     "TermsUnchangedError",
+    "TooManyTriesError",
     "UnknownChannelAccountError",
     "UnknownMerchantError",
     "UnusableKeyError",

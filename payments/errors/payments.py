@@ -98,6 +98,21 @@ class PaymentExpiredError(DomainError):
     detail = _("The payment has expired. Create a new one.")
 
 
+class TooManyTriesError(DomainError):
+    """A payment was tried, or its method changed, so often that no other way is begun.
+
+    Nothing was written, and what is under way goes on: a code or a page that is shown can still be
+    paid. Where nothing is, no money moved. Create a new payment.
+    """
+
+    code = "too_many_tries"
+    status = 409
+    detail = _(
+        "This payment was tried in too many ways, so no other one can be chosen. If a code or a"
+        " page is open, it can still be paid; otherwise, please order again."
+    )
+
+
 class UnknownChannelAccountError(DomainError):
     """A notification was sent to an address that belongs to no channel account of ours.
 

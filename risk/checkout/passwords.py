@@ -13,6 +13,7 @@ from ledger.actions.audit import record_refusal
 from ledger.errors import DomainError
 from payments.actions import checkout
 from payments.checkout.access import CheckoutRequest, checkout_door, opened_session
+from payments.checkout.refusals import note_refused_choice
 from payments.models import PayerSession
 from payments.queries.methods import methods_offered
 from risk.actions import passwords
@@ -81,12 +82,12 @@ def _refusal_of(
             at=request.at,
         )
     except DomainError as error:
-        _note_refusal(request, session, "password.typed", error)
+        _note_refusal(request, session, error)
         return error
     try:
         checkout.confirm(session, method=method, token=token, client_ip=client_ip, at=request.at)
     except DomainError as error:
-        _note_refusal(request, session, "payment.confirm", error)
+        note_refused_choice(request, session, error)
         messages.error(request, str(error))
     return None
 
@@ -114,12 +115,10 @@ def _page(
     return render(request, "checkout/password.html", context, status=status)
 
 
-def _note_refusal(
-    request: CheckoutRequest, session: PayerSession, action: str, error: DomainError
-) -> None:
+def _note_refusal(request: CheckoutRequest, session: PayerSession, error: DomainError) -> None:
     """Keep in the audit trail that a payer was refused."""
     record_refusal(
-        action=action,
+        action="password.typed",
         subject=session.payment_id,
         actor=checkout.actor_of(session),
         at=request.at,
