@@ -178,8 +178,12 @@ def _require_payable(payment: Payment, *, at: datetime) -> None:
 
 
 def require_tries_left(payment: Payment) -> None:
-    """Begin no other try of a locked payment that was tried so often. Raises TooManyTriesError."""
-    if times_tried(payment.pk) >= TRIES_MAX:
+    """Begin no other try of a locked payment that was tried so often. Raises TooManyTriesError.
+
+    One that was never tried is not looked up: its first try costs no round trip for that.
+    """
+    is_tried = payment.status == PaymentStatus.AWAITING_PAYMENT
+    if is_tried and times_tried(payment.pk) >= TRIES_MAX:
         raise TooManyTriesError
 
 
