@@ -145,7 +145,7 @@ class TestASimulatorWhereMoneyIsReal:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("real_money")
 class TestHosts:
-    @pytest.mark.parametrize("channel", set(ChannelKind.values) - {ChannelKind.BANK})
+    @pytest.mark.parametrize("channel", sorted({*ChannelKind.values} - {ChannelKind.BANK}))
     def test_are_those_of_the_channel_alone(self, channel):
         for owner, hosts in OFFICIAL.items():
             for host in hosts:
