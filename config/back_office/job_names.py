@@ -11,6 +11,7 @@ name_jobs(
         "config.forget_calls": _("tick: forget old answers of channels"),
         "config.forget_notifications": _("tick: forget old notifications"),
         "config.look_after_orders": _("tick: look after orders and transfers"),
+        "config.look_back": _("tick: see whether a backup was restored"),
         "config.mature": _("tick: make money available"),
         "config.prove": _("tick: ask every law of the books"),
         "config.refresh_certificates": _("tick: fetch certificates"),

@@ -14,6 +14,7 @@ name_jobs(
         "payments.forget_notifications": _("forget notifications refused long ago"),
         "payments.fund_refunds": _("fund refunds that wait for money"),
         "payments.janitor": _("look after orders to channels"),
+        "payments.look_back": _("hold everything back if a backup was restored"),
         "payments.mature": _("make money available whose day has come"),
         "payments.query_attempt": _("ask what became of a payment"),
         "payments.query_capture": _("ask what became of a capture"),
