@@ -38,7 +38,7 @@ del TestReserves  # its own tests are in its own module
 CONTROLS = [
     path
     for path in sorted(Path(__file__).parent.glob("*.py"))
-    if path.name.startswith(("attacks_on_", "test_controls"))
+    if path.name.startswith(("attacks_on_", "test_controls", "test_staff_act_for"))
 ]
 
 

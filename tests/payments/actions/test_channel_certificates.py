@@ -45,7 +45,12 @@ def test_an_account_that_nobody_can_speak_for_keeps_none_of_the_others_waiting(
     rotate(simulator, account)
     before = serials(account)
     ChannelAccount.objects.create(
-        id="chn_0", channel="wechatpay", merchant_no="1900000000", created_at=NOON
+        id="chn_0",
+        channel="wechatpay",
+        merchant_no="1900000000",
+        gateway_url="http://127.0.0.1:9",
+        is_enabled=True,
+        created_at=NOON,
     )
     real = channel_certificates.channel_of
 
