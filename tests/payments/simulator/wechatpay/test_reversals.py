@@ -9,6 +9,7 @@ from tests.payments.simulator.wechatpay.wire import NoticeReceiver, WechatShop, 
 from tests.payments.simulator.wire import SimulatorProcess, StartSimulator
 
 DAY_SECONDS = 86_400
+DONE = ("REFUND.SUCCESS", "SUCCESS")
 BEFORE, THEN = "2030-01-08T09:59:59+08:00", "2030-01-08T10:00:00+08:00"
 
 
@@ -27,7 +28,7 @@ def refund_that_comes_back(shop: WechatShop, notices: NoticeReceiver, number: st
     notices.next()
     shop.plan(f"{number}R", "refund_reversed", seconds=3 * DAY_SECONDS, error_code="ABNORMAL")
     assert shop.refund(number, f"{number}R", 880).json()["status"] == "SUCCESS"
-    assert notices.next().said == ("REFUND.SUCCESS", "SUCCESS")
+    assert notices.next().said == DONE
     while "notified" not in shop.simulator.effects(f"{number}R"):
         time.sleep(0.02)
 
@@ -78,7 +79,9 @@ def test_who_asks_first_learns_it_and_is_told_all_the_same(
 
     # Then
     assert told["status"] == "ABNORMAL"
-    assert notices.next().said == ("REFUND.ABNORMAL", "ABNORMAL")
+    # One that died before it knew that its letter had come sends it again.
+    said = (notices.next().said for _ in range(2))
+    assert next(words for words in said if words != DONE) == ("REFUND.ABNORMAL", "ABNORMAL")
     assert notices.has_none(seconds=0.3)
 
 
