@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from itertools import groupby
 
 from tests.contracts import blind_resends
 from tests.harness.records import FORMS, Channel, House, Row
@@ -11,6 +12,8 @@ from tests.harness.violation import Violation
 MONEY_MOVERS = frozenset(blind_resends.ORDERS)
 QUESTIONED = {**blind_resends.ORDERS, **blind_resends.PREPAYS}
 ORDERS = frozenset(QUESTIONED) | FORMS
+CALLS_OF_A_QUESTION = {"pay": 5, "capture": 2, "void": 2}
+"""How many answers in a row a question may need: of a hold, asking in two ways around a close."""
 
 
 def violations(house: House, channel: Channel) -> Iterator[Violation]:
@@ -83,11 +86,23 @@ def one_number_each(house: House, channel: Channel) -> Iterator[Violation]:
 
 
 def nothing_is_given_up(house: House, channel: Channel) -> Iterator[Violation]:
-    """I8: people look at an order only where the channel tells nobody how it ended."""
+    """I8: people look at an order only where the channel tells nobody how it ended.
+
+    Or where no question about it was ever answered whole: then its schedule ended in bad luck.
+    """
     for operation in house.operations:
         number = operation["channel_no"]
-        if operation["status"] == "manual_review" and number not in channel.unreadable:
+        if operation["status"] != "manual_review" or number in channel.unreadable:
+            continue
+        needed = CALLS_OF_A_QUESTION.get(operation["kind"], 1)
+        if _whole_answers_in_a_row(channel.calls[number]) >= needed:
             yield Violation("I8", number, "given up, and the channel would have told its end")
+
+
+def _whole_answers_in_a_row(calls: list[tuple[str, str]]) -> int:
+    """Count the calls of the longest row of them that no fault of the channel's struck."""
+    rows = groupby(calls, key=lambda call: call[1] == "")
+    return max((len(list(row)) for is_whole, row in rows if is_whole), default=0)
 
 
 def payers_are_shown_how(house: House) -> Iterator[Violation]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.harness import people_laws
+from tests.harness import people_laws, sending_laws
 from tests.harness.terms import PAYER_DAY_MINOR, SETTLE_SECONDS
 from tests.harness.worlds import PAY_NO, REFUND_NO, requested, sound_world
 
@@ -217,6 +217,7 @@ def test_i8_an_order_that_was_given_up_though_the_channel_would_tell(world):
     world.house.operations[1]["status"] = "manual_review"
     world.house.refunds[0]["status"] = "submitted"
     world.house.events[1]["kind"] = "refund.submitted"
+    world.channel.calls[REFUND_NO] = [(REFUND, "http_500"), (QUESTION, "")]
     assert world.laws() == {"I8"}
 
     # When the channel tells nobody how it ended
@@ -224,6 +225,20 @@ def test_i8_an_order_that_was_given_up_though_the_channel_would_tell(world):
 
     # Then
     assert world.laws() == set()
+
+
+@pytest.mark.parametrize(("in_a_row", "laws"), [(4, set()), (5, {"I8"})])
+def test_i8_what_no_question_was_answered_whole_about_is_bad_luck(world, in_a_row, laws):
+    # Given an order to pay that people look at, of whose questions some calls were answered
+    world.house.operations[0]["status"] = "manual_review"
+    calls = [("alipay.trade.query", "")] * in_a_row
+    world.channel.calls[PAY_NO] = [*calls, ("alipay.trade.query", "http_500"), *calls[:2]]
+
+    # When
+    said = sending_laws.nothing_is_given_up(world.house, world.channel)
+
+    # Then
+    assert {found.law for found in said} == laws
 
 
 def test_i8_a_payer_who_may_pay_and_was_shown_nothing(world):
