@@ -12,7 +12,7 @@ from tests.harness.violation import Violation
 MONEY_MOVERS = frozenset(blind_resends.ORDERS)
 QUESTIONED = {**blind_resends.ORDERS, **blind_resends.PREPAYS}
 ORDERS = frozenset(QUESTIONED) | FORMS
-CALLS_OF_A_QUESTION = {"pay": 5, "capture": 2, "void": 2}
+CALLS_OF_A_QUESTION = {"pay": 6, "capture": 2, "void": 2}
 """How many answers in a row a question may need: of a hold, asking in two ways around a close."""
 
 

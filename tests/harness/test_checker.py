@@ -227,7 +227,7 @@ def test_i8_an_order_that_was_given_up_though_the_channel_would_tell(world):
     assert world.laws() == set()
 
 
-@pytest.mark.parametrize(("in_a_row", "laws"), [(4, set()), (5, {"I8"})])
+@pytest.mark.parametrize(("in_a_row", "laws"), [(5, set()), (6, {"I8"})])
 def test_i8_what_no_question_was_answered_whole_about_is_bad_luck(world, in_a_row, laws):
     # Given an order to pay that people look at, of whose questions some calls were answered
     world.house.operations[0]["status"] = "manual_review"
