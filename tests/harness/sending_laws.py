@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from itertools import groupby
 
 from tests.contracts import blind_resends
 from tests.harness.records import FORMS, Channel, House, Row
@@ -95,14 +94,18 @@ def nothing_is_given_up(house: House, channel: Channel) -> Iterator[Violation]:
         if operation["status"] != "manual_review" or number in channel.unreadable:
             continue
         needed = CALLS_OF_A_QUESTION.get(operation["kind"], 1)
-        if _whole_answers_in_a_row(channel.calls[number]) >= needed:
+        if _was_answered_whole(channel.calls[number], needed=needed):
             yield Violation("I8", number, "given up, and the channel would have told its end")
 
 
-def _whole_answers_in_a_row(calls: list[tuple[str, str]]) -> int:
-    """Count the calls of the longest row of them that no fault of the channel's struck."""
-    rows = groupby(calls, key=lambda call: call[1] == "")
-    return max((len(list(row)) for is_whole, row in rows if is_whole), default=0)
+def _was_answered_whole(calls: list[tuple[str, str]], *, needed: int) -> bool:
+    """Tell whether so many calls in a row were struck by no fault, all of one question."""
+    for first in range(len(calls) - needed + 1):
+        row = calls[first : first + needed]
+        closes = sum("close" in method for method, _fault in row)
+        if closes <= 1 and not any(fault for _method, fault in row):
+            return True
+    return False
 
 
 def payers_are_shown_how(house: House) -> Iterator[Violation]:
