@@ -20,6 +20,9 @@ from django.conf import settings
 from ledger import sealing
 from ledger.sealing import Totals
 
+_TAIL_BYTES = 8_192
+"""So much of the end of the file has its last lines, whole; a line has some hundred bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -85,6 +88,18 @@ def published() -> Published:
     except FileNotFoundError:
         text = ""
     return _read(text)
+
+
+def newest() -> Head | None:
+    """Return the last published head, read from the end of the file however long it is; or None."""
+    try:
+        with path().open("rb") as stream:
+            stream.seek(max(stream.seek(0, os.SEEK_END) - _TAIL_BYTES, 0))
+            tail = stream.read().decode("utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
+    found = _read(tail).heads or published().heads
+    return found[-1] if found else None
 
 
 @contextmanager

@@ -29,6 +29,8 @@ QUEUES: Final = {
     "calendar": "Ticks of business days.",
 }
 """The classes of jobs. Each has workers of its own, so that a flood of one starves no other."""
+TICKS: Final = ("clock", "calendar")
+"""Queues of what only has jobs done: one that failed costs nothing, the next one does the same."""
 QUEUE_OF_THE_UNKNOWN: Final = "money"
 """Where a job waits whose task this process does not know."""
 

@@ -21,6 +21,7 @@ from ledger.admin.asking import Asking, DoorRequest
 from ledger.admin.job_names import QUEUES, job_words, named_jobs, queue_words
 from ledger.admin.operations import Operation, OperationsAdmin, ReasonForm, Words
 from ledger.admin.panels import Fact, Facts, Moment, Panel
+from ledger.jobs import TICKS
 from ledger.models import Job, JobState
 from ledger.queries.jobs import (
     NOTHING_KNOWN,
@@ -46,7 +47,10 @@ _EVENTS: dict[str, str | Promise] = {
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Where a job stands; who asks for nothing sees what was given up."""
+    """Where a job stands; who asks for nothing sees what was given up, as home counts it.
+
+    Ticks that failed stand under their queue: after an outage they would hide what has to be done.
+    """
 
     title = gettext_lazy("status")
     parameter_name = "status"
@@ -63,7 +67,11 @@ class StateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
         """Keep the jobs that stand there."""
-        return queryset.filter(status=self.value() or JobState.FAILED)
+        if self.value():
+            return queryset.filter(status=self.value())
+        given_up = queryset.filter(status=JobState.FAILED)
+        is_of_a_queue = QueueFilter.parameter_name in request.GET
+        return given_up if is_of_a_queue else given_up.exclude(queue_name__in=TICKS)
 
 
 class QueueFilter(admin.SimpleListFilter):

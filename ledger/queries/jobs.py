@@ -8,6 +8,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from procrastinate.contrib.django.models import ProcrastinateEvent
 
 from ledger.identifiers import has_form_of_id
+from ledger.jobs import TICKS
 from ledger.models import Job, JobState
 
 EVENTS_MAX = 100
@@ -30,8 +31,8 @@ NOTHING_KNOWN = Course(begun=0, since=None)
 
 
 def jobs_given_up() -> QuerySet[Job]:
-    """Return the jobs that raised too often, or killed their workers."""
-    return Job.objects.filter(status=JobState.FAILED)
+    """Return the jobs that raised too often, or killed their workers; ticks come again anyway."""
+    return Job.objects.filter(status=JobState.FAILED).exclude(queue_name__in=TICKS)
 
 
 def courses_of(jobs: Iterable[Job]) -> Mapping[int, Course]:

@@ -70,10 +70,9 @@ def lost_head() -> Head | None:
 
     None when it has it, or none was published. A head is published once its block is committed.
     """
-    published = heads.published().heads
-    if not published:
+    newest = heads.newest()
+    if newest is None:
         return None
-    newest = published[-1]
     is_here = Seal.objects.filter(number=newest.number, hmac=newest.hmac).exists()
     return None if is_here else newest
 

@@ -34,6 +34,30 @@ def test_publishes_the_end_of_the_chain_and_logs_it(caplog):
     assert f"seals: head {last.number} {bytes(last.hmac).hex()}" in caplog.text
 
 
+def test_the_newest_is_read_from_the_end_of_a_long_file():
+    # Given one head among lines that are none
+    post("one")
+    seal_everything()
+    newest = heads.published().heads[-1]
+    line = heads.path().read_text().splitlines(keepends=True)[-1]
+    heads.path().write_text("x" * 20_000 + "\n" + line + '{"torn')
+
+    # When, Then
+    assert heads.newest() == newest
+
+    # When it stands further from the end than is read at first
+    heads.path().write_text(line + "x" * 20_000 + "\n")
+
+    # Then
+    assert heads.newest() == newest
+
+    # When there is no file
+    heads.path().unlink()
+
+    # Then
+    assert heads.newest() is None
+
+
 def test_publishes_nothing_twice():
     post("one")
     seal_everything()

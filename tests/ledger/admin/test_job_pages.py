@@ -76,6 +76,7 @@ def test_the_list_shows_what_was_given_up_and_what_it_is_about(maker):
         ({"status": "doing"}, ["doing"]),
         ({"status": "aborted"}, []),
         ({"queue": "runs"}, ["run"]),
+        ({"queue": "calendar"}, ["tick"]),
         ({"task": "payments.send_refund"}, ["failed"]),
         ({"task": "payments.send_refund", "status": "doing"}, ["doing"]),
     ],
@@ -84,6 +85,8 @@ def test_the_list_shows_what_was_given_up_and_what_it_is_about(maker):
 def test_filters_show_what_waits_and_what_is_being_done(maker, narrowed, found):
     made = {status: given_up(status=status).pk for status in ("todo", "doing", "failed")}
     made["run"] = given_up("settlements.run").pk
+    made["tick"] = given_up("config.expire").pk
+    Job.objects.filter(pk=made["tick"]).update(queue_name="calendar")
 
     assert sorted(listed(maker, **narrowed)) == sorted(made[name] for name in found)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from ledger.identifiers import has_form_of_id, new_id
+from ledger.jobs import TICKS
 from ledger.models import Job
 from ledger.queries.jobs import courses_of, jobs_given_up, subjects_of, waits_otherwise
 from tests.ledger.given_up_jobs import given_up, set_status
@@ -37,6 +38,14 @@ def test_given_up_is_what_failed():
         given_up(status=status)
 
     assert list(jobs_given_up()) == [failed]
+
+
+def test_a_tick_that_failed_is_not_given_up_as_the_next_one_does_the_same():
+    for queue in TICKS:
+        tick = given_up()
+        Job.objects.filter(pk=tick.pk).update(queue_name=queue)
+
+    assert list(jobs_given_up()) == []
 
 
 def test_names_only_ids_of_what_a_job_is_about():
